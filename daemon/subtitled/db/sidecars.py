@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,13 +20,18 @@ from subtitled.subtitles.ownership import (
     is_regular_file,
     re_sign,
     read_signature,
+    unsign,
 )
-from subtitled.subtitles.publish import compute_sha256
+from subtitled.subtitles.publish import compute_sha256, explain_os_error
 
 from .engine import BytePosition, upsert_insert, write_transaction
+from .history import HistoryEntry, write_history
 from .outbox import record_change
 from .schema import sidecars
 from .signatures import SignatureStore
+
+Also = Callable[[sa.Connection], object]
+"""What else is written in the transaction of a change."""
 
 
 class SidecarStatus(StrEnum):
@@ -41,7 +46,11 @@ class SidecarStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SidecarRecord:
-    """One sidecar that we wrote, as it was when we wrote it."""
+    """One sidecar that we wrote, as it was when we wrote it.
+
+    Of an approved one it is the version that we made, not the approved one. So whatever compares
+    the file with this record, in this version of the program or an older one, leaves it alone.
+    """
 
     path: Path
     media: Path
@@ -50,6 +59,7 @@ class SidecarRecord:
     kind: SubtitleKind
     format: str
     sha256: str
+    """Of the version that we made; empty if only the approved one was ever written."""
     variant: str = ""
     created_at: float = 0.0
     """Seconds since 1970."""
@@ -77,6 +87,32 @@ class SidecarRepository:
         self._upsert(
             path, media, signature_record, is_user_requested=is_user_requested, notify_servers=True
         )
+
+    def record_approved(
+        self,
+        media: Path,
+        approved: Sequence[tuple[Path, Signature]],
+        entry: HistoryEntry,
+        also: Also | None = None,
+    ) -> None:
+        """Record approved sidecars that are complete on disk, and notify the media servers.
+
+        Args:
+            media: Their media file.
+            approved: Each sidecar's path and signature.
+            entry: What the history says of it.
+            also: What else is written in the same transaction.
+        """
+        with write_transaction(self._engine) as c:
+            for path, signature in approved:
+                row = _sidecar_to_row(path, media, signature)
+                statement = upsert_insert(c, sidecars).values(row)
+                changed = {name: value for name, value in row.items() if name != "path"}
+                c.execute(statement.on_conflict_do_update(index_elements=["path"], set_=changed))
+                _record_presence(c, path, media, signature)
+            write_history(c, entry)
+            if also is not None:
+                also(c)
 
     def adopt(self, signed_sidecars: Sequence[tuple[Path, Path, Signature]]) -> None:
         """Record signed sidecars, each with its path and that of its media file.
@@ -162,6 +198,50 @@ class SidecarRepository:
         """
         return self._inspect(path, fingerprint, digest)[0]
 
+    def approval(self, path: Path, fingerprint: str | None = None) -> Signature | None:
+        """Return the signature of a sidecar that a person approved; None if it is not approved.
+
+        The arguments are those of :meth:`ownership`.
+        """
+        owner, _, signature = self._inspect(path, fingerprint)
+        return signature if owner is Ownership.APPROVED else None
+
+    def remove_approval(self, path: Path, signature: Signature) -> None:
+        """Take the signature off an approved sidecar. The file stays, and is an edited one.
+
+        Raises:
+            SubtitledError: The file cannot be changed.
+        """
+        try:
+            unsign(path)
+        except OSError as error:
+            raise explain_os_error(error, path.parent) from error
+        self.forget_approval(signature)
+
+    def forget_approval(self, signature: Signature) -> None:
+        """Delete the stored signature of a sidecar that was approved."""
+        self._signatures.delete(signature.fingerprint, signature.sha256)
+
+    def record_unlocked(self, entry: HistoryEntry | None, also: Also | None = None) -> None:
+        """Record that a person unlocked sidecars.
+
+        Args:
+            entry: What the history says of it.
+            also: What else is written in the same transaction.
+        """
+        with write_transaction(self._engine) as c:
+            if entry is not None:
+                write_history(c, entry)
+            if also is not None:
+                also(c)
+
+    def keep_approval(self, signature: Signature) -> None:
+        """Store the signature of a sidecar that is about to be approved.
+
+        The file carries it too, but other programs copy files without it.
+        """
+        self._signatures.save(signature)
+
     def is_ours(self, path: Path) -> bool:
         """Return whether a sidecar is as we wrote it: neither human nor edited."""
         return self.ownership(path) is Ownership.OURS
@@ -179,12 +259,12 @@ class SidecarRepository:
 
         The database was lost, or the file was moved.
         """
-        owner, digest, signature_record = self._inspect(path, fingerprint)
+        owner, _, signature_record = self._inspect(path, fingerprint)
         record = self.get(path)
         if (
-            owner is Ownership.OURS
+            owner in (Ownership.OURS, Ownership.APPROVED)
             and signature_record is not None
-            and (not record or record.sha256 != digest)
+            and (not record or record.sha256 != signature_record.machine_sha256)
         ):
             re_sign(path, fingerprint)
             # Media servers are not notified: after the loss of a database it is the whole library.
@@ -211,12 +291,7 @@ class SidecarRepository:
             statement = upsert_insert(c, sidecars).values(row)
             c.execute(statement.on_conflict_do_update(index_elements=["path"], set_=updated_values))
             if notify_servers:
-                record_change(
-                    c,
-                    media,
-                    Sidecar(path, signature_record.language, signature_record.kind),
-                    is_present=True,
-                )
+                _record_presence(c, path, media, signature_record)
 
     def _inspect(
         self, path: Path, fingerprint: str | None, digest: str | None = None
@@ -237,8 +312,9 @@ class SidecarRepository:
         if record and record.status is not SidecarStatus.PRESENT and record.sha256 != digest:
             expected = None
         signed = read_signature(path)
-        if signed is None and fingerprint is not None:
-            signed = self._signatures.find(fingerprint, digest)
+        for known in dict.fromkeys((fingerprint, record.fingerprint if record else None)):
+            if signed is None and known is not None:
+                signed = self._signatures.find(known, digest)
         return determine_ownership(path.name, digest, fingerprint, expected, signed), digest, signed
 
     def _fetch_all(self, condition: sa.ColumnElement[bool]) -> list[SidecarRecord]:
@@ -251,6 +327,11 @@ def _fetch_at(c: sa.Connection, path: Path) -> SidecarRecord | None:
     query = sa.select(sidecars).where(sidecars.c.path == os.fsencode(path))
     row = c.execute(query).mappings().first()
     return _sidecar_from_row(row) if row is not None else None
+
+
+def _record_presence(c: sa.Connection, path: Path, media: Path, signature: Signature) -> None:
+    """Record a change for the media servers: a sidecar was written."""
+    record_change(c, media, Sidecar(path, signature.language, signature.kind), is_present=True)
 
 
 def _record_removal(c: sa.Connection, path: Path) -> None:
@@ -270,7 +351,7 @@ def _sidecar_to_row(path: Path, media: Path, signature_record: Signature) -> dic
         "language": str(signature_record.language),
         "kind": str(signature_record.kind),
         "format": signature_record.format,
-        "sha256": signature_record.sha256,
+        "sha256": signature_record.machine_sha256,
         "size": signature_record.size_bytes,
         "variant": signature_record.variant,
         "created_at": signature_record.created_at,

@@ -13,7 +13,7 @@ from pathlib import Path
 from subtitled.plugin import InputRejectedError
 from subtitled.plugin.limits import MAX_RECORD_BYTES, read_file
 from subtitled.subtitles.ownership import Signature, from_json, to_json
-from subtitled.subtitles.publish import publish_sidecar
+from subtitled.subtitles.publish import compute_sha256, publish_sidecar
 
 
 class SignatureStore:
@@ -26,15 +26,19 @@ class SignatureStore:
         self._folder = folder
 
     def save(self, signature: Signature) -> None:
-        """Store a signature durably.
+        """Store a signature durably. An approved sidecar's one replaces what is there.
 
         Raises:
             SubtitledError: It cannot be written.
         """
         target = self._path(signature.fingerprint, signature.sha256)
-        if not target.exists():
+        if not target.exists() or signature.approved is not None:
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            publish_sidecar(target, to_json(signature), own_digest=None)
+            publish_sidecar(target, to_json(signature), own_digest=compute_sha256(target))
+
+    def delete(self, fingerprint: str, sha256: str) -> None:
+        """Delete the signature of a sidecar, if it is there."""
+        self._path(fingerprint, sha256).unlink(missing_ok=True)
 
     def find(self, fingerprint: str, sha256: str) -> Signature | None:
         """Return the signature of a sidecar, or None.

@@ -1,7 +1,8 @@
 """Moving sidecars along with their media file.
 
-Only unedited sidecars of ours are moved, and only when the media file is gone from its old path.
-Beside a hard link or a copy they stay. An edited sidecar belongs to its editor and stays too.
+Only unedited sidecars of ours and approved ones are moved, and only when the media file is gone
+from its old path. Beside a hard link or a copy they stay. An edited sidecar belongs to its editor
+and stays too.
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ def adopt_moved_file(
         if (candidate.previous_state or candidate.state) is FileState.QUARANTINED:
             quarantined = candidate
         if is_deleted(candidate):
+            # What a person approved for an earlier version of the film follows it as well.
+            for sidecar in db.sidecars.of_media(candidate.path):
+                if db.sidecars.approval(sidecar.path) is not None:
+                    _move_sidecar(db, sidecar, record.path)
             # A job that is running continues, because every chunk that it transcribes is stored.
             if candidate.state is FileState.QUEUED and candidate.job_id:
                 cancel(candidate.job_id)
@@ -120,14 +125,16 @@ def _move_sidecar(db: Database, sidecar: SidecarRecord, media: Path) -> None:
     target = _target_path(sidecar, media)
     if target is None:
         return
-    was_moved_along = not os.path.lexists(sidecar.path) and compute_sha256(target) == sidecar.sha256
+    approved = db.sidecars.approval(sidecar.path)
+    digest = approved.sha256 if approved is not None else sidecar.sha256
+    was_moved_along = not os.path.lexists(sidecar.path) and (
+        compute_sha256(target) == sidecar.sha256
+        or db.sidecars.approval(target, sidecar.fingerprint) is not None
+    )
     if (
         was_moved_along  # with its folder, or by the person who moved the media file
         or sidecar.status is not SidecarStatus.PRESENT
-        or (
-            sidecar.path.parent == sidecar.media.parent
-            and move_own(sidecar.path, target, sidecar.sha256)
-        )
+        or (sidecar.path.parent == sidecar.media.parent and move_own(sidecar.path, target, digest))
     ):
         db.sidecars.record_moved(sidecar.path, target, media)
         # A media file of the same stem shared this sidecar, and has none now.

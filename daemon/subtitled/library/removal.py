@@ -11,7 +11,6 @@ from pathlib import Path
 
 from subtitled.db.database import Database
 from subtitled.db.sidecars import SidecarRecord, SidecarStatus
-from subtitled.db.state_folder import REMOVED_FOLDER
 from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.publish import (
     ForeignFileError,
@@ -19,6 +18,8 @@ from subtitled.subtitles.publish import (
     delete_own,
     publish_sidecar,
 )
+
+from .archive import SidecarArchive
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class SidecarRemover:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._folder = db.path.parent / REMOVED_FOLDER
+        self._archive = SidecarArchive(db)
 
     def yield_to_others(self, media: Path, redundant: Sequence[RedundantSidecar]) -> list[Path]:
         """Remove sidecars that human ones made redundant.
@@ -90,10 +91,8 @@ class SidecarRemover:
         return "kept: it was edited or replaced"
 
     def _restore_one(self, record: SidecarRecord) -> str:
-        archived = self._archive_path(record)
-        try:
-            content = archived.read_bytes()
-        except FileNotFoundError:
+        content = self._archive.find(record.sha256, record.format)
+        if content is None:
             self._db.sidecars.delete(record.path)
             return "is not kept any more; it is made again"
         signature = Signature(
@@ -110,11 +109,11 @@ class SidecarRemover:
         try:
             publish_sidecar(record.path, content, own_digest=None, signature=signature)
         except ForeignFileError:
-            return "not restored: a human subtitle has its name now"
+            return "not restored: a human or approved subtitle has its name now"
         self._db.sidecars.record_written(
             record.path, record.media, signature, is_user_requested=True
         )
-        archived.unlink(missing_ok=True)
+        self._archive.discard(record.sha256, record.format)
         return "restored"
 
     def _move_to_archive(self, record: SidecarRecord, status: SidecarStatus) -> bool:
@@ -125,15 +124,11 @@ class SidecarRemover:
             return False
         if self._db.sidecars.own_digest(record.path, record.fingerprint) != record.sha256:
             return False
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        publish_sidecar(self._archive_path(record), content, own_digest=record.sha256)
+        self._archive.keep(content, record.format)
         if not delete_own(record.path, record.sha256):
             return False
         self._db.sidecars.set_status(record.path, status)
         return True
-
-    def _archive_path(self, record: SidecarRecord) -> Path:
-        return self._folder / f"{record.sha256}.{record.format}"
 
 
 def _arrival_time(path: Path) -> float:

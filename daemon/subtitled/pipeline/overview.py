@@ -5,11 +5,9 @@ from __future__ import annotations
 from subtitled.db.overview import CoverageRow, FileOverview, RequirementRow
 from subtitled.policy.coverage import REMOVED_BY_USER, ExistingSubtitle
 from subtitled.policy.requirements import SUMMARY
+from subtitled.subtitles.ownership import Ownership
 
 from .planning import MediaReport
-
-HUMAN, OURS, EDITED, OUTDATED = "human", "ours", "edited", "outdated"
-"""Whose a subtitle is."""
 
 
 def describe_overview(report: MediaReport, title: str) -> FileOverview:
@@ -57,9 +55,9 @@ def _coverage_row(item: ExistingSubtitle, kind: str) -> CoverageRow:
     )
 
 
-def _ownership(item: ExistingSubtitle) -> str:
+def _ownership(item: ExistingSubtitle) -> Ownership:
     if item.is_outdated:
-        return OUTDATED
+        return Ownership.OUTDATED
     if item.is_edited:
-        return EDITED
-    return OURS if item.is_ours else HUMAN
+        return Ownership.APPROVED if item.is_approved else Ownership.EDITED
+    return Ownership.OURS if item.is_ours else Ownership.HUMAN

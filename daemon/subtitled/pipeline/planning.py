@@ -45,6 +45,7 @@ from subtitled.transcription.language_segments import find_foreign_speech
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
+from .locks import approved_names, refuse_locked
 from .shared_names import find_taken_names, leave_taken_names
 from .text_judge import TextJudge
 
@@ -77,7 +78,7 @@ class InspectionRequest:
     sidecar_folder: Path | None = None
     """Where sidecars lie; by default beside the media file."""
     ignore_existing: bool = False
-    """Decide as if there were no subtitles."""
+    """Decide as if there were no subtitles but approved ones."""
     is_user_requested: bool = False
     """Whether a person asks now. What a person removed before is then not counted as existing."""
 
@@ -108,7 +109,10 @@ def inspect_media(
     analysis = transcripts.analysis(fingerprint, choice.track.index) if fingerprint else None
     spoken = analysis.language if analysis else None
     folder = request.sidecar_folder or media.parent
-    names = [] if ignore_existing else _folder_names(media, request.sidecar_folder)
+    names = _folder_names(media, request.sidecar_folder)
+    if ignore_existing:
+        # What a person approved is never made again, whoever asks for it.
+        names = approved_names(sidecars, media, fingerprint, folder, names)
     taken = find_taken_names(sidecars, media, fingerprint, folder, names)
     names = [name for name in names if name not in taken]
 
@@ -127,7 +131,9 @@ def inspect_media(
         () if request.is_user_requested or ignore_existing else _removed_by_user(sidecars, media)
     )
     removed_subtitles = tuple(item for item in removed if item.format not in SUMMARY_SUFFIXES)
-    existing = () if ignore_existing else (*existing_files, *removed_subtitles)
+    existing = (*existing_files, *removed_subtitles)
+    if ignore_existing:
+        existing = tuple(item for item in existing_files if item.is_approved)
     routing = routing_for(configuration, library, facts.duration)
     summaries = (
         *existing_summaries(media, names, ownership_of, folder),
@@ -142,6 +148,8 @@ def inspect_media(
         can_make=partial(describe_audio_path, routing),
         material=material,
     )
+    if ignore_existing:
+        decision = refuse_locked(decision, existing, spoken, sidecars, folder)
     if spoken is not None or not decision.needs_analysis:
         decision = leave_taken_names(decision, media, taken)
     return MediaReport(

@@ -45,6 +45,8 @@ class ExistingSubtitle:
     """
     is_edited: bool = False
     """It was ours and a person edited it, so it is human, always counts, and is never changed."""
+    is_approved: bool = False
+    """A person signed it off. It is treated as an edited one, which it also is."""
     secondary: Language | None = None
     """The second language of a bilingual subtitle."""
     marks: frozenset[Mark] = frozenset()
@@ -118,7 +120,8 @@ def existing_subtitles(
                 is_text=parsed.format not in IMAGE_EXTENSIONS,
                 is_ours=verdict in (Ownership.OURS, Ownership.OUTDATED),
                 is_outdated=verdict is Ownership.OUTDATED,
-                is_edited=verdict is Ownership.EDITED,
+                is_edited=verdict in (Ownership.EDITED, Ownership.APPROVED),
+                is_approved=verdict is Ownership.APPROVED,
                 secondary=parsed.secondary,
                 marks=parsed.marks,
             )
@@ -153,7 +156,7 @@ def existing_summaries(
                     format=ending,
                     is_ours=verdict in (Ownership.OURS, Ownership.OUTDATED),
                     is_outdated=verdict is Ownership.OUTDATED,
-                    is_edited=verdict is Ownership.EDITED,
+                    is_edited=verdict in (Ownership.EDITED, Ownership.APPROVED),
                 )
             )
     return tuple(summaries)

@@ -354,9 +354,11 @@ def _wanted_pairs(
 
 
 def _describe_existing(existing: ExistingSubtitle) -> str:
-    owner = (
-        "ours" if existing.is_ours else "ours, edited" if existing.is_edited else existing.origin
-    )
+    owner = existing.origin
+    if existing.is_ours:
+        owner = "ours"
+    elif existing.is_edited:
+        owner = "ours, approved" if existing.is_approved else "ours, edited"
     return (
         f"{existing.location} ({owner})"
         if existing.origin == "sidecar"

@@ -39,6 +39,12 @@ XATTR_NAME = "user.subtitled.signature"
 _OLD_XATTR_NAME = "user.subtitled.made"
 """The attribute of signatures of version 1."""
 _VERSION = 2
+_APPROVED_VERSION = 3
+"""The version of signatures of approved sidecars.
+
+Versions of the program that know no approval take them for unsigned. A file that they know nothing
+of, or whose hash is not the one that they recorded, they never write to.
+"""
 _OLD_KEYS = {
     "fingerprint": "content_id",
     "variant": "recipe",
@@ -77,6 +83,20 @@ class Ownership(StrEnum):
     """Ours, made for another version of the media file."""
     EDITED = "edited"
     """Ours, changed by a person since. It counts as a human subtitle and is never written to."""
+    APPROVED = "approved"
+    """Ours, and a person signed it off. Only a person has it written, moved away or deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalMark:
+    """Who approved a sidecar, when, and what it was before."""
+
+    by: str
+    """The name of the person."""
+    at: float
+    """Seconds since 1970."""
+    of: str
+    """SHA-256 of the version that we made; empty if we made none under this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +131,19 @@ class Signature:
     sha256: str
     """Of the content."""
     size_bytes: int
+    approved: ApprovalMark | None = None
+
+    @property
+    def machine_sha256(self) -> str:
+        """SHA-256 of the version that we made: of the content, unless a person approved it."""
+        return self.sha256 if self.approved is None else self.approved.of
 
     @classmethod
     def create(
         cls,
         text: bytes,
         description: SidecarDescription,
+        approved: ApprovalMark | None = None,
     ) -> Signature:
         """Create the signature of a text that is about to be written."""
         return cls(
@@ -129,12 +156,17 @@ class Signature:
             created_at=time.time(),
             sha256=hashlib.sha256(text).hexdigest(),
             size_bytes=len(text),
+            approved=approved,
         )
 
 
 def to_json(signature: Signature) -> bytes:
     """Serialise a signature as ASCII, whatever bytes the file name has."""
-    return json.dumps({"v": _VERSION} | asdict(signature), separators=(",", ":")).encode("ascii")
+    fields = asdict(signature)
+    if signature.approved is None:
+        del fields["approved"]
+    version = _VERSION if signature.approved is None else _APPROVED_VERSION
+    return json.dumps({"v": version} | fields, separators=(",", ":")).encode("ascii")
 
 
 def from_json(payload: bytes) -> Signature | None:
@@ -143,13 +175,16 @@ def from_json(payload: bytes) -> Signature | None:
     Anybody may have written the payload.
     """
     try:
-        record = read_object(parse_json(payload, MAX_RECORD_BYTES, max_depth=2))
+        record = read_object(parse_json(payload, MAX_RECORD_BYTES, max_depth=3))
     except ValueError:
         return None
     version = record.get("v")
     if version == 1:
         record = record | {name: record.get(old_name) for name, old_name in _OLD_KEYS.items()}
-    elif version != _VERSION:
+    elif version not in (_VERSION, _APPROVED_VERSION):
+        return None
+    approved = _read_approval(record.get("approved")) if version == _APPROVED_VERSION else None
+    if version == _APPROVED_VERSION and approved is None:
         return None
     created_at = read_number(record.get("created_at"), 0.0, MAX_TIME)
     size_bytes = read_integer(record.get("size_bytes"), 0, MAX_SIDECAR_BYTES)
@@ -167,9 +202,22 @@ def from_json(payload: bytes) -> Signature | None:
             created_at=created_at,
             sha256=texts["sha256"],
             size_bytes=size_bytes,
+            approved=approved,
         )
     except ValueError:
         return None
+
+
+def _read_approval(value: object) -> ApprovalMark | None:
+    """Read who approved a sidecar; None for anything that we do not write."""
+    if not isinstance(value, dict):
+        return None
+    by, at, of = value.get("by"), read_number(value.get("at"), 0.0, MAX_TIME), value.get("of")
+    if not isinstance(by, str) or len(by) > MAX_FIELD_CHARACTERS or clean_text(by) != by:
+        return None
+    if at is None or not isinstance(of, str) or not (of == "" or _DIGEST.fullmatch(of)):
+        return None
+    return ApprovalMark(by=by, at=at, of=of)
 
 
 def _are_texts(values: Mapping[str, object]) -> TypeGuard[Mapping[str, str]]:
@@ -216,6 +264,20 @@ def read_signature(path: Path) -> Signature | None:
     return None
 
 
+def unsign(path: Path) -> None:
+    """Remove the signature of a file, if it has one.
+
+    Raises:
+        OSError: The attribute cannot be removed, such as from a read-only disk.
+    """
+    for attribute in (XATTR_NAME, _OLD_XATTR_NAME):
+        try:
+            os.removexattr(path, attribute)
+        except OSError as error:
+            if error.errno not in (errno.ENODATA, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
+                raise
+
+
 def re_sign(path: Path, fingerprint: str) -> None:
     """Sign a sidecar of ours again after it was renamed.
 
@@ -247,7 +309,8 @@ def determine_ownership(
     """Determine who owns a sidecar.
 
     A signed copy under another name beside another media file was put there by a person, on
-    purpose. It counts as a human subtitle.
+    purpose. It counts as a human subtitle. An approved sidecar stays approved when its media file
+    is replaced by another version.
 
     Args:
         name: File name of the sidecar.
@@ -256,6 +319,10 @@ def determine_ownership(
         recorded: SHA-256 and fingerprint that the database holds for this path, if any.
         signature: The signature of the file, if it has one.
     """
+    if signature is not None and signature.sha256 == digest and signature.approved is not None:
+        is_in_place = recorded is not None or signature.name == name
+        is_of_media = fingerprint in (None, signature.fingerprint)
+        return Ownership.APPROVED if is_in_place or is_of_media else Ownership.HUMAN
     if recorded is not None and recorded[0] == digest:
         return Ownership.OURS if fingerprint in (None, recorded[1]) else Ownership.OUTDATED
     if signature is not None and signature.sha256 == digest:

@@ -15,6 +15,7 @@ from subtitled.db.records import FileRecord, FileState
 from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatus
 from subtitled.library.media_filter import describe_exclusion
 from subtitled.library.paths import library_containing
+from subtitled.pipeline.locks import describe_lock
 from subtitled.plugin import SubtitledError
 from subtitled.subtitles.ownership import Ownership
 from subtitled.subtitles.publish import compute_sha256
@@ -161,6 +162,8 @@ def _describe_sidecar(record: SidecarRecord, sidecars: SidecarRepository) -> str
         status = "removed by hand; make it again with: subtitled queue retry"
     elif compute_sha256(record.path) is None:
         status = "missing"
+    elif (approved := sidecars.approval(record.path)) is not None:
+        status = describe_lock(record.path.name, approved)
     elif (ownership := sidecars.ownership(record.path)) is not Ownership.OURS:
         status = (
             "edited by a person: it is never changed"

@@ -235,6 +235,8 @@ def _describe_ownership(subtitle: ExistingSubtitle) -> str:
     """Return whose a subtitle is, in brackets; nothing if it is human."""
     if subtitle.is_outdated:
         return " (outdated: ours, of another version of the media; it is replaced)"
+    if subtitle.is_approved:
+        return " (approved by a person; it is locked)"
     if subtitle.is_edited:
         return " (edited: ours, changed by a person; it is never changed again)"
     return " (ours)" if subtitle.is_ours else ""

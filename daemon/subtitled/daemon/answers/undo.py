@@ -13,6 +13,7 @@ from subtitled.db.sidecars import SidecarRecord, SidecarStatus
 from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.moves import adopt_existing_sidecars
 from subtitled.library.removal import RemovalResult, SidecarRemover
+from subtitled.pipeline.unlocking import restore_machine_version
 from subtitled.plugin import InputRejectedError, TransientError
 
 from ..logs import display_line
@@ -49,7 +50,8 @@ def undo_file(db: Database, path: Path, *, restore: bool, actor: str, name: str 
     """Remove the sidecars that we wrote for a file, or restore them.
 
     If ours were removed because a human sidecar appeared, and none of ours is present, ours are
-    restored.
+    restored. Where a person approved a sidecar, only that is taken back: the version that we made
+    is there again.
 
     Args:
         db: The database.
@@ -86,6 +88,9 @@ def _find_sidecars(db: Database, path: Path) -> list[SidecarRecord]:
 
 def _remove_or_restore(db: Database, sidecars: list[SidecarRecord], restore: bool) -> UndoAnswer:
     present = [record for record in sidecars if record.status is SidecarStatus.PRESENT]
+    approved = [record for record in present if db.sidecars.approval(record.path) is not None]
+    if approved and not restore:
+        return UndoAnswer(tuple(_take_back(db, approved)), is_restored=True)
     yielded = [record for record in sidecars if record.status is SidecarStatus.YIELDED]
     remover = SidecarRemover(db)
     if restore:
@@ -94,6 +99,16 @@ def _remove_or_restore(db: Database, sidecars: list[SidecarRecord], restore: boo
     if present or not yielded:
         return UndoAnswer(tuple(remover.remove(present or sidecars)), is_restored=False)
     return UndoAnswer(tuple(remover.restore(yielded)), is_restored=True)
+
+
+def _take_back(db: Database, approved: list[SidecarRecord]) -> list[RemovalResult]:
+    """Bring back what we made before a person approved it. Each comes with its other formats."""
+    results: dict[Path, RemovalResult] = {}
+    for record in approved:
+        if record.path not in results:
+            for result in restore_machine_version(db, record.path):
+                results.setdefault(result.path, result)
+    return list(results.values())
 
 
 def _update_media_state(db: Database, media: Path, answer: UndoAnswer, actor: str) -> None:

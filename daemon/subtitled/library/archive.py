@@ -1,0 +1,41 @@
+"""Copies of sidecars that were removed or replaced, in the state folder."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from subtitled.db.database import Database
+from subtitled.db.state_folder import REMOVED_FOLDER
+from subtitled.subtitles.publish import publish_sidecar
+
+
+class SidecarArchive:
+    """The folder of copies. Each is found by its SHA-256 and format."""
+
+    def __init__(self, db: Database) -> None:
+        self._folder = db.path.parent / REMOVED_FOLDER
+
+    def keep(self, content: bytes, fmt: str) -> None:
+        """Store a copy durably.
+
+        Raises:
+            SubtitledError: It cannot be written.
+        """
+        digest = hashlib.sha256(content).hexdigest()
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        publish_sidecar(self._path(digest, fmt), content, own_digest=None)
+
+    def find(self, sha256: str, fmt: str) -> bytes | None:
+        """Return a copy, or None if it is not there."""
+        try:
+            return self._path(sha256, fmt).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def discard(self, sha256: str, fmt: str) -> None:
+        """Delete a copy, if it is there."""
+        self._path(sha256, fmt).unlink(missing_ok=True)
+
+    def _path(self, sha256: str, fmt: str) -> Path:
+        return self._folder / f"{sha256}.{fmt}"
