@@ -203,6 +203,7 @@ class Daemon(ServiceProcess):
         _log.info("purged %d finished jobs", purged)
         purge_lost(self._configuration, self._db, before)
         self._db.history.prune()
+        self._db.reviews.prune()
 
     def _on_playback(self, paths: Sequence[Path]) -> None:
         """Prioritise files that are being played and still wait for subtitles."""

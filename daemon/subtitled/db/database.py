@@ -27,8 +27,10 @@ from .history import HistoryLog
 from .judgements import JudgementRepository
 from .kv import KeyValueStore
 from .notifications import NotificationOutbox
+from .operations import OperationRepository
 from .outbox import ServerOutbox
 from .overview import OverviewRepository
+from .reviews import ReviewRepository
 from .schema import metadata
 from .sidecars import SidecarRepository
 from .signatures import SignatureStore
@@ -70,6 +72,8 @@ class Database:
         self.judgements = JudgementRepository(self._engine)
         self.overview = OverviewRepository(self._engine, self.kv.data_version)
         self.history = HistoryLog(self._engine)
+        self.reviews = ReviewRepository(self._engine)
+        self.operations = OperationRepository(self._engine)
 
     def close(self) -> None:
         """Close all connections."""

@@ -10,7 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from .engine import BytePosition, write_transaction
+from .overview import forget_overview
 from .records import ACTIVE_STATES, FileRecord, FileState, record_from_row
+from .reviews import move_reviews
 from .schema import files
 
 REPLACED_CONTENT_VALUES: dict[str, Any] = {
@@ -169,8 +171,12 @@ class FileRepository:
         return [record for record in records if record.path.stem == path.stem]
 
     def merge_moved(self, new_record: FileRecord, old_record: FileRecord) -> None:
-        """Delete the record of a moved file's old path, and keep its failures in the new one."""
+        """Delete the record of a moved file's old path.
+
+        The new one gets its failures and its reviews.
+        """
         with self._engine.begin() as c:
+            move_reviews(c, old_record.id, new_record.id)
             c.execute(files.delete().where(files.c.id == old_record.id))
             c.execute(
                 files.update()
@@ -228,6 +234,7 @@ class FileRepository:
                     updated_at=now,
                 )
             )
+            forget_overview(c, file_id)
 
     def forget_missing(self, library: str, before: float) -> int:
         """Delete the files of a library that went missing before a time, and return how many."""

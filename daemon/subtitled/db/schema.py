@@ -275,3 +275,76 @@ content_hashes = sa.Table(
     sa.Column("sha256", sa.Text, nullable=False),
 )
 """The SHA-256 of files that have not changed since it was computed."""
+
+reviews = sa.Table(
+    "reviews",
+    metadata,
+    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("file_id", _Integer, sa.ForeignKey("files.id", ondelete="SET NULL")),
+    sa.Column("fingerprint", sa.Text, nullable=False, index=True),
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("expected_errors", sa.Float, nullable=False, server_default="0"),
+    sa.Column("flagged", _Integer, nullable=False, server_default="0"),
+    sa.Column("cue_count", _Integer, nullable=False, server_default="0"),
+    sa.Column("version", _Integer, nullable=False, server_default="0"),
+    sa.Column("holder", sa.Text),
+    sa.Column("held_until", sa.Float),
+    sa.Column("approved_by", sa.Text),
+    sa.Column("approved_at", sa.Float),
+    sa.Column("approved_version", _Integer),
+    sa.Column("updated_at", sa.Float, nullable=False),
+    sa.Column("format", sa.Text),
+    sa.Column("base_sha256", sa.Text),
+    sa.Column("published_sha256", sa.Text),
+    sa.Column("estimated_sha256", sa.Text),
+    sa.Column("base_cues", sa.Text),
+    sa.Column("estimate", sa.Text),
+    sa.Index("ix_reviews_file", "file_id", "language", "kind"),
+)
+"""The subtitles that people review. A review outlives the record of its file, which may come back.
+
+``base_cues`` is version 0, which is stored with the first edit. The long columns are the last ones,
+so that lists do not read them.
+"""
+sa.Index("ix_reviews_queue", reviews.c.status, reviews.c.expected_errors.desc(), reviews.c.id)
+"""The order of the review queue. Sorting half a million reviews would take too long."""
+
+
+def _review_id() -> sa.Column[int]:
+    """Return a column of a table whose rows are deleted with their review."""
+    owner = sa.ForeignKey("reviews.id", ondelete="CASCADE")
+    return sa.Column("review_id", _Integer, owner, primary_key=True)
+
+
+operations = sa.Table(
+    "operations",
+    metadata,
+    _review_id(),
+    sa.Column("version", _Integer, primary_key=True),
+    sa.Column("operation_id", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("made_on", _Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("reverts", _Integer),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("change", sa.Text, nullable=False),
+    sa.UniqueConstraint("review_id", "operation_id"),
+)
+"""What people did to the cues. Each operation makes one version of its review."""
+
+verdicts = sa.Table(
+    "verdicts",
+    metadata,
+    _review_id(),
+    sa.Column("cue", sa.Text, primary_key=True),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("category", sa.Text, nullable=False, server_default=""),
+    sa.Column("severity", sa.Text, nullable=False, server_default=""),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+"""What a person says of a cue: right or wrong, and why."""

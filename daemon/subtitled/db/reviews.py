@@ -1,0 +1,370 @@
+"""Reviews: which subtitles people look through, how likely their cues are wrong, and who has them.
+
+A review belongs to one language and kind of a media file, whatever formats are published of it. It
+is found by the file, or by the fingerprint if the file's record is a new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from subtitled.plugin import Language, SubtitleKind
+
+from .engine import write_transaction
+from .schema import files, reviews, verdicts
+
+
+class ReviewStatus(StrEnum):
+    """How far a review is."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CueEstimate:
+    """How likely one cue is wrong."""
+
+    index: int
+    """The place of the cue in its sidecar, from 0."""
+    probability: float
+    """0 to 1."""
+    reasons: Sequence[Any] = ()
+    """Why, as JSON: a text, or an object with a ``text``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubtitleEstimate:
+    """How likely the cues of a published sidecar are wrong."""
+
+    file_id: int
+    language: Language
+    kind: SubtitleKind
+    sha256: str
+    """Of the sidecar that the estimate is about."""
+    expected_errors: float
+    """The expected number of wrong cues. It orders the queue."""
+    flagged: int
+    """How many cues are to be looked at."""
+    cue_count: int
+    cues: Sequence[CueEstimate] = ()
+    """The cues that have a reason."""
+    elsewhere: Sequence[Any] = ()
+    """What was noticed where no cue is, such as speech, as JSON objects."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRecord:
+    """A review, without its cues."""
+
+    id: int
+    file_id: int | None
+    """None if the file is no longer in the database."""
+    path: Path | None
+    """The media file."""
+    library: str | None
+    title: str
+    fingerprint: str
+    language: Language
+    kind: SubtitleKind
+    status: ReviewStatus
+    expected_errors: float
+    flagged: int
+    cue_count: int
+    version: int
+    """How many operations there are."""
+    holder: str | None
+    """Who has taken the review."""
+    held_until: float | None
+    """Until when, in seconds since 1970. The holder's edits extend it."""
+    approved_by: str | None
+    approved_at: float | None
+    approved_version: int | None
+    updated_at: float
+    format: str | None
+    """The format of the sidecar that version 0 was read from; None before the first edit."""
+    base_sha256: str | None
+    """SHA-256 of that sidecar as it was."""
+    published_sha256: str | None
+    """SHA-256 of that sidecar as the review left it: as it was, or as it was approved."""
+    estimated_sha256: str | None
+    """SHA-256 of the sidecar that the estimate is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPosition:
+    """A place in the queue: that of one review, whether it still exists or not."""
+
+    expected_errors: float
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewFilter:
+    """Which reviews are wanted. What is None does not limit."""
+
+    status: ReviewStatus = ReviewStatus.OPEN
+    library: str | None = None
+    language: str | None = None
+    kind: str | None = None
+    holder: str | None = None
+    file_id: int | None = None
+
+
+_LISTED = (
+    *(column for column in reviews.c if column.name not in ("base_cues", "estimate")),
+    files.c.path,
+    files.c.library,
+    files.c.title,
+)
+
+
+class ReviewRepository:
+    """The ``reviews`` table."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def keep_estimate(self, estimate: SubtitleEstimate, now: float | None = None) -> int:
+        """Store how likely the cues of a published sidecar are wrong, and return the review's id.
+
+        The review is opened if there is none. What people did to it stays. An approved review stays
+        approved: the sidecar is theirs.
+        """
+        now = time.time() if now is None else now
+        with write_transaction(self._engine) as c:
+            number = _find_or_add(c, estimate.file_id, estimate.language, estimate.kind, now)
+            c.execute(
+                reviews.update()
+                .where(reviews.c.id == number)
+                .values(
+                    expected_errors=estimate.expected_errors,
+                    flagged=estimate.flagged,
+                    cue_count=estimate.cue_count,
+                    estimated_sha256=estimate.sha256,
+                    estimate=json.dumps(_estimate_to_json(estimate)),
+                    updated_at=now,
+                )
+            )
+        return number
+
+    def open(self, file_id: int, language: Language, kind: SubtitleKind) -> int:
+        """Return the review of a subtitle of a file. One is added if there is none."""
+        with write_transaction(self._engine) as c:
+            return _find_or_add(c, file_id, language, kind, time.time())
+
+    def get(self, review_id: int) -> ReviewRecord | None:
+        """Return a review, or None."""
+        found = self._fetch(_select().where(reviews.c.id == review_id))
+        return found[0] if found else None
+
+    def page(
+        self, wanted: ReviewFilter, after: ReviewPosition | None = None, limit: int = 50
+    ) -> list[ReviewRecord]:
+        """Return reviews, those with the most expected errors first.
+
+        Args:
+            wanted: Which ones. Those whose file is gone are left out.
+            after: The position of the last review of the page before; None for the first page.
+            limit: How many at most.
+        """
+        query = _select(is_listed=True).where(*_conditions(wanted))
+        if after is not None:
+            fewer = reviews.c.expected_errors < after.expected_errors
+            same = reviews.c.expected_errors == after.expected_errors
+            query = query.where(sa.or_(fewer, sa.and_(same, reviews.c.id > after.id)))
+        order = (reviews.c.expected_errors.desc(), reviews.c.id)
+        return self._fetch(query.order_by(*order).limit(limit))
+
+    def count(self, wanted: ReviewFilter) -> int:
+        """Return how many reviews there are, without those whose file is gone."""
+        query = sa.select(sa.func.count()).select_from(reviews.join(files))
+        with self._engine.connect() as c:
+            return int(c.execute(query.where(*_conditions(wanted))).scalar_one())
+
+    def estimate_of(self, review_id: int) -> tuple[list[CueEstimate], list[Any]]:
+        """Return the estimates of cues, and what was noticed where no cue is."""
+        text = self._text(review_id, reviews.c.estimate)
+        content = json.loads(text) if text else {"cues": [], "elsewhere": []}
+        return [CueEstimate(**cue) for cue in content["cues"]], content["elsewhere"]
+
+    def base_cues(self, review_id: int) -> str | None:
+        """Return version 0 as it was stored; None before the first edit."""
+        return self._text(review_id, reviews.c.base_cues)
+
+    def take(self, review_id: int, holder: str, until: float, now: float) -> bool:
+        """Record who works on a review, and return False if somebody else does."""
+        is_free = sa.or_(
+            reviews.c.holder.is_(None), reviews.c.holder == holder, reviews.c.held_until < now
+        )
+        return self._update(review_id, is_free, holder=holder, held_until=until)
+
+    def release(self, review_id: int, holder: str | None = None) -> bool:
+        """Record that nobody works on a review, and return whether that changed anything.
+
+        Args:
+            review_id: The review.
+            holder: Who releases it; None for whom it may be, which is for those who may do that.
+        """
+        is_held = reviews.c.holder.is_not(None) if holder is None else reviews.c.holder == holder
+        return self._update(review_id, is_held, holder=None, held_until=None)
+
+    def reopen(self, review_id: int, now: float) -> bool:
+        """Let an approved review be edited again, and return whether it was approved."""
+        is_approved = reviews.c.status == ReviewStatus.APPROVED
+        return self._update(review_id, is_approved, status=ReviewStatus.OPEN, updated_at=now)
+
+    def prune(self) -> int:
+        """Delete reviews whose file is gone and that nobody edited, and return how many."""
+        is_unused = sa.and_(
+            reviews.c.file_id.is_(None),
+            reviews.c.version == 0,
+            reviews.c.status == ReviewStatus.OPEN,
+            ~sa.exists().where(verdicts.c.review_id == reviews.c.id),
+        )
+        with self._engine.begin() as c:
+            return c.execute(reviews.delete().where(is_unused)).rowcount
+
+    def _update(self, review_id: int, condition: sa.ColumnElement[bool], **values: Any) -> bool:
+        with self._engine.begin() as c:
+            is_this = reviews.c.id == review_id
+            return bool(
+                c.execute(reviews.update().where(is_this, condition).values(values)).rowcount
+            )
+
+    def _text(self, review_id: int, column: sa.Column[Any]) -> str | None:
+        with self._engine.connect() as c:
+            found = c.execute(sa.select(column).where(reviews.c.id == review_id)).scalar()
+        return None if found is None else str(found)
+
+    def _fetch(self, query: sa.Select[Any]) -> list[ReviewRecord]:
+        with self._engine.connect() as c:
+            return [_record(row) for row in c.execute(query).mappings()]
+
+
+def record_approval(
+    connection: sa.Connection, review_id: int, *, version: int, actor: str, sha256: str, at: float
+) -> None:
+    """Record that a person approved a version, within the caller's transaction.
+
+    Args:
+        connection: The connection of the transaction.
+        review_id: The review.
+        version: The version that was approved.
+        actor: Who approved it.
+        sha256: SHA-256 of the sidecar as it was written.
+        at: Seconds since 1970.
+    """
+    connection.execute(
+        reviews.update()
+        .where(reviews.c.id == review_id)
+        .values(
+            status=ReviewStatus.APPROVED,
+            approved_by=actor,
+            approved_at=at,
+            approved_version=version,
+            published_sha256=sha256,
+            holder=None,
+            held_until=None,
+            updated_at=at,
+        )
+    )
+
+
+def move_reviews(connection: sa.Connection, old_file: int, new_file: int) -> None:
+    """Give the reviews of a file's old record to its new one, within the caller's transaction."""
+    connection.execute(
+        reviews.update().where(reviews.c.file_id == old_file).values(file_id=new_file)
+    )
+
+
+def _find_or_add(
+    connection: sa.Connection, file_id: int, language: Language, kind: SubtitleKind, now: float
+) -> int:
+    """Return the review of a subtitle. The caller's transaction holds the write lock."""
+    fingerprint = connection.execute(
+        sa.select(files.c.fingerprint).where(files.c.id == file_id)
+    ).scalar()
+    same_subtitle = sa.and_(reviews.c.language == str(language), reviews.c.kind == str(kind))
+    is_known = reviews.c.file_id == file_id
+    if fingerprint:
+        # The record of the file was deleted, and a new one was made when the file came back.
+        is_orphan = sa.and_(reviews.c.file_id.is_(None), reviews.c.fingerprint == fingerprint)
+        is_known = sa.or_(is_known, is_orphan)
+    query = (
+        sa.select(reviews.c.id, reviews.c.file_id)
+        .where(is_known, same_subtitle)
+        .order_by(reviews.c.file_id.is_(None), reviews.c.version.desc(), reviews.c.id)
+        .limit(1)
+    )
+    found = connection.execute(query).first()
+    if found is None:
+        values = {
+            "file_id": file_id,
+            "fingerprint": fingerprint or "",
+            "language": str(language),
+            "kind": str(kind),
+            "status": ReviewStatus.OPEN,
+            "updated_at": now,
+        }
+        result = connection.execute(reviews.insert().values(values))
+        assert result.inserted_primary_key is not None
+        return int(result.inserted_primary_key[0])
+    if found.file_id is None or fingerprint:
+        connection.execute(
+            reviews.update()
+            .where(reviews.c.id == found.id)
+            .values(file_id=file_id, fingerprint=fingerprint or "")
+        )
+    return int(found.id)
+
+
+def _select(*, is_listed: bool = False) -> sa.Select[Any]:
+    return sa.select(*_LISTED).select_from(reviews.join(files, isouter=not is_listed))
+
+
+def _conditions(wanted: ReviewFilter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [reviews.c.status == wanted.status]
+    for column, value in (
+        (files.c.library, wanted.library),
+        (reviews.c.language, wanted.language),
+        (reviews.c.kind, wanted.kind),
+        (reviews.c.holder, wanted.holder),
+        (reviews.c.file_id, wanted.file_id),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    return conditions
+
+
+def _estimate_to_json(estimate: SubtitleEstimate) -> dict[str, Any]:
+    return {
+        "cues": [
+            {
+                "index": cue.index,
+                "probability": round(cue.probability, 4),
+                "reasons": list(cue.reasons),
+            }
+            for cue in estimate.cues
+        ],
+        "elsewhere": list(estimate.elsewhere),
+    }
+
+
+def _record(row: Any) -> ReviewRecord:
+    values = dict(row)
+    values["path"] = Path(os.fsdecode(row["path"])) if row["path"] is not None else None
+    values["title"] = values["title"] or ""
+    values["language"] = Language(values["language"])
+    values["kind"] = SubtitleKind(values["kind"])
+    values["status"] = ReviewStatus(values["status"])
+    return ReviewRecord(**values)
