@@ -19,13 +19,14 @@ from subtitled.plugin import (
     TransientError,
     Word,
 )
+from subtitled.policy.cue_rules import cue_rules_for
 from subtitled.policy.requirements import Origin
 from subtitled.routing.production_plan import PathSegment, ProductionPath, TargetPlan
 from subtitled.routing.table import Route, RouteKind
 from subtitled.subtitles.chinese import convert_script
 from subtitled.subtitles.language_id import find_language_mismatch
 from subtitled.subtitles.markup import restore_markup, strip_tags
-from subtitled.subtitles.rules import CueRules, select_cue_rules, with_overrides
+from subtitled.subtitles.rules import CueRules
 from subtitled.subtitles.sdh import strip_sdh
 from subtitled.subtitles.segmentation.bilingual import pair_cues, render_bilingual
 from subtitled.subtitles.segmentation.line_breaking import break_lines
@@ -295,7 +296,7 @@ class CueBuilder:
         return snap_to_shots(cues, shots.cuts, shots.frame_rate, language, limits, self._duration)
 
     def _limits(self, language: Language, translation: bool) -> CueRules:
-        return _cue_rules_for(self._ctx.job.library, language, translation)
+        return cue_rules_for(self._ctx.job.library, language, translation=translation)
 
     def translated(
         self, original: Sequence[Cue], target: Language, route: Route
@@ -345,16 +346,8 @@ def pair_and_render(upper: Subtitle, lower: Subtitle, fmt: str, library: Library
     """Render a bilingual subtitle."""
     languages = (upper.language, lower.language)
     limits = (
-        _cue_rules_for(library, languages[0], True),
-        _cue_rules_for(library, languages[1], True),
+        cue_rules_for(library, languages[0], translation=True),
+        cue_rules_for(library, languages[1], translation=True),
     )
     both = pair_cues(upper.cues, lower.cues, languages, limits)
     return render_bilingual(both, languages, fmt, upper.title)
-
-
-def _cue_rules_for(library: LibrarySettings, language: Language, translation: bool) -> CueRules:
-    cues = library.cues
-    limits = select_cue_rules(
-        language, translation=translation, profile=cues.profile, audience=cues.audience
-    )
-    return with_overrides(limits, cues.overrides)
