@@ -12,7 +12,9 @@ from typing import TextIO
 
 from subtitled.jobs.log_context import current_job
 from subtitled.plugin.paths import display_path
+from subtitled.plugin.redaction import hide_secrets
 
+from .recent_log import RECENT_LOG
 from .repeats import RepeatFilter
 
 _PRIORITY = {
@@ -40,6 +42,9 @@ def display_line(path: os.PathLike[str] | str) -> str:
 class _TextFormatter(logging.Formatter):
     """Plain lines. A line that belongs to a job ends with the job's id."""
 
+    def format(self, record: logging.LogRecord) -> str:
+        return hide_secrets(super().format(record))
+
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - of the base class
         job = current_job.get()
         return escape_control_characters(super().formatMessage(record)) + (
@@ -65,7 +70,8 @@ class _JsonFormatter(logging.Formatter):
             payload["job"] = job
         if record.exc_info:
             payload["exception"] = self.formatException(record.exc_info)
-        return json.dumps(payload, ensure_ascii=True)
+        hidden = {name: hide_secrets(text) for name, text in payload.items()}
+        return json.dumps(hidden, ensure_ascii=True)
 
 
 class _JournalFormatter(logging.Formatter):
@@ -92,6 +98,14 @@ def _is_relevant(record: logging.LogRecord) -> bool:
     )
 
 
+class _LogHandler(logging.StreamHandler[TextIO]):
+    """Writes lines, and keeps the last ones in memory. Both leave out the same repeats."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        RECENT_LOG.add(record)
+
+
 def log_to_stderr(level: str, shape: str = "auto") -> None:
     """Log to stderr. Other libraries log warnings and errors only.
 
@@ -99,7 +113,7 @@ def log_to_stderr(level: str, shape: str = "auto") -> None:
         level: Level of our own lines.
         shape: ``auto``, ``text`` or ``json``.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _LogHandler(sys.stderr)
     handler.setFormatter(_formatter(shape, goes_to_journal(sys.stderr)))
     handler.addFilter(RepeatFilter())
     root = logging.getLogger()

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from subtitled.config.load import Configuration, ConfigurationError, load_config
 from subtitled.config.paths import ensure_private_folder, resolve_state_dir
+from subtitled.config.secrets import hide_configured_secrets
 from subtitled.db.database import Database
 from subtitled.db.engine import describe_error
 from subtitled.db.records import DAEMON_NAME
@@ -123,6 +124,7 @@ def run(
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, on_signal)
     while True:
+        hide_configured_secrets(configuration)
         db = open_database(configuration)
         current[:] = [factory(configuration, db, systemd, counters)]
         if signals:

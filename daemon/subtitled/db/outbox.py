@@ -142,6 +142,43 @@ class ServerOutbox:
             )
         return delivery_count
 
+    def announce_again(self, changes: Iterable[SidecarChange]) -> None:
+        """Record once more that the added sidecars of some changes are present."""
+        with write_transaction(self._engine) as c:
+            for change in changes:
+                for sidecar in change.added:
+                    record_change(c, change.media, sidecar, is_present=True)
+
+    def send_again(self, server: str, due_at: float) -> int:
+        """Start the deliveries of a server from the beginning that it has not confirmed.
+
+        Args:
+            server: The name of the server.
+            due_at: When they are due, in seconds since 1970.
+
+        Returns:
+            How many there are.
+        """
+        is_open = server_deliveries.c.state.in_(
+            (DeliveryState.WAITING, DeliveryState.SENT, DeliveryState.NOT_INDEXED)
+        )
+        values = {
+            "state": DeliveryState.WAITING,
+            "strategy": 0,
+            "checks": 0,
+            "due_at": due_at,
+            "sent_at": None,
+            "ended_at": None,
+            "detail": "",
+        }
+        with write_transaction(self._engine) as c:
+            found = c.execute(
+                server_deliveries.update()
+                .where(server_deliveries.c.server == server, is_open)
+                .values(**values)
+            )
+            return int(found.rowcount)
+
     def due_deliveries(self, server: str, now: float, limit: int) -> list[Delivery]:
         """Return the deliveries of a server that are due, the earliest first."""
         query = (

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from typing_extensions import TypeVar
 
 from .errors import SetupError
+from .redaction import remember_secret
 
 
 class Secret(BaseModel):
@@ -53,7 +54,7 @@ class Secret(BaseModel):
         return self
 
     def reveal(self) -> str:
-        """Read the secret now.
+        """Read the secret now. No log line shows it from then on.
 
         Returns:
             The secret without white space at both ends, never empty.
@@ -61,6 +62,11 @@ class Secret(BaseModel):
         Raises:
             SetupError: The variable, file or credential is missing, unreadable or empty.
         """
+        secret = self._read()
+        remember_secret(secret)
+        return secret
+
+    def _read(self) -> str:
         if self.env is not None:
             value = os.environ.get(self.env, "")
             if not value.strip():

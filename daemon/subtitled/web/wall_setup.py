@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from subtitled.config.web_settings import WebSettings
+from subtitled.daemon.recent_log import PRIVATE
 from subtitled.db.history import HistoryLog
 
 from .auth.accounts import Accounts
@@ -75,4 +76,5 @@ def log_setup_code(accounts: Accounts, settings: WebSettings, port: int) -> None
         "hour: %s. For another one: subtitled web setup-code",
         where,
         accounts.setup_codes.create(),
+        extra=PRIVATE,
     )

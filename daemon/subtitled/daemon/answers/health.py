@@ -15,6 +15,7 @@ from subtitled.plugin import LOCAL, CheckResult
 from subtitled.routing.cost_estimate import engine_speeds
 
 from ..doctor import check_machine
+from ..lock import LockHolder, find_holder
 from ..workers import WorkerStatus, list_workers
 from .plain import to_plain
 from .servers import ServerStatus, list_servers
@@ -54,6 +55,8 @@ class HealthAnswer:
     """What the database knows of everything that the daemon works with."""
 
     version: str
+    daemon: LockHolder | None
+    """The process of the daemon; None if it does not run."""
     engines: tuple[EngineStatus, ...]
     servers: tuple[ServerStatus, ...]
     workers: tuple[WorkerStatus, ...]
@@ -73,11 +76,13 @@ class HealthAnswer:
 
 def describe_health(configuration: Configuration, db: Database) -> HealthAnswer:
     """Return the state of engines, media servers and workers. Nothing is asked or tried."""
+    state_dir = resolve_state_dir(configuration.settings)
     return HealthAnswer(
         version=__version__,
+        daemon=find_holder(state_dir),
         engines=tuple(list_engines(configuration, db)),
         servers=tuple(list_servers(db, configuration.servers)),
-        workers=tuple(list_workers(db, resolve_state_dir(configuration.settings))),
+        workers=tuple(list_workers(db, state_dir)),
         unavailable_plugins=tuple(str(component) for component in configuration.unavailable),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import threading
 
 from starlette.requests import Request
@@ -9,12 +11,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from subtitled.daemon.answers.file import Explanation, describe_file, explain_file
+from subtitled.daemon.answers.log import read_log_of_file
 from subtitled.db.records import FINAL_STATES, FileRecord
+from subtitled.db.sidecars import SidecarRecord
 
+from ..auth.access import Access
 from ..i18n import mark_text as _
 from ..refusals import RefusedError
 from . import labels
-from .services import SiteServices, is_visible
+from .services import SiteServices, identity_of, is_visible
 from .site import render
 
 MAX_LOOKS = 2
@@ -54,13 +59,20 @@ class FilePage:
 
     def _page(self, request: Request, look: Explanation | None) -> Response:
         services = self._services
-        record = find_file(services, request)
+        record, identity = find_file(services, request), identity_of(request)
+        answer = describe_file(services.configuration, services.db, record)
+        jobs = {record.job_id or "", *(entry.job_id for entry in answer.history)} - {""}
+        sees_log = Access.ADMIN.is_granted_to(identity)
         return render(
             request,
             "file",
             labels=labels,
             record=record,
-            answer=describe_file(services.configuration, services.db, record),
+            answer=answer,
+            sidecar_key=sidecar_key,
+            lines=read_log_of_file(record.path, jobs).lines if sees_log else None,
+            may_act=Access.OPERATOR.is_granted_to(identity),
+            has_servers=bool(services.configuration.servers),
             look=look,
             is_at_rest=record.state in FINAL_STATES,
             asked=request.query_params.get("asked", ""),
@@ -78,3 +90,8 @@ def find_file(services: SiteServices, request: Request) -> FileRecord:
     if record is None or not is_visible(request, record.library):
         raise RefusedError(404, _("there is no such file. It may have been moved or deleted"))
     return record
+
+
+def sidecar_key(sidecar: SidecarRecord) -> str:
+    """Return what names a sidecar in an address, whatever the bytes of its path."""
+    return hashlib.sha256(os.fsencode(sidecar.path)).hexdigest()[:16]

@@ -18,6 +18,11 @@ def format_clock(timestamp: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(timestamp))
 
 
+def format_second(timestamp: float) -> str:
+    """Write an instant to the second, for log lines."""
+    return time.strftime("%m-%d %H:%M:%S", time.localtime(timestamp))
+
+
 def format_iso(timestamp: float) -> str:
     """Write an instant for programs, as the attribute ``datetime`` of HTML holds it."""
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -58,6 +63,7 @@ def format_query(values: Mapping[str, object]) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "clock": format_clock,
+    "second": format_second,
     "iso": format_iso,
     "duration": format_duration,
     "path": format_path,

@@ -83,8 +83,18 @@ COMMANDS = {
     "scan": _("scan"),
     "pause": _("pause"),
     "resume": _("resume"),
+    "path-changed": _("look again"),
+    "undo": _("remove what we wrote"),
+    "restore": _("bring back what we wrote"),
+    "reset-engine": _("try the engine again"),
+    "tell-servers": _("tell the media servers again"),
 }
 """What can be asked for. It is the reason of an event."""
+LOG_LEVELS = {
+    "debug": _("everything"),
+    "info": _("what happens"),
+    "warning": _("warnings and errors"),
+}
 ROLES: dict[Role, str] = {
     Role.VIEWER: _("viewer"),
     Role.REVIEWER: _("reviewer"),

@@ -18,6 +18,7 @@ from .services import SiteServices
 from .settings import SettingsPage
 from .spending import SpendingPage
 from .users import UsersPage
+from .withdrawal import WithdrawalPage
 
 
 def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
@@ -26,6 +27,7 @@ def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
         *NowPage(services).routes(),
         *FilesPage(services).routes(),
         *FilePage(services).routes(),
+        *WithdrawalPage(services).routes(),
         *FileActions(services).routes(),
         *CoveragePage(services).routes(),
         *HistoryPage(services).routes(),
