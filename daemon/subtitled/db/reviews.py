@@ -218,10 +218,10 @@ class ReviewRepository:
         is_held = reviews.c.holder.is_not(None) if holder is None else reviews.c.holder == holder
         return self._update(review_id, is_held, holder=None, held_until=None)
 
-    def reopen(self, review_id: int, now: float) -> bool:
-        """Let an approved review be edited again, and return whether it was approved."""
-        is_approved = reviews.c.status == ReviewStatus.APPROVED
-        return self._update(review_id, is_approved, status=ReviewStatus.OPEN, updated_at=now)
+    def reopen(self, review_id: int) -> None:
+        """Let an approved review be edited again."""
+        with self._engine.begin() as c:
+            record_reopening(c, review_id)
 
     def prune(self) -> int:
         """Delete reviews whose file is gone and that nobody edited, and return how many."""
@@ -252,9 +252,11 @@ class ReviewRepository:
 
 
 def record_approval(
-    connection: sa.Connection, review_id: int, *, version: int, actor: str, sha256: str, at: float
+    connection: sa.Connection, review_id: int, *, version: int, actor: str, sha256: str
 ) -> None:
-    """Record that a person approved a version, within the caller's transaction.
+    """Record that a person approved a version, within the transaction that records its files.
+
+    If an edit was stored since, the review stays open: that edit is not in the files.
 
     Args:
         connection: The connection of the transaction.
@@ -262,13 +264,14 @@ def record_approval(
         version: The version that was approved.
         actor: Who approved it.
         sha256: SHA-256 of the sidecar as it was written.
-        at: Seconds since 1970.
     """
+    at = time.time()
+    is_newest = reviews.c.version == version
     connection.execute(
         reviews.update()
         .where(reviews.c.id == review_id)
         .values(
-            status=ReviewStatus.APPROVED,
+            status=sa.case((is_newest, ReviewStatus.APPROVED.value), else_=ReviewStatus.OPEN.value),
             approved_by=actor,
             approved_at=at,
             approved_version=version,
@@ -277,6 +280,15 @@ def record_approval(
             held_until=None,
             updated_at=at,
         )
+    )
+
+
+def record_reopening(connection: sa.Connection, review_id: int) -> None:
+    """Let an approved review be edited again, within the caller's transaction."""
+    connection.execute(
+        reviews.update()
+        .where(reviews.c.id == review_id)
+        .values(status=ReviewStatus.OPEN, updated_at=time.time())
     )
 
 

@@ -186,16 +186,26 @@ def test_a_review_that_somebody_has_is_taken_when_their_time_is_over(db: Databas
 
 def test_an_approved_review_leaves_the_queue_until_it_is_reopened(db: Database) -> None:
     number = db.reviews.open(_add_file(db).id, ENGLISH, FULL)
+    db.operations.append(number, EDIT, 0, BASE)
     with db._engine.begin() as c:
-        record_approval(c, number, version=3, actor="ana", sha256="new", at=5.0)
+        record_approval(c, number, version=1, actor="ana", sha256="new")
     record = db.reviews.get(number)
     assert record is not None
-    assert (record.status, record.approved_by, record.approved_version) == ("approved", "ana", 3)
+    assert (record.status, record.approved_by, record.approved_version) == ("approved", "ana", 1)
     assert record.published_sha256 == "new"
     assert db.reviews.page(ReviewFilter()) == []
-    assert db.reviews.reopen(number, 6.0)
-    assert not db.reviews.reopen(number, 7.0)
+    db.reviews.reopen(number)
     assert [one.id for one in db.reviews.page(ReviewFilter())] == [number]
+
+
+def test_an_edit_that_came_after_the_approved_version_keeps_the_review_open(db: Database) -> None:
+    number = db.reviews.open(_add_file(db).id, ENGLISH, FULL)
+    db.operations.append(number, EDIT, 0, BASE)
+    with db._engine.begin() as c:
+        record_approval(c, number, version=0, actor="ana", sha256="new")
+    record = db.reviews.get(number)
+    assert record is not None
+    assert (record.status, record.approved_version, record.version) == ("open", 0, 1)
 
 
 def test_edits_outlive_the_record_of_the_file_and_follow_it_when_it_moves(db: Database) -> None:

@@ -1,0 +1,1 @@
+"""Reviews: reading a published sidecar as a document, editing, judging and approving it."""

@@ -1,0 +1,134 @@
+"""Approving a review, and opening it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from subtitled.db.reviews import record_approval, record_reopening
+from subtitled.pipeline.approval import Approval, ApprovalRequest, approve
+from subtitled.pipeline.approval import Conflict as FileConflict
+from subtitled.pipeline.unlocking import unlock
+from subtitled.subtitles.review.findings import Finding, Severity
+
+from .errors import StaleVersionError, UnapprovableError
+from .open_review import OpenReview, find_sidecar
+from .service import ReviewService, VersionTag
+
+__all__ = ["Approval", "FileConflict", "approve_review", "reopen_review", "unlock_review"]
+
+
+def approve_review(
+    service: ReviewService,
+    review_id: int,
+    actor: str,
+    made_on: VersionTag | None = None,
+    *,
+    accepts_warnings: bool = False,
+) -> Approval | FileConflict:
+    """Write the current version in every format of the library, signed and locked.
+
+    Args:
+        service: The service of reviews.
+        review_id: The review.
+        actor: Who approves.
+        made_on: The version that the person saw; None approves whatever is current.
+        accepts_warnings: Whether warnings were shown and accepted. Errors always bar approval.
+
+    Returns:
+        What was written; or the conflict, if the file on disk was changed since the review began.
+        Then nothing was written.
+
+    Raises:
+        StaleVersionError: There is a later version than the person saw.
+        UnapprovableError: There are errors, or warnings that were not accepted.
+        SubtitledError: The files cannot be written.
+    """
+    review = service.load(review_id)
+    if made_on is not None and made_on != VersionTag.of(review):
+        raise StaleVersionError(
+            f"this review has version {review.version} meanwhile", "Look at the later edits first"
+        )
+    _check_findings(review.findings, accepts_warnings=accepts_warnings)
+    record = review.record
+    sidecar = find_sidecar(
+        service.db, review.file, record.language, record.kind, review.base.format
+    )
+    request = ApprovalRequest(
+        sidecar=sidecar.path,
+        cues=review.document.to_cues(),
+        user=actor,
+        base_sha256=(
+            review.base.sha256 if record.published_sha256 is None else record.published_sha256
+        ),
+        base_cues=review.base_document.to_cues(),
+        formats=tuple(review.library.formats),
+    )
+
+    def record_with_files(connection: sa.Connection) -> None:
+        # Nothing is known of a file that another program replaced meanwhile.
+        signature = service.db.sidecars.approval(sidecar.path)
+        record_approval(
+            connection,
+            review_id,
+            version=review.version,
+            actor=actor,
+            sha256=signature.sha256 if signature is not None else "",
+        )
+
+    return approve(service.db, request, record_with_files)
+
+
+def reopen_review(service: ReviewService, review_id: int) -> OpenReview:
+    """Let an approved review be edited again. Its files stay as they were approved, and locked."""
+    service.load(review_id)
+    service.db.reviews.reopen(review_id)
+    return service.load(review_id)
+
+
+def unlock_review(service: ReviewService, review_id: int, actor: str) -> tuple[Path, ...]:
+    """Reopen a review and unlock its files, so that a person may have them made again.
+
+    Returns:
+        The files that were locked.
+    """
+    review = service.load(review_id)
+    record = review.record
+    sidecar = find_sidecar(
+        service.db, review.file, record.language, record.kind, review.base.format
+    )
+    return unlock(
+        service.db,
+        sidecar.path,
+        actor,
+        lambda connection: record_reopening(connection, review_id),
+    )
+
+
+def _check_findings(findings: Sequence[Finding], *, accepts_warnings: bool) -> None:
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    if errors:
+        raise UnapprovableError(
+            f"{_count(errors)} wrong: {_first(errors)}",
+            "Correct them: such cues confuse players",
+            errors,
+        )
+    warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
+    if warnings and not accepts_warnings:
+        raise UnapprovableError(
+            f"{_count(warnings)} outside the limits of the library: {_first(warnings)}",
+            "Correct them, or accept the warnings",
+            warnings,
+        )
+
+
+def _count(findings: Sequence[Finding]) -> str:
+    number = len({finding.cue for finding in findings})
+    return "1 cue is" if number == 1 else f"{number} cues are"
+
+
+def _first(findings: Sequence[Finding]) -> str:
+    shown = [f"cue {one.cue}: {one.rule} ({one.detail})" for one in findings[:3]]
+    return ", ".join(shown) + (" ..." if len(findings) > len(shown) else "")

@@ -1,0 +1,208 @@
+"""One review as it is now: its version 0, its operations, and the document that they make."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from subtitled.config.load import Configuration
+from subtitled.config.settings import LibrarySettings
+from subtitled.db.database import Database
+from subtitled.db.operations import ReviewBase, StoredOperation
+from subtitled.db.records import FileRecord
+from subtitled.db.reviews import ReviewRecord
+from subtitled.db.sidecars import SidecarRecord, SidecarStatus
+from subtitled.pipeline.locks import SidecarIdentity
+from subtitled.plugin import InputRejectedError, Language, SubtitleKind
+from subtitled.plugin.paths import display_path
+from subtitled.policy.cue_rules import cue_rules_for
+from subtitled.subtitles.formats import FORMATS, read_subtitle
+from subtitled.subtitles.review.changes import Change, apply_all, rewind
+from subtitled.subtitles.review.document import Document
+from subtitled.subtitles.review.encoding import decode_change, decode_cues, encode_cues
+from subtitled.subtitles.review.findings import Finding, find_violations
+from subtitled.subtitles.review.resolving import OperationContext
+from subtitled.subtitles.rules import CueRules
+
+from ..inspection import library_for
+from ..sidecar_reading import read_inside
+from .errors import ReviewNotFoundError, UnreadableSidecarError
+
+_READABLE = tuple(fmt for fmt in FORMATS if fmt != "txt")
+"""Formats with times, in the order in which a review begins with one of several."""
+
+
+@dataclass(frozen=True)
+class OpenReview:
+    """A review with everything that editing it needs."""
+
+    record: ReviewRecord
+    file: FileRecord
+    library: LibrarySettings
+    base: ReviewBase
+    is_base_stored: bool
+    """Whether version 0 is in the database. Before the first edit it is the file on disk."""
+    log: tuple[StoredOperation, ...]
+
+    @property
+    def unstored_base(self) -> ReviewBase | None:
+        """Version 0, if it is to be stored with the next edit."""
+        return None if self.is_base_stored else self.base
+
+    @property
+    def version(self) -> int:
+        """How many operations there are."""
+        return len(self.log)
+
+    @cached_property
+    def base_document(self) -> Document:
+        """Version 0."""
+        return decode_cues(self.base.cues)
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """What each operation did."""
+        return tuple(decode_change(operation.change) for operation in self.log)
+
+    @cached_property
+    def document(self) -> Document:
+        """The current version."""
+        return apply_all(self.base_document, self.changes)
+
+    def document_at(self, version: int) -> Document:
+        """Return an earlier version."""
+        return rewind(self.document, self.changes[version:])
+
+    @property
+    def is_translation(self) -> bool:
+        """Whether the text is in another language than the one spoken, as far as is known."""
+        spoken = self.file.spoken_language
+        return (
+            spoken is not None
+            and spoken.partition("-")[0] != (str(self.record.language).partition("-")[0])
+        )
+
+    @cached_property
+    def rules(self) -> CueRules:
+        """The cue rules of the library."""
+        language = self.record.language
+        return cue_rules_for(self.library, language, translation=self.is_translation)
+
+    @property
+    def context(self) -> OperationContext:
+        """What operations need besides the document."""
+        return OperationContext(
+            base=self.base_document, language=self.record.language, rules=self.rules
+        )
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the cue rules say of the current version."""
+        return find_violations(self.document, self.record.language, self.rules)
+
+    @property
+    def has_current_estimate(self) -> bool:
+        """Whether the estimates are about version 0."""
+        return self.record.estimated_sha256 == self.base.sha256
+
+
+def load_review(configuration: Configuration, db: Database, review_id: int) -> OpenReview:
+    """Return a review as it is now.
+
+    Raises:
+        ReviewNotFoundError: There is none, or its file or sidecar is gone.
+        UnreadableSidecarError: Its sidecar cannot be read.
+    """
+    record = db.reviews.get(review_id)
+    if record is None:
+        raise ReviewNotFoundError("there is no such review", "Take its number from the list")
+    file = db.files.get_by_id(record.file_id) if record.file_id is not None else None
+    if file is None:
+        raise ReviewNotFoundError(
+            "the media file of this review is not in the database any more",
+            "Bring the file back and scan its library: what was edited is kept",
+        )
+    library = library_for(configuration, file.path)
+    stored = db.reviews.base_cues(review_id)
+    if stored is not None:
+        assert record.format is not None
+        assert record.base_sha256 is not None
+        base = ReviewBase(format=record.format, sha256=record.base_sha256, cues=stored)
+    else:
+        sidecar = find_sidecar(db, file, record.language, record.kind, record.format)
+        base = _read_base(library, sidecar, record.language)
+    return OpenReview(
+        record=record,
+        file=file,
+        library=library,
+        base=base,
+        is_base_stored=stored is not None,
+        log=tuple(db.operations.after(review_id)),
+    )
+
+
+def find_sidecar(
+    db: Database,
+    file: FileRecord,
+    language: Language,
+    kind: SubtitleKind,
+    wanted_format: str | None = None,
+) -> SidecarRecord:
+    """Return a sidecar that we published and that is present, as far as is known.
+
+    Args:
+        db: The database.
+        file: Its media file.
+        language: Its language.
+        kind: Its kind.
+        wanted_format: The format to choose if there are several.
+
+    Raises:
+        ReviewNotFoundError: We published none, or it was removed.
+    """
+    candidates = [
+        sidecar
+        for sidecar in db.sidecars.of_media(file.path)
+        if sidecar.language == language
+        and sidecar.kind is kind
+        and sidecar.status is SidecarStatus.PRESENT
+        and sidecar.format in _READABLE
+    ]
+    if not candidates:
+        raise ReviewNotFoundError(
+            f"there is no subtitle of ours in {language} for {display_path(file.path)}",
+            "Have it made first: subtitled queue retry FILE",
+        )
+
+    def rank(sidecar: SidecarRecord) -> tuple[bool, bool, int]:
+        is_bilingual = SidecarIdentity.of_record(sidecar).secondary is not None
+        return sidecar.format != wanted_format, is_bilingual, _READABLE.index(sidecar.format)
+
+    return min(candidates, key=rank)
+
+
+def _read_base(library: LibrarySettings, sidecar: SidecarRecord, language: Language) -> ReviewBase:
+    name = display_path(Path(sidecar.path.name))
+    try:
+        content = read_inside(sidecar.path, library)
+        cues = read_subtitle(content, sidecar.format, None, language).cues
+    except FileNotFoundError:
+        raise ReviewNotFoundError(
+            f"the sidecar {name} is not there any more",
+            "Have the file checked: subtitled queue retry FILE",
+        ) from None
+    except OSError as error:
+        raise UnreadableSidecarError(
+            f"the sidecar {name} cannot be read: {error.strerror}",
+            "Let the daemon's user read it",
+        ) from None
+    except InputRejectedError as error:
+        raise UnreadableSidecarError(f"{name}: {error.message}", error.hint) from None
+    document = Document.from_cues(cues, language)
+    return ReviewBase(
+        format=sidecar.format,
+        sha256=hashlib.sha256(content).hexdigest(),
+        cues=encode_cues(document),
+    )
