@@ -76,8 +76,11 @@ ACCESS_RULES: tuple[AccessRule, ...] = (
     rule("/health-page/log", "GET", Access.ADMIN),
     rule("/health-page/check", "POST", Access.OPERATOR),
     rule("/spending", "GET", Access.VIEWER),
+    rule("/spending/csv", "GET", Access.VIEWER),
     rule("/glossary", "GET", Access.VIEWER),
     rule("/settings", "GET", Access.ADMIN),
+    rule("/settings/toml", "GET", Access.ADMIN),
+    rule("/settings/plan", "GET POST", Access.ADMIN),
     rule("/users", "GET POST", Access.ADMIN),
 )
 """The routes of this package. Endpoints that the daemon adds bring their own rows."""

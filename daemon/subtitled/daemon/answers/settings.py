@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,10 @@ class SettingValue:
     name: str
     value: Any
     """As JSON has it. A secret is where it comes from, such as ``{"env": "NAME"}``."""
+    is_set: bool
+    """Whether the file sets it; otherwise it is the default."""
     line: int | None
-    """The line of the file that sets it; None for a default."""
+    """The line of the file that sets it; None for a default, or if it is not found."""
 
     @property
     def key(self) -> str:
@@ -80,7 +83,8 @@ def describe_settings(configuration: Configuration) -> SettingsAnswer:
                 section=format_key(key[:-1]),
                 name=key[-1],
                 value=to_plain(value),
-                line=find_line(text, key) if _contains(written, key) else None,
+                is_set=(is_set := _contains(written, key)),
+                line=find_line(text, key) if is_set else None,
             )
             for key, value in _flatten(dump_settings(configuration))
         ),
@@ -94,6 +98,40 @@ def describe_settings(configuration: Configuration) -> SettingsAnswer:
         warnings=configuration.warnings,
         is_changed=is_changed,
     )
+
+
+def render_toml(answer: SettingsAnswer) -> str:
+    """Return the settings as a configuration file. Defaults are comments.
+
+    Secrets are references, so the text can be shown to others.
+    """
+    sections: dict[str, list[SettingValue]] = {}
+    for value in answer.values:
+        sections.setdefault(value.section, []).append(value)
+    lines = []
+    for section in sorted(sections, key=bool):  # keys without a table come first in TOML
+        if section:
+            lines += ["", f"[{section}]"]
+        for value in sections[section]:
+            written = _to_toml(value.value)
+            comment = "" if value.is_set else "# "
+            if written is not None:
+                lines.append(f"{comment}{format_key([value.name])} = {written}")
+    return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _to_toml(value: Any) -> str | None:
+    """Write a value in one line of TOML; None for one that TOML cannot write, which is not set."""
+    if value is None:
+        return None
+    if isinstance(value, Mapping):
+        pairs = ((format_key([name]), _to_toml(inner)) for name, inner in value.items())
+        inner_text = ", ".join(f"{name} = {text}" for name, text in pairs if text is not None)
+        return f"{{{inner_text}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(text for text in map(_to_toml, value) if text is not None)}]"
+    # A JSON string, number, true or false is one of TOML too.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _check_file(configuration: Configuration) -> tuple[tuple[ConfigIssue, ...], bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,14 +12,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from subtitled.daemon.answers.egress import describe_egress
+from subtitled.daemon.answers.egress import EgressAnswer, describe_egress, entry_to_dict
 from subtitled.db.egress_log import EgressEntry
 
+from .filters import format_iso
 from .services import SiteServices, is_visible
 from .site import render
 
 SHOWN_DAYS = (1, 7, 30, 90)
 DEFAULT_DAYS = 30
+CSV_COLUMNS = (
+    "at",
+    "library",
+    "path",
+    "component",
+    "destination",
+    "host",
+    "region",
+    "kind",
+    "amount",
+    "price",
+    "currency",
+    "state",
+    "request_id",
+)
 MAX_SHOWN = 200
 """How many requests the page lists. The sums are about all of them."""
 
@@ -41,16 +59,16 @@ class SpendingPage:
         self._services = services
 
     def routes(self) -> list[Route]:
-        """Return the route of the page."""
-        return [Route("/spending", self.show, methods=["GET"])]
+        """Return the routes of the page."""
+        return [
+            Route("/spending", self.show, methods=["GET"]),
+            Route("/spending/csv", self.download, methods=["GET"]),
+        ]
 
     def show(self, request: Request) -> Response:
         """Show the page."""
-        services, chosen = self._services, request.query_params.get("days", "")
-        days = int(chosen) if chosen in map(str, SHOWN_DAYS) else DEFAULT_DAYS
-        settings = services.configuration.settings
-        answer = describe_egress(settings, services.db, time.time() - days * 86400)
-        entries = [entry for entry in answer.entries if is_visible(request, entry.library)]
+        days = _read_days(request)
+        answer, entries = self._read(request, days)
         return render(
             request,
             "spending",
@@ -61,6 +79,43 @@ class SpendingPage:
             entries=entries[: -MAX_SHOWN - 1 : -1],
             count=len(entries),
         )
+
+    def download(self, request: Request) -> Response:
+        """Give all requests of the time as CSV, the oldest first."""
+        _answer, entries = self._read(request, _read_days(request))
+        headers = {"Content-Disposition": 'attachment; filename="spending.csv"'}
+        return Response(write_csv(entries), media_type="text/csv; charset=utf-8", headers=headers)
+
+    def _read(self, request: Request, days: int) -> tuple[EgressAnswer, list[EgressEntry]]:
+        """Return what left the machine, with the requests that the user may see."""
+        services = self._services
+        settings = services.configuration.settings
+        answer = describe_egress(settings, services.db, time.time() - days * 86400)
+        return answer, [entry for entry in answer.entries if is_visible(request, entry.library)]
+
+
+def _read_days(request: Request) -> int:
+    chosen = request.query_params.get("days", "")
+    return int(chosen) if chosen in map(str, SHOWN_DAYS) else DEFAULT_DAYS
+
+
+def write_csv(entries: Iterable[EgressEntry]) -> str:
+    """Write requests as CSV, with a line of names. Times are RFC 3339 in UTC.
+
+    A text that a spreadsheet would take for a formula is preceded by an apostrophe.
+    """
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, CSV_COLUMNS)
+    writer.writeheader()
+    for entry in entries:
+        row = entry_to_dict(entry) | {"at": format_iso(entry.at)}
+        writer.writerow({name: _escape_formula(row[name]) for name in CSV_COLUMNS})
+    return file.getvalue()
+
+
+def _escape_formula(value: object) -> object:
+    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if is_formula else value
 
 
 def sum_up(entries: Iterable[EgressEntry]) -> list[Spent]:
