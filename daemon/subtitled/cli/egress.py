@@ -25,7 +25,8 @@ def egress(
     """Show each request that left this machine, with its file, amount and price."""
     configuration = load_configuration()
     db = open_database(configuration)
-    answer = describe_egress(configuration.settings, db, _parse_since(since), library)
+    libraries = [library] if library is not None else None
+    answer = describe_egress(configuration.settings, db, _parse_since(since), libraries)
     if as_json:
         echo_json(answer.to_dict())
         return

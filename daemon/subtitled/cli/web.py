@@ -156,7 +156,7 @@ def remove_user(name: _Name) -> None:
     """Remove a user. All sessions of the user end."""
     accounts = _open_accounts()
     user = _get_user(accounts, name)
-    accounts.users.remove(user.id)
+    accounts.users.remove(user.id, may_be_last=True)
     accounts.audit.administered(COMMAND_LINE, f"removed the user {user.name}")
     echo(f"{user.name} is removed")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -171,15 +171,26 @@ class EgressLog:
         with self._engine.connect() as connection:
             return _read_usage(connection, budget, period)
 
-    def entries(self, since: float = 0.0, library: str | None = None) -> Iterator[EgressEntry]:
-        """Yield the entries since a time (seconds since 1970), the earliest first."""
-        query = (
-            sa.select(egress_log)
-            .where(egress_log.c.at >= since)
-            .order_by(egress_log.c.at, egress_log.c.id)
-        )
-        if library is not None:
-            query = query.where(egress_log.c.library == library)
+    def entries(
+        self,
+        since: float = 0.0,
+        libraries: Collection[str] | None = None,
+        newest: int | None = None,
+    ) -> Iterator[EgressEntry]:
+        """Yield entries, the earliest first.
+
+        Args:
+            since: Only those from then on, in seconds since 1970.
+            libraries: Only those of these libraries; None for all.
+            newest: At most so many, the newest ones; None for all.
+        """
+        query = sa.select(egress_log).where(egress_log.c.at >= since)
+        if libraries is not None:
+            query = query.where(egress_log.c.library.in_(libraries))
+        if newest is not None:
+            newest_first = query.order_by(egress_log.c.at.desc(), egress_log.c.id.desc())
+            query = sa.select(newest_first.limit(newest).subquery())
+        query = query.order_by(query.selected_columns.at, query.selected_columns.id)
         with self._engine.connect() as connection:
             yield from (_entry_from_row(row) for row in connection.execute(query))
 

@@ -12,6 +12,7 @@ import logging
 import resource
 from typing import TYPE_CHECKING, Any
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -30,6 +31,10 @@ REQUEST_SECONDS = 60.0
 """Seconds that a caller may take to send its request and to read the answer."""
 STREAM_SECONDS = 600.0
 """Seconds after which an event stream ends. Its reader opens the next one."""
+LONG_STATE = "is_long"
+"""The name under which a route says in the state of its request that it keeps the time itself.
+
+Such a request was let in by its key. It may take hours, and makes room for no other."""
 STREAM_STATE = "is_stream"
 """The name under which a route says in the state of its request that the answer is a stream."""
 SWEEP_SECONDS = 1.0
@@ -38,6 +43,8 @@ ACCEPT_BATCH = 32
 """Most connections that are accepted before those beyond the limit are closed."""
 LISTEN_BACKLOG = 1024
 """Connections that wait in the kernel until they are accepted."""
+
+_MALFORMED = "Invalid HTTP request received."
 
 
 def connection_limit() -> int:
@@ -64,12 +71,16 @@ class ConnectionGuard:
         self._sweep: asyncio.TimerHandle | None = None
         self.closed = 0
         """How many connections were closed since the last line in the log."""
+        self.malformed = 0
+        """How many sent something else than HTTP since the last line in the log."""
 
     def admit(self, connection: GuardedProtocol) -> None:
         """Add a connection. One is closed if there are too many."""
         self._connections.add(connection)
         if len(self._connections) > self._max_connections:
-            waiting = [one for one in self._connections if not one.has_whole_request]
+            waiting = [
+                one for one in self._connections if not one.has_whole_request and not one.is_long
+            ]
             oldest = min(waiting, key=lambda one: one.waiting_since, default=connection)
             self._close(oldest)
         if self._sweep is None:
@@ -82,6 +93,8 @@ class ConnectionGuard:
     def _close_late(self) -> None:
         for connection in list(self._connections):
             limit = self._header_seconds if connection.is_waiting else self._request_seconds
+            if connection.is_long:
+                continue
             if connection.is_stream:
                 limit += STREAM_SECONDS
             if connection.loop.time() - connection.waiting_since > limit:
@@ -94,9 +107,17 @@ class ConnectionGuard:
                 len(self._connections),
             )
             self.closed = 0
+        if self.malformed:
+            _log.warning(
+                "the HTTP port refused %d requests that are no HTTP, or have too many headers",
+                self.malformed,
+            )
+            self.malformed = 0
         loop = asyncio.get_running_loop()
         self._sweep = (
-            loop.call_later(SWEEP_SECONDS, self._close_late) if self._connections else None
+            loop.call_later(SWEEP_SECONDS, self._close_late)
+            if self._connections or self.malformed
+            else None
         )
 
     def _close(self, connection: GuardedProtocol) -> None:
@@ -127,6 +148,11 @@ class GuardedProtocol(H11Protocol):
         """Whether it is answered with a stream of events."""
         return not self.is_waiting and STREAM_STATE in self.cycle.scope.get("state", {})
 
+    @property
+    def is_long(self) -> bool:
+        """Whether its route keeps the time itself."""
+        return not self.is_waiting and LONG_STATE in self.cycle.scope.get("state", {})
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Add the connection to the others."""
         super().connection_made(transport)
@@ -137,6 +163,17 @@ class GuardedProtocol(H11Protocol):
         """Remove the connection."""
         self.guard.forget(self)
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP. If the request was answered already, only close."""
+        self.guard.malformed += 1
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: an upgrade that is not made is no trouble, and anybody may ask for one."""
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
@@ -158,6 +195,12 @@ class PortServer(uvicorn.Server):
         for listener in sockets or ():
             listener.listen(LISTEN_BACKLOG)
         asyncio.get_running_loop().set_exception_handler(_log_loop_error)
+        logging.getLogger("uvicorn.error").addFilter(_is_no_malformed_request)
+
+
+def _is_no_malformed_request(record: logging.LogRecord) -> bool:
+    """Leave out uvicorn's line for each request that is no HTTP. The guard counts them."""
+    return record.msg != _MALFORMED
 
 
 def _log_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

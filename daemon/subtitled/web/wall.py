@@ -29,6 +29,7 @@ from .auth.csrf import (
     find_foreign_origin,
     is_csrf_token,
     is_from_browser,
+    shows_basic,
 )
 from .auth.identity import Identity, IdentityKind
 from .auth.proxies import Peer
@@ -36,6 +37,7 @@ from .headers import NONCE_STATE, add_security_headers
 from .hosts import AllowedHosts
 from .i18n import mark_text as _
 from .refusals import (
+    API_PREFIX,
     FOREIGN_PAGE,
     NOT_ALLOWED,
     NOT_SIGNED_IN,
@@ -133,6 +135,9 @@ class Wall:
         self, scope: Scope, call: Call, receive: Receive
     ) -> tuple[Response | None, Call, Receive]:
         """Return the answer to a request that is not let in, else None and what to go on with."""
+        if "transfer-encoding" in call.headers and "content-length" in call.headers:
+            # A proxy may have read another length, so no further request is read.
+            return self._refuse(_TWO_LENGTHS, call, {"Connection": "close"}), call, receive
         is_own_host = self._hosts.allows(call.peer.host) and self._hosts.allows(
             call.headers.get("host", "")
         )
@@ -144,7 +149,7 @@ class Wall:
         if access is None or not access.is_granted_to(call.identity):
             return await self._turn_away(call, access), call, receive
         if call.method in SAFE_METHODS:
-            return None, call, receive
+            return self._check_reader(call), call, receive
         refusal, receive = await self._check_page(call, access, receive)
         return (self._refuse(refusal, call) if refusal else None), call, receive
 
@@ -171,7 +176,8 @@ class Wall:
             return self._refuse(_NOT_FOUND, call)
         if access is Access.WEBHOOKS and is_from_browser(call.headers):
             return self._refuse(FOREIGN_PAGE, call)
-        if call.method in ("GET", "HEAD") and wants_page(call.headers):
+        is_page = call.method in ("GET", "HEAD") and wants_page(call.headers)
+        if is_page and not call.path.startswith(API_PREFIX):
             return await self._send_to_sign_in(call)
         return self._refuse(NOT_SIGNED_IN, call, {"WWW-Authenticate": _challenge(call)})
 
@@ -182,13 +188,30 @@ class Wall:
         query = f"?next={quote(call.path, safe='/')}" if call.path != "/" else ""
         return RedirectResponse(f"{self._base_path}/login{query}", 303)
 
+    def _check_reader(self, call: Call) -> Response | None:
+        """Refuse another page that makes a browser read the API, such as a stream of events.
+
+        It would not see the answer, but could take all streams of the user. Pages may be linked to.
+        """
+        identity = call.identity
+        if identity is None or not identity.is_ambient or not call.path.startswith(API_PREFIX):
+            return None
+        reason = find_foreign_origin(
+            call.headers, call.peer.scheme, call.peer.host, is_always_sent=False
+        )
+        if reason is None:
+            return None
+        return self._refuse(Refusal(403, "foreign-page", reason, _PROXY_HINT), call)
+
     async def _check_page(
         self, call: Call, access: Access, receive: Receive
     ) -> tuple[Refusal | None, Receive]:
         """Check that no other page makes a browser send this request."""
         identity = call.identity
         if identity is not None and not identity.is_ambient and access is not Access.OPEN:
-            is_foreign = identity.kind is IdentityKind.LOCAL and is_from_browser(call.headers)
+            # A browser keeps the password of basic authentication, and sends it for any page.
+            is_sent_by_itself = identity.kind is IdentityKind.LOCAL or shows_basic(call.headers)
+            is_foreign = is_sent_by_itself and is_from_browser(call.headers)
             return (FOREIGN_PAGE if is_foreign else None), receive
         reason = find_foreign_origin(call.headers, call.peer.scheme, call.peer.host)
         if reason is not None:
@@ -213,6 +236,7 @@ class Wall:
 _USERS_UNREADABLE = Refusal(
     503, "users-unreadable", _("the users cannot be read"), _("See the log of the daemon")
 )
+_TWO_LENGTHS = Refusal(400, "two-lengths", _("the request tells its length in two ways"))
 _NOT_FOUND = Refusal(404, "not-found", _("there is no such route"))
 _WRONG_METHOD = Refusal(405, "wrong-method", _("this route has no such method"))
 _PROXY_HINT = _(
@@ -226,9 +250,14 @@ def _challenge(call: Call) -> str:
     return 'Bearer realm="subtitled"' if is_page else 'Basic realm="subtitled"'
 
 
+def has_form(headers: Headers) -> bool:
+    """Return whether the body has the fields of a form, as our pages send them."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM_TYPE
+
+
 async def _read_form(headers: Headers, receive: Receive) -> bytes | Refusal:
     """Return the body of a form; nothing of another body, which has to send the header."""
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM_TYPE:
+    if not has_form(headers):
         return b""
     body = b""
     try:

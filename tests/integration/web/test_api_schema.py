@@ -8,14 +8,17 @@ import json
 import os
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import jsonschema
 import pytest
 import schemathesis
 from hypothesis import HealthCheck
+from hypothesis.stateful import run_state_machine_as_test
 from schemathesis.config import (
     ChecksConfig,
     GenerationConfig,
@@ -24,8 +27,13 @@ from schemathesis.config import (
     ProjectsConfig,
     SchemathesisConfig,
 )
+from schemathesis.core.failures import FailureGroup
 
+from subtitled.web.api.links import AnswerLink, LinkWithoutOperationError, add_links
 from subtitled.web.api.schema import render_schema
+from subtitled.web.auth.authenticator import Authenticator
+from subtitled.web.auth.identity import Identity, IdentityKind
+from subtitled.web.auth.roles import Role
 from support.api_port import API
 from support.api_server import ApiServer
 
@@ -74,15 +82,27 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     made = ApiServer(tmp_path_factory.mktemp("api"))
     yield made
     made.close()
+    print("examples:", dict(sorted(EXAMPLES.items())), "sum:", EXAMPLES.total())
+
+
+EXAMPLES: Counter[str] = Counter()
+"""How many requests of each operation were tried."""
 
 
 def _check(case: schemathesis.Case, server: ApiServer) -> None:
-    # A key that was used for another request is refused, so each example has its own.
-    if re.fullmatch("[!-~]{1,200}", case.headers.get(KEY_HEADER, "")):
-        case.headers[KEY_HEADER] = secrets.token_hex(16)
+    EXAMPLES[case.operation.label] += 1
     case.call_and_validate(
-        base_url=server.url + API, session=server.session, headers=server.admin, timeout=30
+        base_url=server.url + API,
+        session=server.session,
+        headers=_own_key(case) | server.admin,
+        timeout=30,
     )
+
+
+def _own_key(case: schemathesis.Case) -> dict[str, str]:
+    """Return an Idempotency-Key of this example only. One that was used before is refused."""
+    is_right = re.fullmatch("[!-~]{1,200}", case.headers.get(KEY_HEADER, ""))
+    return {KEY_HEADER: secrets.token_hex(16)} if is_right else {}
 
 
 SETTINGS = hypothesis.settings(
@@ -103,3 +123,49 @@ def test_no_request_makes_the_api_fail(case: schemathesis.Case, server: ApiServe
 @hypothesis.settings(SETTINGS, max_examples=300)
 def test_no_request_of_many_makes_the_api_fail(case: schemathesis.Case, server: ApiServer) -> None:
     _check(case, server)
+
+
+@pytest.mark.parametrize(("walks", "steps"), [(3, 5), pytest.param(300, 8, marks=pytest.mark.api)])
+def test_no_sequence_of_requests_makes_the_api_fail(
+    server: ApiServer, walks: int, steps: int
+) -> None:
+    before = EXAMPLES.total()
+    machine: Any = FEW.as_state_machine()
+
+    class Walk(machine):  # type: ignore[misc]
+        """Follows the links of the description from one answer to the next request."""
+
+        def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
+            EXAMPLES[f"{case.operation.label}, in a sequence"] += 1
+            headers = _own_key(case) | server.admin
+            return {"base_url": server.url + API, "headers": headers, "timeout": 30}
+
+    run = hypothesis.seed(SEED)(Walk)
+    run_state_machine_as_test(
+        run, settings=hypothesis.settings(SETTINGS, max_examples=walks, stateful_step_count=steps)
+    )
+    assert EXAMPLES.total() > before
+
+
+def test_a_route_that_asks_for_no_key_would_be_found(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check() -> None:
+        case = FEW["/status"]["GET"].Case()
+        case.call_and_validate(base_url=server.url + API, headers=server.admin)
+
+    check()
+    anybody = Identity(kind=IdentityKind.KEY, name="anybody", role=Role.ADMIN)
+    monkeypatch.setattr(Authenticator, "identify", lambda *_: anybody)
+    with pytest.raises(FailureGroup, match="without authentication"):
+        check()
+
+
+def test_each_link_of_the_description_leads_to_a_request_that_takes_its_value() -> None:
+    described = json.loads(render_schema())
+    with pytest.raises(LinkWithoutOperationError, match="list_files to show_file by id"):
+        add_links(described, (AnswerLink("list_files", "show_file", "id", "$response.body#/x"),))
+    with pytest.raises(LinkWithoutOperationError, match="show_films"):
+        add_links(described, (AnswerLink("show_films", "show_file", "file_id", "$request.x"),))
+    links = described["paths"]["/files"]["get"]["responses"]["200"]["links"]
+    assert links["show_file_by_file_id"]["parameters"] == {"file_id": "$response.body#/items/0/id"}

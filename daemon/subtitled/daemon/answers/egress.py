@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,7 +56,11 @@ class EgressAnswer:
 
 
 def describe_egress(
-    settings: AppSettings, db: Database, since: float = 0.0, library: str | None = None
+    settings: AppSettings,
+    db: Database,
+    since: float = 0.0,
+    libraries: Collection[str] | None = None,
+    newest: int | None = None,
 ) -> EgressAnswer:
     """Return what left this machine, and what is used of each budget.
 
@@ -64,10 +68,11 @@ def describe_egress(
         settings: The settings with the budgets.
         db: The database.
         since: Only requests from then on, in seconds since 1970.
-        library: One library only; by default all.
+        libraries: Only requests for these libraries; by default all.
+        newest: At most so many requests, the newest ones; by default all.
     """
     return EgressAnswer(
-        entries=tuple(db.egress_log.entries(since, library)),
+        entries=tuple(db.egress_log.entries(since, libraries, newest)),
         budgets=describe_budgets(settings.budgets, db),
     )
 

@@ -27,6 +27,7 @@ _ROWS = (
     ("/queue", "GET", Access.VIEWER),
     ("/history", "GET", Access.VIEWER),
     ("/egress", "GET", Access.VIEWER),
+    ("/plan", "GET", Access.VIEWER),
     ("/events", "GET", Access.VIEWER),
     ("/pauses", "POST DELETE", Access.OPERATOR),
     ("/engines/{name}/reset", "POST", Access.OPERATOR),

@@ -15,7 +15,7 @@ from subtitled.daemon.control import pause_work, reset_engine, resume_work
 from subtitled.db.records import FileRecord
 from subtitled.jobs.gate import active_pauses
 
-from ..file_actions import FileAction, request_action
+from ..file_actions import request_action
 from . import models
 from .callers import Caller, caller_of
 from .files import find_file
@@ -52,12 +52,9 @@ def add_action_routes(api: FastAPI, services: ApiServices) -> None:
         request: Request, file_id: FileNumber, body: FileActionBody, key: IdempotencyKey = None
     ) -> Response:
         """Store the request. The daemon does it now, or when it starts."""
-        caller = caller_of(request)
-
-        def act() -> Answer:
-            return _ask(services, caller, body.action, [find_file(services, caller, file_id)])
-
-        return _run(services, request, key, body, act)
+        return _act(
+            services, request, key, body, lambda caller: [find_file(services, caller, file_id)]
+        )
 
     @api.post(
         "/files/actions",
@@ -70,17 +67,7 @@ def add_action_routes(api: FastAPI, services: ApiServices) -> None:
         request: Request, body: ActionByIds | ActionByFilter, key: IdempotencyKey = None
     ) -> Response:
         """Store one request for each file, all of them or none."""
-        caller = caller_of(request)
-
-        def act() -> Answer:
-            if isinstance(body, ActionByFilter):
-                return _ask(services, caller, body.action, _matching(services, caller, body))
-            ids = dict.fromkeys(body.ids)
-            found = (db.files.get_by_id(number) for number in ids)
-            records = [one for one in found if one is not None and caller.sees(one.library)]
-            return _ask(services, caller, body.action, records, len(ids) - len(records))
-
-        return _run(services, request, key, body, act)
+        return _act(services, request, key, body, lambda caller: _choose(services, caller, body))
 
     @api.post(
         "/pauses",
@@ -140,20 +127,39 @@ def add_action_routes(api: FastAPI, services: ApiServices) -> None:
         return _run(services, request, key, None, act)
 
 
-def _ask(
+def _act(
     services: ApiServices,
-    caller: Caller,
-    action: FileAction,
-    records: Iterable[FileRecord],
-    unknown: int = 0,
-) -> Answer:
-    chosen = list(records)
-    accepted = request_action(services.db, action, chosen, caller.name)
-    skipped = len(chosen) - accepted
-    return Answer(202, {"accepted": accepted, "skipped": skipped, "unknown": unknown})
+    request: Request,
+    key: str | None,
+    body: FileActionBody | ActionByIds | ActionByFilter,
+    choose: Callable[[Caller], Iterable[FileRecord | None]],
+) -> Response:
+    """Ask the daemon to do something with files; None stands for a number of no file."""
+    caller = caller_of(request)
+
+    def act() -> Answer:
+        chosen = list(choose(caller))
+        records = [record for record in chosen if record is not None]
+        accepted = request_action(services.db, body.action, records, caller.name)
+        counts = {
+            "accepted": accepted,
+            "skipped": len(records) - accepted,
+            "unknown": len(chosen) - len(records),
+        }
+        return Answer(202, counts)
+
+    return _run(services, request, key, body, act)
 
 
-def _matching(services: ApiServices, caller: Caller, body: ActionByFilter) -> Iterable[FileRecord]:
+def _choose(
+    services: ApiServices, caller: Caller, body: ActionByIds | ActionByFilter
+) -> Iterable[FileRecord | None]:
+    """Yield the files that a request is about. What the caller may not see is no file."""
+    if isinstance(body, ActionByIds):
+        for number in dict.fromkeys(body.ids):
+            record = services.db.files.get_by_id(number)
+            yield record if record is not None and caller.sees(record.library) else None
+        return
     wanted = body.filter.to_filter()
     if count_files(services.db, caller, wanted) > MAX_IDS:
         raise ApiError(
@@ -162,7 +168,7 @@ def _matching(services: ApiServices, caller: Caller, body: ActionByFilter) -> It
             f"these are more than {MAX_IDS} files",
             "Narrow the filter, and send several requests",
         )
-    return iter_all(services.db, caller, wanted)
+    yield from iter_all(services.db, caller, wanted)
 
 
 def _require_library(services: ApiServices, caller: Caller, library: str | None) -> None:

@@ -15,7 +15,9 @@ from .actions import add_action_routes
 from .event_stream import add_event_routes
 from .files import add_file_routes
 from .json_responses import answer_with_etag, encode_json
+from .links import add_links
 from .overview import add_overview_routes
+from .planning import add_plan_routes
 from .problems import MEDIA_TYPE, Problem, add_problem_handlers
 from .services import ApiServices
 from .subtitles import add_subtitle_routes
@@ -40,12 +42,14 @@ def build_api(services: ApiServices) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
     )
     add_problem_handlers(api)
     add_overview_routes(api, services)
     add_file_routes(api, services)
     add_subtitle_routes(api, services)
+    add_plan_routes(api, services)
     add_action_routes(api, services)
     add_event_routes(api, services)
     description = describe_api(api)
@@ -78,4 +82,5 @@ def describe_api(api: FastAPI) -> dict[str, Any]:
             for status, answer in operation["responses"].items():
                 if status in ("4XX", "5XX"):
                     answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+    add_links(description)
     return description

@@ -58,6 +58,11 @@ class Caller:
             return [library]
         return [name for name in self.libraries if library in (None, name)]
 
+    def choose_named(self, library: str | None) -> list[str] | None:
+        """Return the names of the libraries that a list is about; None for all."""
+        names = [name for name in self.choose(library) if name is not None]
+        return names if self.libraries is not None or library is not None else None
+
     def require(self, library: str | None) -> None:
         """Check that the caller may steer a library, or with None everything.
 

@@ -38,5 +38,7 @@ class SlowRequests:
 
 LOOKS = SlowRequests(2)
 """Looks at media files."""
+PLANS = SlowRequests(1)
+"""Plans, which look at many media files."""
 DOCTOR_RUNS = SlowRequests(1)
 """Runs of all checks."""

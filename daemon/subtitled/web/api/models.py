@@ -202,6 +202,17 @@ class EgressAnswer(Output):
     budgets: list[dict[str, Any]]
 
 
+class PlanAnswerModel(Output):
+    """What would be made, and what it would cost at most."""
+
+    files: list[dict[str, Any]] | int = Field(
+        description="The files with what each needs; their number in a summary."
+    )
+    hours: float = Field(description="Hours of audio of the files that need something.")
+    work_hours: float | None = Field(description="Hours of work; null if not known.")
+    money: dict[str, float] = Field(description="The price by currency.")
+
+
 class HealthAnswer(Output):
     """The health of the daemon."""
 
@@ -233,5 +244,19 @@ class Done(Output):
     changed: bool
 
 
+class SettingEntry(Output):
+    """A setting in force. A secret is where it comes from."""
+
+    key: str = Field(description="As in TOML, such as `libraries.films.path`.")
+    value: Any
+    line: int | None = Field(description="The line of the file that sets it; null for a default.")
+
+
 class ConfigurationAnswer(Output):
-    """The settings in force. Secrets are references."""
+    """The settings in force, and what is wrong in their file."""
+
+    file: str | None
+    values: list[SettingEntry]
+    issues: list[dict[str, Any]]
+    warnings: list[str]
+    changed: bool = Field(description="Whether the file says something else than is in force.")

@@ -9,12 +9,12 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from subtitled.config.reference import dump_settings
 from subtitled.daemon.answers.coverage import CoverageAnswer, count_coverage
 from subtitled.daemon.answers.egress import describe_egress
 from subtitled.daemon.answers.health import describe_health, run_doctor
 from subtitled.daemon.answers.now import describe_now
 from subtitled.daemon.answers.plain import to_plain
+from subtitled.daemon.answers.settings import describe_settings
 from subtitled.daemon.answers.status import describe_status
 
 from . import models
@@ -139,20 +139,16 @@ def add_overview_routes(api: FastAPI, services: ApiServices) -> None:
     def show_egress(request: Request, query: Annotated[EgressQuery, Query()]) -> Response:
         """Return what `subtitled egress --json` says: requests, the oldest first, and budgets."""
         caller = caller_of(request)
-        answers = [
-            describe_egress(configuration.settings, db, query.since, library)
-            for library in caller.choose(query.library)
-        ]
-        entries = sorted(
-            (entry for answer in answers for entry in answer.entries), key=lambda one: one.at
+        answer = describe_egress(
+            configuration.settings,
+            db,
+            query.since,
+            caller.choose_named(query.library),
+            query.limit,
         )
-        # Budgets are shared by libraries.
-        budgets = answers[0].budgets if caller.libraries is None else ()
-        chosen = tuple(entries[-query.limit :])
-        described: dict[str, object] = {"entries": [], "budgets": []}
-        if answers:
-            described = replace(answers[0], entries=chosen, budgets=budgets).to_dict()
-        return answer_json(described)
+        if caller.libraries is not None:
+            answer = replace(answer, budgets=())  # Budgets are shared by libraries.
+        return answer_json(answer.to_dict())
 
     @api.get(
         "/configuration",
@@ -161,9 +157,9 @@ def add_overview_routes(api: FastAPI, services: ApiServices) -> None:
         summary="Show the settings in force",
     )
     def show_configuration(request: Request) -> Response:
-        """Return what `subtitled config show` says. Secrets are shown as references only."""
-        caller_of(request).require(None)
-        return answer_with_etag(request, encode_json(to_plain(dump_settings(configuration))))
+        """Return each setting with where it comes from. Secrets are shown as references only."""
+        answer = describe_settings(configuration)
+        return answer_with_etag(request, encode_json(answer.to_dict()))
 
 
 def _count_states(services: ApiServices, caller: Caller) -> dict[str, int]:

@@ -20,7 +20,7 @@ class Access(StrEnum):
     REVIEWER = "reviewer"
     OPERATOR = "operator"
     ADMIN = "admin"
-    """The role of this name, or a higher one."""
+    """The role of this name, or a higher one. An admin of some libraries is an operator of them."""
 
     def is_granted_to(self, identity: Identity | None) -> bool:
         """Return whether a caller has what is needed."""
@@ -32,4 +32,8 @@ class Access(StrEnum):
             if Scope(self) in identity.scopes:
                 return True
             return identity.role is not None and identity.role.includes(Role.OPERATOR)
+        if self is Access.ADMIN and identity.libraries is not None:
+            # Users, keys and the configuration are about all libraries. Who is bound to some could
+            # add a user who is not.
+            return False
         return identity.role is not None and identity.role.includes(Role(self))

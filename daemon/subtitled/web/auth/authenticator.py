@@ -6,7 +6,6 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers
 from starlette.types import Scope as AsgiScope
@@ -21,8 +20,9 @@ from .store import AuthStore
 from .token import iter_header_tokens, matches_token
 from .users import Users
 
+_MAX_COOKIES = 8
+"""Most cookies of our name that are looked up."""
 _PROXY_CSRF_SECRET = "csrf of proxy users"  # noqa: S105 - the name of a secret
-_MAX_COOKIE_LENGTH = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +92,33 @@ class Authenticator:
         if is_for_programs and (query_token := credentials.query.get("token")):
             return self._by_secrets([query_token], credentials, is_in_address=True)
         name = cookie_name(credentials.peer.scheme, self._base_path)
-        if (cookie := _read_cookie(headers, name)) is not None:
-            session = self._sessions.find(cookie)
-            if session is not None:
-                return Identity(
-                    kind=IdentityKind.SESSION,
-                    name=session.user.name,
-                    role=session.user.role,
-                    libraries=session.user.libraries,
-                    csrf_token=csrf_token(cookie),
-                    user_id=session.user.id,
-                    session_id=session.id,
-                )
+        if (identity := self._by_cookies(read_cookies(headers, name))) is not None:
+            return identity
         if credentials.peer.user is not None:
             return self._by_proxy(credentials.peer)
         if self._trusts_local_programs and not is_from_browser(credentials.headers):
             return Identity(kind=IdentityKind.LOCAL, name="a local program", scopes=ALL_SCOPES)
         return None
+
+    def _by_cookies(self, cookies: list[str]) -> Identity | None:
+        """Return the user of a session; None if there is none, or if there are two."""
+        found = [
+            (cookie, session)
+            for cookie in dict.fromkeys(cookies[:_MAX_COOKIES])
+            if (session := self._sessions.find(cookie)) is not None
+        ]
+        if len(found) != 1:
+            return None
+        ((cookie, session),) = found
+        return Identity(
+            kind=IdentityKind.SESSION,
+            name=session.user.name,
+            role=session.user.role,
+            libraries=session.user.libraries,
+            csrf_token=csrf_token(cookie),
+            user_id=session.user.id,
+            session_id=session.id,
+        )
 
     def _by_secrets(
         self, shown: list[str], credentials: Credentials, *, is_in_address: bool = False
@@ -161,13 +171,15 @@ def cookie_name(scheme: str, base_path: str) -> str:
     return "__Secure-subtitled" if base_path else "__Host-subtitled"
 
 
-def _read_cookie(headers: Headers, name: str) -> str | None:
-    """Return the value of a cookie; None if there is none, or more than one."""
-    values = []
-    for line in headers.getlist("cookie"):
-        try:
-            cookie = SimpleCookie(line[:_MAX_COOKIE_LENGTH])
-        except CookieError:
-            continue
-        values += [cookie[name].value] if name in cookie else []
-    return values[0] if len(values) == 1 else None
+def read_cookies(headers: Headers, name: str) -> list[str]:
+    """Return the values of all cookies of a name.
+
+    All ports of a host share its cookies. So others may have any form, and there may be another one
+    of this name: left from another base path, or planted.
+    """
+    return [
+        value.strip()
+        for line in headers.getlist("cookie")
+        for key, _, value in (part.partition("=") for part in line.split(";"))
+        if key.strip() == name
+    ]

@@ -22,6 +22,8 @@ UNIX_PEER = "unix"
 """The name of callers by a unix socket."""
 MAX_HOPS = 20
 """Most entries of ``X-Forwarded-For`` that are read."""
+MAX_NAME_LENGTH = 255
+"""Characters. A longer name of a user is none: it must not be taken for one that begins so."""
 _FORWARDED_HEADERS = ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host")
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -117,14 +119,15 @@ class Proxies:
         if self._user_header is None:
             return None
         names = headers.getlist(self._user_header)
-        if len(names) != 1 or not (name := names[0].strip()) or not name.isprintable():
+        name = _decode(names[0]).strip() if len(names) == 1 else ""
+        if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
             return None
         groups = [
             group.strip()
             for line in (headers.getlist(self._groups_header) if self._groups_header else ())
-            for group in line.replace(";", ",").split(",")
+            for group in _decode(line).replace(";", ",").split(",")
         ]
-        return ProxyUser(name[:64], tuple(filter(None, groups)))
+        return ProxyUser(name, tuple(filter(None, groups)))
 
     def _is_trusted(self, address: str) -> bool:
         if address == UNIX_PEER:
@@ -147,6 +150,14 @@ class Proxies:
                 address,
                 ", ".join(present),
             )
+
+
+def _decode(value: str) -> str:
+    """Return the text of a header, which proxies write as UTF-8; else as it was received."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def _last(headers: Headers, name: str) -> str:

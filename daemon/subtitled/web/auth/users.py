@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from subtitled.plugin import SetupError
@@ -151,24 +152,32 @@ class Users:
         Raises:
             SetupError: It is the last admin.
         """
-        with self._store.write() as connection:
+        with self._store.write() as connection, _keep_admin(connection):
             connection.execute("UPDATE users SET role = ? WHERE id = ?", (role, user_id))
-            _require_admin(connection)
 
-    def remove(self, user_id: int) -> None:
+    def remove(self, user_id: int, *, may_be_last: bool = False) -> None:
         """Remove a user with all its sessions.
 
+        Args:
+            user_id: The number of the user.
+            may_be_last: Whether nobody need remain. Then the set-up begins again.
+
         Raises:
-            SetupError: It is the last admin, and others would remain.
+            SetupError: It is the last admin, and others would remain, or one has to remain.
         """
-        with self._store.write() as connection:
+        with self._store.write() as connection, _keep_admin(connection, may_be_last=may_be_last):
             connection.execute("DELETE FROM users WHERE id = ?", (user_id,))
-            _require_admin(connection)
 
 
-def _require_admin(connection: sqlite3.Connection) -> None:
-    roles = {row[0] for row in connection.execute("SELECT DISTINCT role FROM users")}
-    if roles and Role.ADMIN not in roles:
+@contextlib.contextmanager
+def _keep_admin(connection: sqlite3.Connection, *, may_be_last: bool = False) -> Iterator[None]:
+    """Check that a change takes away no last admin of all libraries."""
+    query = "SELECT count(*) FROM users WHERE role = ? AND libraries IS NULL"
+    (before,) = connection.execute(query, (Role.ADMIN,)).fetchone()
+    yield
+    (after,) = connection.execute(query, (Role.ADMIN,)).fetchone()
+    (users,) = connection.execute("SELECT count(*) FROM users").fetchone()
+    if before and not after and (users or not may_be_last):
         raise SetupError("no admin would be left", "Make another user an admin first")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..auth.access import Access
 from ..auth.identity import Identity
 from ..auth.roles import Role
 from ..i18n import mark_text as _
@@ -36,4 +37,4 @@ def menu_of(identity: Identity | None) -> list[MenuItem]:
     """Return the links that a user sees."""
     if identity is None or identity.role is None:
         return []
-    return [item for item in MENU if identity.role.includes(item.role)]
+    return [item for item in MENU if Access(item.role).is_granted_to(identity)]

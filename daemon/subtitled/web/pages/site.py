@@ -16,7 +16,7 @@ from subtitled import __version__
 from ..i18n import Text, choose_language, load_catalogue
 from ..i18n import mark_text as _
 from ..refusals import RefusedError
-from ..wall import Call
+from ..wall import Call, has_form
 from .filters import FILTERS
 from .menu import menu_of
 from .static_files import has_static_file
@@ -98,6 +98,8 @@ async def read_form(request: Request, max_fields: int = MAX_FIELDS) -> FormData:
     Raises:
         RefusedError: It is no form, has too many fields, or comes too slowly.
     """
+    if not has_form(request.headers):
+        raise RefusedError(415, _("this is no form of these pages"))
     try:
         async with asyncio.timeout(FORM_TIMEOUT_SECONDS):
             return await request.form(max_files=0, max_fields=max_fields)
