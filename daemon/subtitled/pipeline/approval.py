@@ -127,6 +127,7 @@ def approve(
         )
     if not any(cue.text.strip() for cue in request.cues):
         raise InputRejectedError("a subtitle without text cannot be approved", "Write some text")
+    request = replace(request, user=_clean_name(request.user))
     mark_at = time.time()
     main = _target(db, request, record, record.path, mark_at)
     found = _digest(main.replaced)
@@ -213,7 +214,7 @@ def _target(
         variant=own.variant if own is not None else record.variant,
     )
     mark = ApprovalMark(
-        by=clean_text(request.user, MAX_USER_CHARACTERS),
+        by=request.user,
         at=at,
         of=_machine_digest(db, path, own, record.fingerprint),
     )
@@ -245,6 +246,11 @@ def _write(db: Database, target: _Target) -> None:
             f"{display_path(target.path)} does not read back as it was written",
             "Check the disk, and approve it again",
         )
+
+
+def _clean_name(user: str) -> str:
+    """Return a name as one line that can be stored and printed."""
+    return " ".join(clean_text(user, MAX_USER_CHARACTERS).split())
 
 
 def _conflict(request: ApprovalRequest, record: SidecarRecord, theirs: bytes | None) -> Conflict:
