@@ -30,6 +30,7 @@ from .notifications import NotificationOutbox
 from .operations import OperationRepository
 from .outbox import ServerOutbox
 from .overview import OverviewRepository
+from .presence import PresenceRepository
 from .reviews import ReviewRepository
 from .schema import metadata
 from .sidecars import SidecarRepository
@@ -71,6 +72,7 @@ class Database:
         self.egress_log = EgressLog(self._engine)
         self.judgements = JudgementRepository(self._engine)
         self.overview = OverviewRepository(self._engine, self.kv.data_version)
+        self.presence = PresenceRepository(self._engine)
         self.history = HistoryLog(self._engine)
         self.reviews = ReviewRepository(self._engine)
         self.operations = OperationRepository(self._engine)

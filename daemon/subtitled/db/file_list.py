@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from subtitled.config.library_settings import ORIGINAL
 
 from .engine import is_sqlite
+from .presence import Presence, has_presence
 from .records import FileRecord, FileState, record_from_row
 from .schema import files, requirements
 from .text_search import contains_text, is_storable
@@ -48,6 +49,8 @@ class FileFilter:
     """A part of the path or the title, in upper or lower case."""
     is_examined: bool | None = None
     """Whether it is known what the file has and needs."""
+    presence: Presence | None = None
+    """A subtitle that the file has, wanted or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +236,8 @@ def _conditions(connection: sa.Connection, wanted: FileFilter) -> list[sa.Column
     if wanted.is_examined is not None:
         is_unknown = files.c.examined_at.is_(None)
         conditions.append(sa.not_(is_unknown) if wanted.is_examined else is_unknown)
+    if wanted.presence is not None:
+        conditions.append(has_presence(wanted.presence))
     if wanted.search:
         columns = (files.c.path, files.c.title)
         condition = contains_text(columns, wanted.search, for_sqlite=is_sqlite(connection))
@@ -242,7 +247,9 @@ def _conditions(connection: sa.Connection, wanted: FileFilter) -> list[sa.Column
 
 def _is_possible(wanted: FileFilter) -> bool:
     """Return whether the database can compare with all texts; otherwise nothing is found."""
-    texts = (wanted.library, wanted.language, wanted.kind, wanted.status)
+    presence = wanted.presence
+    of_presence = (presence.language, presence.kind) if presence is not None else ()
+    texts = (wanted.library, wanted.language, wanted.kind, wanted.status, *of_presence)
     return all(text is None or is_storable(text) for text in texts)
 
 

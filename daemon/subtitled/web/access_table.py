@@ -68,6 +68,7 @@ ACCESS_RULES: tuple[AccessRule, ...] = (
     rule("/files/{id:number}/servers", "POST", Access.OPERATOR),
     rule("/files/actions", "POST", Access.OPERATOR),
     rule("/coverage", "GET", Access.VIEWER),
+    rule("/coverage/origins", "GET", Access.VIEWER),
     rule("/history", "GET", Access.VIEWER),
     rule("/queue", "GET", Access.VIEWER),
     rule("/queue/pauses", "POST", Access.OPERATOR),

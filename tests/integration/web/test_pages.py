@@ -10,6 +10,7 @@ import pytest
 
 from subtitled.db.commands import CommandKind
 from subtitled.db.history import HistoryEvent
+from subtitled.db.overview import CoverageRow, FileOverview
 from subtitled.db.records import FileState
 from subtitled.jobs.gate import active_pauses
 from subtitled.web.auth.roles import Role
@@ -161,6 +162,69 @@ def test_every_number_of_the_coverage_leads_to_a_list_of_so_many_files(port: Web
     for address, number in links:
         text = browser.get(address.replace("&amp;", "&")).text
         assert re.search(rf">{number} files?<", text), (address, number)
+
+
+def test_every_number_of_whose_the_subtitles_are_leads_to_a_list_of_so_many(port: WebPort) -> None:
+    add_present_subtitles(port)
+    browser = port.session("viewer")
+    page = browser.get("/coverage/origins?library=films").text
+    links = re.findall(r'href="(/files\?[^"]+origin=[^"]+)">(\d+)', page)
+    origins = {re.sub(".*origin=", "", address) for address, _ in links}
+    assert origins == {"ours", "approved", "others", "embedded"}
+    for address, number in links:
+        text = browser.get(address.replace("&amp;", "&")).text
+        assert re.search(rf">{number} files?<", text), (address, number)
+        assert "Only files with this subtitle" in text
+    bound = port.session("bound")
+    assert bound.get("/coverage/origins?library=films").status_code == 404
+    assert bound.get("/coverage/origins?library=series").status_code == 200
+    for query in (
+        "origin=x&has=en&has_kind=full",
+        "origin=ours",
+        "origin=ours&has=%00&has_kind=sdh",
+    ):
+        assert browser.get(f"/files?{query}").status_code == 200
+
+
+def add_present_subtitles(port: WebPort) -> None:
+    """Add files with subtitles of each origin, and with some that do not count."""
+    folder = port.configuration.settings.libraries["films"].path
+    rows: list[tuple[str, list[tuple[str | None, str, str, str]]]] = [
+        ("one", [("fr", "sidecar", "human", ""), ("fr", "embedded", "human", "")]),
+        ("two", [("fr", "sidecar", "ours", ""), ("fr", "sidecar", "edited", "")]),
+        ("three", [("fr", "sidecar", "approved", ""), (None, "sidecar", "human", "")]),
+        (
+            "four",
+            [("fr", "sidecar", "human", "it is empty"), ("fr", "removed-by-user", "ours", "")],
+        ),
+    ]
+    for name, subtitles in rows:
+        number = add_file(port.db, folder / f"present {name}.mkv", "films", FileState.DONE)
+        coverage = tuple(
+            CoverageRow(
+                language=language,
+                kind="full",
+                format="srt",
+                origin=origin,
+                location=f"{number}.srt",
+                ownership=ownership,
+                problem=problem,
+            )
+            for language, origin, ownership, problem in subtitles
+        )
+        overview = FileOverview(duration=60.0, title="", coverage=coverage, requirements=())
+        port.db.overview.store(number, "films", overview)
+    counts = {
+        (one.presence.language, str(one.presence.origin)): one.files
+        for one in port.db.presence.count("films")
+    }
+    assert {key: counts[key] for key in counts if key[0] in ("fr", "und")} == {
+        ("fr", "others"): 1,
+        ("fr", "embedded"): 1,
+        ("fr", "ours"): 1,
+        ("fr", "approved"): 1,
+        ("und", "others"): 1,
+    }
 
 
 def test_the_coverage_is_counted_again_when_a_file_comes(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from subtitled.config.library_settings import ORIGINAL
 from subtitled.config.settings import AppSettings
 from subtitled.db.database import Database
+from subtitled.db.presence import SubtitleOrigin
 from subtitled.db.records import FileState
 
 from .plain import to_plain
@@ -107,3 +108,26 @@ def count_coverage(
             if library in (None, name)
         )
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentSubtitles:
+    """How many files of a library have a subtitle of a language and kind, by whose it is."""
+
+    language: str
+    """BCP 47; ``und`` if it is unknown."""
+    kind: str
+    files: dict[SubtitleOrigin, int]
+    """A file that has several counts once in each."""
+
+
+def count_present(db: Database, library: str) -> list[PresentSubtitles]:
+    """Count whose the subtitles are that the files of a library have, wanted or not."""
+    rows: dict[tuple[str, str], dict[SubtitleOrigin, int]] = {}
+    for count in db.presence.count(library):
+        by_origin = rows.setdefault((count.presence.language, count.presence.kind), {})
+        by_origin[count.presence.origin] = count.files
+    return [
+        PresentSubtitles(language=language, kind=kind, files=by_origin)
+        for (language, kind), by_origin in rows.items()
+    ]

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from subtitled.daemon.answers.coverage import LanguageCoverage, LibraryCoverage, count_coverage
+from subtitled.daemon.answers.coverage import (
+    LanguageCoverage,
+    LibraryCoverage,
+    count_coverage,
+    count_present,
+)
+from subtitled.db.presence import SubtitleOrigin
 
+from ..i18n import mark_text as _
+from ..refusals import RefusedError
 from . import labels
 from .listing import UNEXAMINED
-from .services import SiteServices, is_visible
+from .services import SiteServices, is_visible, visible_libraries
 from .site import render
 
 BAR_WIDTH = 1000.0
@@ -33,10 +42,14 @@ class CoveragePage:
 
     def __init__(self, services: SiteServices) -> None:
         self._services = services
+        self._one_at_a_time = threading.Lock()
 
     def routes(self) -> list[Route]:
-        """Return the route of the page."""
-        return [Route("/coverage", self.show, methods=["GET"])]
+        """Return the routes of the page."""
+        return [
+            Route("/coverage", self.show, methods=["GET"]),
+            Route("/coverage/origins", self.show_origins, methods=["GET"]),
+        ]
 
     def show(self, request: Request) -> Response:
         """Show the page."""
@@ -50,6 +63,22 @@ class CoveragePage:
             bar_parts=bar_parts,
             bar_width=BAR_WIDTH,
             unexamined=UNEXAMINED,
+        )
+
+    def show_origins(self, request: Request) -> Response:
+        """Show whose the subtitles are that the files of a library have."""
+        library = request.query_params.get("library", "")
+        if library not in visible_libraries(self._services, request):
+            raise RefusedError(404, _("there is no such library"))
+        with self._one_at_a_time:
+            rows = count_present(self._services.db, library)
+        return render(
+            request,
+            "origins",
+            labels=labels,
+            library=library,
+            rows=rows,
+            origins=tuple(SubtitleOrigin),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from subtitled.db.history import HistoryEvent
 from subtitled.db.outbox import DeliveryState
+from subtitled.db.presence import SubtitleOrigin
 from subtitled.db.records import FileState
 from subtitled.db.sidecars import SidecarStatus
 from subtitled.web.auth.roles import Role
@@ -49,6 +50,12 @@ OWNERSHIPS = {
     "edited": _("ours, edited by a person"),
     "approved": _("ours, approved by a person"),
     "outdated": _("ours, of an older version of the film"),
+}
+SUBTITLE_ORIGINS = {
+    SubtitleOrigin.OURS: _("ours"),
+    SubtitleOrigin.APPROVED: _("ours, approved by a person"),
+    SubtitleOrigin.OTHERS: _("made by others"),
+    SubtitleOrigin.EMBEDDED: _("inside the file"),
 }
 SIDECAR_STATES = {
     SidecarStatus.PRESENT: _("there"),

@@ -17,6 +17,7 @@ from subtitled.daemon.answers.file_list import (
     list_files,
 )
 from subtitled.db.database import Database
+from subtitled.db.presence import Presence, SubtitleOrigin
 from subtitled.db.records import FileRecord, FileState
 
 from ..i18n import mark_text as _
@@ -53,6 +54,9 @@ class FileQuery:
             "language": wanted.language or "",
             "kind": wanted.kind or "",
             "status": status,
+            "has": wanted.presence.language if wanted.presence is not None else "",
+            "has_kind": wanted.presence.kind if wanted.presence is not None else "",
+            "origin": wanted.presence.origin if wanted.presence is not None else "",
             "sort": self.sort if self.sort is not FileSort.PATH else "",
         }
 
@@ -84,6 +88,7 @@ def read_query(
         status=status if status in STATUSES else None,
         search=fields.get("search", "").strip(),
         is_examined=False if status == UNEXAMINED else None,
+        presence=_read_presence(fields),
     )
     return FileQuery(
         wanted=wanted,
@@ -113,6 +118,15 @@ def iter_files(db: Database, query: FileQuery) -> Iterator[FileRecord]:
         after, left = page.next_cursor, left - len(page.files)
         if after is None:
             return
+
+
+def _read_presence(fields: Mapping[str, str]) -> Presence | None:
+    """Return the subtitle that the files have, if the fields name one with whose it is."""
+    origin, language = _choose(SubtitleOrigin, fields.get("origin", "")), fields.get("has", "")
+    kind = fields.get("has_kind", "")
+    if origin is None or not language or kind not in KINDS:
+        return None
+    return Presence(language, kind, origin)
 
 
 def _choose(values: type[T], text: str) -> T | None:
