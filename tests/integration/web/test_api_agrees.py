@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from subtitled.cli import config, egress, explain, queue, status  # noqa: F401
+from subtitled.cli import config, egress, explain, plan, queue, status  # noqa: F401
 from subtitled.cli.app import app
 from subtitled.daemon.control import pause_work
 from subtitled.db.egress_log import EgressEntry
 from subtitled.db.records import FileState
 from subtitled.db.schema import files
+from subtitled.web.api import limits, planning
 from subtitled.web.auth.roles import Role
 from support.api_port import ApiPort
 from support.web_library import add_file
@@ -42,21 +43,9 @@ def test_the_api_says_what_the_commands_print(port: ApiPort) -> None:
     admin = port.key(Role.ADMIN)
     pause_work(port.db, "films", None, "ana")
     for library in ("films", "series"):
-        entry = EgressEntry(
-            key=library,
-            path=port.films / "a.mkv",
-            library=library,
-            component="engine x",
-            destination="example",
-            kind="audio",
-            amount=60.0,
-            price=0.5,
-            currency="EUR",
-        )
-        port.db.egress_log.open(entry, [])
+        port.db.egress_log.open(_sent(port, library, 60.0), [])
     assert port.get("/status", admin).json() == printed(port, "status", "--json")
     assert port.get("/egress", admin).json() == printed(port, "egress", "--json")
-    assert port.get("/configuration", admin).json() == printed(port, "config", "show")
     film = port.get(f"/files/{port.film}", admin).json()["path"]
     Path(film).write_bytes(b"no film")
     looked = port.get(f"/files/{port.film}/look", admin).json()
@@ -77,6 +66,94 @@ def test_the_api_says_what_the_commands_print(port: ApiPort) -> None:
     by_path = sorted(listed, key=lambda item: item["path"])
     assert sorted(said, key=lambda item: item["path"]) == by_path
     assert [item["state"] for item in said] == [item["state"] for item in listed]
+
+
+def test_the_api_plans_what_the_command_plans(port: ApiPort, film: Callable[..., Path]) -> None:
+    admin, series = port.key(Role.ADMIN), port.key(Role.VIEWER, "series")
+    real, broken = port.films / "real.mkv", port.films / "broken.mkv"
+    film("real.mkv").rename(real)
+    broken.write_bytes(b"no film")
+    number = add_file(port.db, real, "films", FileState.QUEUED)
+    planned = printed(port, "plan", "--json")
+    assert port.get("/plan", admin).json() == planned
+    assert [bool(one["error"]) for one in planned["files"]] == [True, False]
+    assert port.get("/plan", admin, summary=True).json() == printed(
+        port, "plan", "--summary", "--json"
+    )
+    assert port.get("/plan", admin, file=number).json() == printed(
+        port, "plan", str(real), "--json"
+    )
+    looked = port.get(f"/files/{number}/look", admin).json()
+    assert looked == printed(port, "explain", str(real), "--json")
+    assert "error" not in looked
+    assert port.get("/plan", admin, library="series").json()["files"] == []
+    assert port.get("/plan", series).json()["files"] == []
+    assert port.get("/plan", series, file=number).status_code == 404
+
+
+def test_a_plan_of_too_many_files_says_how_to_get_it(
+    port: ApiPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "MAX_PLANNED", 3)
+    for name in "abcd":
+        (port.films / f"{name}.mkv").write_bytes(b"no film")
+    refused = port.get("/plan", port.key(Role.ADMIN))
+    assert refused.status_code == 409
+    assert "subtitled plan --summary" in refused.json()["hint"]
+    with limits.PLANS.enter():
+        busy = port.get("/plan", port.key(Role.ADMIN), library="series")
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, "5")
+
+
+def test_the_api_has_the_newest_of_the_egress_of_the_libraries_of_its_key(port: ApiPort) -> None:
+    for number in range(7):
+        port.db.egress_log.open(_sent(port, ("films", "series", None)[number % 3], number), [])
+    admin, films = port.key(Role.ADMIN), port.key(Role.VIEWER, "films")
+    both = port.key(Role.VIEWER, "series", "films", "none")
+
+    def amounts(headers: dict[str, str], **query: Any) -> list[float]:
+        entries = port.get("/egress", headers, **query).json()["entries"]
+        assert entries == sorted(entries, key=lambda one: one["at"])
+        return [entry["amount"] for entry in entries]
+
+    assert amounts(admin) == [0, 1, 2, 3, 4, 5, 6]
+    assert amounts(admin, limit=3) == [4, 5, 6]
+    assert amounts(admin, library="series") == [1, 4]
+    assert amounts(films) == [0, 3, 6]
+    assert amounts(films, limit=2) == [3, 6]
+    assert amounts(films, library="series") == []
+    assert amounts(both, limit=3) == [3, 4, 6]
+    assert amounts(admin, since=4e9) == []
+    assert port.get("/egress", admin).json() == printed(port, "egress", "--json")
+
+
+def test_the_api_shows_the_settings_in_force_with_their_lines(port: ApiPort) -> None:
+    answer = port.get("/configuration", port.key(Role.ADMIN)).json()
+    shown = {one["key"]: one for one in answer["values"]}
+    written = (port.state.parent / "config.toml").read_text().splitlines()
+    line = shown["libraries.films.path"]["line"]
+    assert str(port.films) in written[line - 1]
+    assert any(one["line"] is None for one in answer["values"]), "defaults are shown too"
+    in_force = printed(port, "config", "show")
+    for key, value in (("films", ["en", "de"]), ("series", ["original"])):
+        assert shown[f"libraries.{key}.languages"]["value"] == value
+        assert in_force["libraries"][key]["languages"] == value
+    assert answer["file"] == str(port.state.parent / "config.toml")
+    assert (answer["issues"], answer["changed"]) == ([], False)
+
+
+def _sent(port: ApiPort, library: str | None, amount: float) -> EgressEntry:
+    return EgressEntry(
+        key=f"{library} {amount}",
+        path=port.films / "a.mkv",
+        library=library,
+        component="engine x",
+        destination="example",
+        kind="audio",
+        amount=amount,
+        price=0.5,
+        currency="EUR",
+    )
 
 
 def test_a_list_stays_whole_while_files_come_and_go(port: ApiPort) -> None:
