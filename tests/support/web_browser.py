@@ -18,7 +18,14 @@ from subtitled.db.records import DAEMON_NAME
 from subtitled.web.auth.roles import Role
 from subtitled.web.server import WebServer
 
-from .web_library import add_hostile_file, fill_library, open_library, write_configuration
+from .web_library import (
+    HOSTILE,
+    add_hostile_file,
+    fill_library,
+    fill_log,
+    open_library,
+    write_configuration,
+)
 
 PASSWORD = "a long enough password"
 LOOKS: dict[str, dict[str, Any]] = {
@@ -49,6 +56,7 @@ class Site:
         return [
             "/",
             "/coverage",
+            "/coverage/origins?library=films",
             "/files",
             "/files?status=missing&language=de",
             f"/files/{self.hostile_file}",
@@ -57,10 +65,13 @@ class Site:
             "/files/4",
             "/queue",
             "/history",
+            f"/files/{self.hostile_file}/undo",
             "/health-page",
+            "/health-page/log",
             "/spending",
             "/glossary",
             "/settings",
+            "/settings/plan",
             "/users",
             "/me",
         ]
@@ -80,6 +91,7 @@ def running_site(folder: Path, *, is_hostile: bool = True) -> Iterator[Site]:
     configuration = write_configuration(folder, port)
     db = open_library(configuration)
     fill_library(configuration, db)
+    fill_log(configuration, HOSTILE if is_hostile else "")
     hostile_file = add_hostile_file(configuration, db) if is_hostile else 2
     lock = StateLock(folder / "state", DAEMON_NAME)  # so that the pages say that the daemon runs
     server = WebServer(configuration, db, lambda: HealthReport(True, ()), {})

