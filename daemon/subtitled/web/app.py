@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,7 +37,7 @@ from .pages.sign_in import SignInPages
 from .pages.site_pages import site_routes
 from .pages.static_files import StaticFiles
 from .receiver import WebhookReceiver
-from .refusals import TOO_LARGE, Refusal, build_refusal
+from .refusals import INTERNAL_ERROR, TOO_LARGE, build_refusal, refusal_of
 from .wall import HEALTH_PATH, Wall
 from .webhooks.payload import InvalidPayloadError
 
@@ -155,14 +155,14 @@ async def _refuse(request: Request, error: Exception) -> Response:
     """Answer what a route refused: as a page for browsers, else as a line of text."""
     assert isinstance(error, HTTPException)
     call = request.state.call
-    refusal = Refusal(error.status_code, "refused", error.detail)
-    return build_refusal(refusal, call.path, call.headers, call.base_path, error.headers)
+    return build_refusal(refusal_of(error), call.path, call.headers, call.base_path, error.headers)
 
 
 async def _handle_error(request: Request, error: Exception) -> Response:
     """Log an unexpected error. The query is left out, because it may hold a token."""
     _log.error("%s: unexpected error: %s", request.url.path, type(error).__name__)
-    return PlainTextResponse("internal error of subtitled", 500)
+    call = request.state.call
+    return build_refusal(INTERNAL_ERROR, call.path, call.headers, call.base_path)
 
 
 async def _read_payload(request: Request) -> Any:

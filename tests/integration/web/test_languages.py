@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from subtitled.web.auth.roles import Role
 from support.web_port import PASSWORD, WebPort
 
 GERMAN = {"Accept-Language": "de"}
@@ -54,6 +55,12 @@ def test_mistakes_of_admins_and_on_the_own_page_are_told_in_german(port: WebPort
         ({"action": "add-key", "name": "tv", "grant": "metrics", "days": "7"}, "Schlüssel gilt."),
     ):
         assert sentence in admin.post("/users", fields, **GERMAN).text
+    fields = {"action": "role", "user": "admin", "role": "viewer"}
+    viewer = port.accounts.users.get("viewer")
+    assert viewer is not None
+    port.accounts.users.set_role(viewer.id, Role.VIEWER)  # it was made an admin above
+    answer = admin.post("/users", fields, **GERMAN)
+    assert "Kein Verwalter bliebe übrig. Machen Sie erst" in answer.text
     own = {"password": PASSWORD, "new_password": PASSWORD, "new_password_again": "x"}
     assert "neuen Passwörter" in admin.post("/me/password", own, **GERMAN).text
 

@@ -178,7 +178,7 @@ def _keep_admin(connection: sqlite3.Connection, *, may_be_last: bool = False) ->
     (after,) = connection.execute(query, (Role.ADMIN,)).fetchone()
     (users,) = connection.execute("SELECT count(*) FROM users").fetchone()
     if before and not after and (users or not may_be_last):
-        raise SetupError("no admin would be left", "Make another user an admin first")
+        raise SetupError(_("no admin would be left"), _("Make another user an admin first"))
 
 
 def name_key(name: str) -> str:

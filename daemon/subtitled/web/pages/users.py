@@ -75,7 +75,10 @@ class UsersPage:
             text = (
                 error.text
                 if isinstance(error, RejectedInputError)
-                else Text("%(error)s", {"error": error})
+                else Text(
+                    "%(message)s. %(hint)s",
+                    {"message": Text(error.message), "hint": Text(error.hint)},
+                )
             )
             return await run_in_threadpool(lambda: self._page(request, 400, error=text))
         actor, address = identity_of(request).name, call_of(request).peer.address
