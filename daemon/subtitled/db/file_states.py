@@ -15,6 +15,7 @@ from .files import REPLACED_CONTENT_VALUES
 from .history import HistoryEntry, write_change
 from .overview import FileOverview, write_overview
 from .records import (
+    AFFECTED_BY_SIDECARS,
     FAILURE_STATES,
     FINAL_STATES,
     FileRecord,
@@ -267,3 +268,17 @@ class FileStateRepository:
                 )
             )
             return result.rowcount
+
+
+def record_reexamination(connection: sa.Connection, path: Path) -> None:
+    """Have a file evaluated again whose sidecars a person changed, in the caller's transaction.
+
+    A file that has a job, or waits for something, is examined after that.
+    """
+    is_affected = files.c.state.in_(AFFECTED_BY_SIDECARS)
+    now = time.time()
+    connection.execute(
+        files.update()
+        .where(files.c.path == os.fsencode(path), is_affected)
+        .values(state=FileState.STABILISING, next_check_at=now, updated_at=now)
+    )

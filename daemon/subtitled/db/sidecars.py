@@ -25,6 +25,7 @@ from subtitled.subtitles.ownership import (
 from subtitled.subtitles.publish import compute_sha256, explain_os_error
 
 from .engine import BytePosition, upsert_insert, write_transaction
+from .file_states import record_reexamination
 from .history import HistoryEntry, write_history
 from .outbox import record_change
 from .schema import sidecars
@@ -110,6 +111,7 @@ class SidecarRepository:
                 changed = {name: value for name, value in row.items() if name != "path"}
                 c.execute(statement.on_conflict_do_update(index_elements=["path"], set_=changed))
                 _record_presence(c, path, media, signature)
+            record_reexamination(c, media)
             write_history(c, entry)
             if also is not None:
                 also(c)
@@ -222,14 +224,18 @@ class SidecarRepository:
         """Delete the stored signature of a sidecar that was approved."""
         self._signatures.delete(signature.fingerprint, signature.sha256)
 
-    def record_unlocked(self, entry: HistoryEntry | None, also: Also | None = None) -> None:
+    def record_unlocked(
+        self, media: Path, entry: HistoryEntry | None = None, also: Also | None = None
+    ) -> None:
         """Record that a person unlocked sidecars.
 
         Args:
+            media: Their media file.
             entry: What the history says of it.
             also: What else is written in the same transaction.
         """
         with write_transaction(self._engine) as c:
+            record_reexamination(c, media)
             if entry is not None:
                 write_history(c, entry)
             if also is not None:

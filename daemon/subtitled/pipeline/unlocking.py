@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+from subtitled.db.approvals import record_machine_version
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEvent
 from subtitled.db.sidecars import Also, SidecarRecord
@@ -51,10 +53,12 @@ def unlock(db: Database, sidecar: Path, user: str, also: Also | None = None) -> 
     for record, signature in approved:
         db.sidecars.remove_approval(record.path, signature)
     paths = tuple(record.path for record, _ in approved)
-    entry = None
-    if approved:
-        entry = describe_change(db, HistoryEvent.UNLOCKED, approved[0][0], user, paths)
-    db.sidecars.record_unlocked(entry, also)
+    known = db.sidecars.get(sidecar)
+    if known is not None:
+        entry = None
+        if approved:
+            entry = describe_change(db, HistoryEvent.UNLOCKED, known, user, paths)
+        db.sidecars.record_unlocked(known.media, entry, also)
     return paths
 
 
@@ -62,7 +66,7 @@ def restore_machine_version(db: Database, sidecar: Path) -> list[RemovalResult]:
     """Bring back what we made before a person approved it, in every format.
 
     The approved files are kept in the state folder. A format that there was only since the approval
-    is removed.
+    is removed. The review of the subtitle is open again.
 
     Returns:
         What became of each approved file.
@@ -70,10 +74,19 @@ def restore_machine_version(db: Database, sidecar: Path) -> list[RemovalResult]:
     Raises:
         SubtitledError: A file cannot be written.
     """
-    return [
-        RemovalResult(record.path, _restore_one(db, record, signature))
-        for record, signature in approved_formats(db, sidecar)
-    ]
+    results = []
+    for record, approved in approved_formats(db, sidecar):
+        results.append(RemovalResult(record.path, _restore_one(db, record, approved)))
+        if db.sidecars.approval(record.path) is None:
+            db.sidecars.record_unlocked(
+                record.media,
+                also=partial(
+                    record_machine_version,
+                    approved_sha256=approved.sha256,
+                    sha256=approved.machine_sha256,
+                ),
+            )
+    return results
 
 
 def _restore_one(db: Database, record: SidecarRecord, approved: Signature) -> str:
