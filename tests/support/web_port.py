@@ -19,7 +19,7 @@ from subtitled.web.api.services import ApiServices
 from subtitled.web.app import PortServices, build_application
 from subtitled.web.auth.roles import Role, Scope
 from subtitled.web.auth.sessions import csrf_token
-from subtitled.web.endpoints import TextEndpoint
+from subtitled.web.text_endpoints import TextEndpoint
 from subtitled.web.group_commit import GroupCommitQueue
 from subtitled.web.pages.services import SiteServices
 from subtitled.web.receiver import WebhookReceiver

@@ -31,6 +31,17 @@ def find_unknown_names(data: Mapping[str, Any], text: str) -> Iterator[ConfigIss
                 if isinstance(used_name, str) and used_name not in known:
                     path = ("libraries", name, *key)
                     yield _missing_section(path, kind, used_name, known, text)
+    yield from _find_unknown_asr_engine(data, text)
+
+
+def _find_unknown_asr_engine(data: Mapping[str, Any], text: str) -> Iterator[ConfigIssue]:
+    section: Any = data
+    for key in ("web", "asr"):
+        section = section.get(key) if isinstance(section, dict) else None
+    engine = section.get("engine") if isinstance(section, dict) else None
+    known = data.get("engines", AppSettings().engines)
+    if isinstance(engine, str) and engine and isinstance(known, dict) and engine not in known:
+        yield _missing_section(("web", "asr", "engine"), "engines", engine, known, text)
 
 
 def _iter_name_lists(library: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], str, Any]]:
@@ -111,13 +122,15 @@ def warn_overlaps(settings: AppSettings) -> Iterator[str]:
 def warn_unreachable(
     settings: AppSettings, components: Mapping[str, Mapping[str, ConfiguredComponent[Any]]]
 ) -> Iterator[str]:
-    """Warn about engines and translators whose destination no library allows."""
+    """Warn about engines and translators whose destination nothing allows."""
+    allowed = [library.allowed_destinations for library in settings.libraries.values()]
+    if settings.web.asr.enabled:
+        allowed.append(settings.web.asr.allowed_destinations)
     for kind in ("engines", "translators"):
         for name, configured in components[kind].items():
             destination = configured.capabilities().destination
             if settings.libraries and not any(
-                is_destination_allowed(library.allowed_destinations, destination)
-                for library in settings.libraries.values()
+                is_destination_allowed(destinations, destination) for destinations in allowed
             ):
                 yield (
                     f"{kind}.{name} is never used: no library allows {destination}. "

@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from subtitled.plugin import Component, Language, Secret, SubtitledError
 from subtitled.plugin.paths import display_path
 
+from .asr_settings import AsrSettings
 from .daemon_settings import (
     DaemonSettings,
     ScheduleSettings,
@@ -216,6 +217,7 @@ def _render_lines() -> Iterator[str]:
     yield from _render_table("[throttle]", ThrottleSettings)
     yield from _render_table("[web]", WebSettings)
     yield from _render_table("[web.proxy]", WebProxySettings)
+    yield from _render_table("[web.asr]", AsrSettings)
     yield from _render_table("[web.webhooks.NAME]", WebhookSenderSettings)
     yield from _render_table("[libraries.NAME]", LibrarySettings)
     yield from _render_table("[libraries.NAME.counts_as_existing]", ExistingSubtitleSettings)
@@ -243,6 +245,7 @@ _TABLE_TYPES: tuple[Any, ...] = (
     FilenameSettings,
     SummarySettings,
     CueSettings,
+    AsrSettings,
     WebProxySettings,
     dict[str, WebhookSenderSettings],
     dict[str, WorkingHoursSettings],

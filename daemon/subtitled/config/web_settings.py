@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from subtitled.plugin import Secret
 
+from .asr_settings import AsrSettings
 from .types import Section
 
 UNIX_PREFIX = "unix:"
@@ -87,7 +88,7 @@ class WebProxySettings(Section):
 
 
 class WebSettings(Section):
-    """``[web]``: a port for pages, webhooks, health and metrics."""
+    """``[web]``: a port for pages, webhooks, health, metrics and transcription."""
 
     port: int | None = Field(
         None, ge=1, le=65535, description="The port to listen on. Unset: none."
@@ -114,6 +115,7 @@ class WebSettings(Section):
         5 * 1024**2, ge=1024, le=1024**3, description="Bytes that a request may have, at most."
     )
     proxy: WebProxySettings = Field(default_factory=lambda: WebProxySettings())
+    asr: AsrSettings = Field(default_factory=lambda: AsrSettings())
     webhooks: dict[str, WebhookSenderSettings] = Field(
         default_factory=dict,
         description="Senders of webhooks that need a setting. Every kind is accepted without one.",
@@ -171,6 +173,12 @@ class WebSettings(Section):
                 '{file = "/path"}, {env = "NAME"} or {credential = "name"}, or web.address to '
                 '"127.0.0.1"'
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_asr(self) -> WebSettings:
+        if self.asr.enabled and not self.is_enabled:
+            raise ValueError("web.asr is enabled and nothing is listened on; set web.port")
         return self
 
     @property

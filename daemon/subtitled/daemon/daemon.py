@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from subtitled.config.load import Configuration
 from subtitled.db.commands import CommandKind
@@ -15,6 +15,7 @@ from subtitled.db.kv import NEXT_SCAN_KEY, WATCH_MODE_KEY
 from subtitled.db.records import FileState
 from subtitled.jobcontext.counters import Counters
 from subtitled.jobs.planner import JobPlanner
+from subtitled.jobs.runner import JobRunner
 from subtitled.library.ingest import Ingest
 from subtitled.library.paths import library_containing
 from subtitled.library.watcher import LibraryWatcher
@@ -31,6 +32,9 @@ from .scheduler import Scheduler
 from .systemd import Systemd
 from .worker_runtime import WorkerRuntime
 from .workers import purge_lost
+
+if TYPE_CHECKING:
+    from .audio_requests.service import AudioRequests
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +62,9 @@ class BackgroundService(Protocol):
         """Stop within seconds. This is called even if :meth:`start` failed."""
 
 
-ServiceFactory = Callable[[Configuration, Database, HealthMonitor], BackgroundService | None]
+ServiceFactory = Callable[
+    [Configuration, Database, HealthMonitor, "AudioRequests | None"], BackgroundService | None
+]
 """Creates a background service, or None if the configuration does not ask for it."""
 
 
@@ -112,7 +118,10 @@ class Daemon(ServiceProcess):
             active_jobs=lambda: len(self._runner.active_jobs),
             unavailable_libraries=lambda: self._ingest.availability.unavailable,
         )
-        self._web = web(configuration, db, self._health) if web is not None else None
+        self._audio_requests = _build_audio_requests(configuration, self._runner)
+        self._web = (
+            web(configuration, db, self._health, self._audio_requests) if web is not None else None
+        )
 
     def start(self) -> None:
         """Start the threads, the scans and the HTTP port."""
@@ -130,6 +139,8 @@ class Daemon(ServiceProcess):
         for library_worker in self._library_workers.values():
             library_worker.start()
         self._scheduler.start()
+        if self._audio_requests is not None:
+            self._audio_requests.start()
         if self._web is not None:
             try:
                 self._web.start()
@@ -179,6 +190,8 @@ class Daemon(ServiceProcess):
         scan_seconds = time.monotonic() - begin
         if self.stop_reason:
             return
+        if report.new:  # among them are files of what was another library
+            self._planner.requeue_outdated(library)
         # A polled library is scanned each minute, mostly without a change.
         is_noteworthy = is_requested or report.new or report.changed or report.missing
         level = logging.INFO if is_noteworthy else logging.DEBUG
@@ -225,6 +238,8 @@ class Daemon(ServiceProcess):
 
     def shutdown(self) -> None:
         """Stop the HTTP port, the threads and the jobs."""
+        if self._audio_requests is not None:
+            self._audio_requests.request_stop()
         if self._web is not None:
             self._web.stop()
         for library_worker in self._library_workers.values():
@@ -235,3 +250,12 @@ class Daemon(ServiceProcess):
         self._media_servers.stop()
         self._notifiers.stop()
         self._runtime.stop()
+
+
+def _build_audio_requests(configuration: Configuration, runner: JobRunner) -> AudioRequests | None:
+    """Create what answers programs that send audio, if it is wanted. Its code is imported then."""
+    if not configuration.settings.web.asr.enabled:
+        return None
+    from .audio_requests.service import AudioRequests
+
+    return AudioRequests(configuration, runner)

@@ -56,6 +56,8 @@ class Job:
     """Produce everything that the library wants and replace what exists."""
     user_requested: bool = False
     """Whether a person asked for this file. Its sidecars are never removed in favour of others."""
+    spoken: Language | None = None
+    """The language that a caller says is spoken; None: it is detected."""
     previous_versions: tuple[str, ...] = ()
     """Fingerprints of possible earlier versions of the file, the likeliest first."""
 

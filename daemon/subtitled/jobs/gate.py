@@ -137,17 +137,25 @@ class WorkGate:
         return next(self._check_engine(engine), None)
 
     def blocked_for_job(
-        self, library: str, engines: Sequence[str], media: Path | None = None
+        self,
+        library: str,
+        engines: Sequence[str],
+        media: Path | None = None,
+        *,
+        keeps_hours: bool = True,
     ) -> Blocked | None:
         """Return why a job may not run, or None.
 
         Args:
-            library: The name of its library.
+            library: The name of its library; "" if it has none.
             media: Its file. One that is being watched is not held by playback.
             engines: The engines it may use. One that may be called is enough; without any, none is
                 needed.
+            keeps_hours: Whether the working hours of everything concern it. Those of its engines
+                always do.
         """
-        blocked = next(self._check_all(media), None) or self.blocked_for_library(library)
+        blocked = next(self._check_all(media, keeps_hours=keeps_hours), None)
+        blocked = blocked or self.blocked_for_library(library)
         if blocked is not None:
             return blocked
         blocked_engines = [self.blocked_for_engine(name) for name in engines]
@@ -178,16 +186,19 @@ class WorkGate:
                 return Blocked(reason, self._now() + 300.0, is_for_all_jobs=False)
         return None
 
-    def _check_all(self, media: Path | None = None) -> Iterator[Blocked]:
+    def _check_all(
+        self, media: Path | None = None, *, keeps_hours: bool = True
+    ) -> Iterator[Blocked]:
         now = self._now()
         for pause in active_pauses(self._kv, now):
             if not pause.library:
                 yield Blocked(self._describe_pause(pause), pause.until, is_for_all_jobs=True)
         if (reason := self._throttles.first_reason(media)) is not None:
             yield Blocked(reason, None, is_for_all_jobs=True)
-        yield from self._check_working_hours(
-            "work", self.schedule.global_hours, is_for_all_jobs=True
-        )
+        if keeps_hours:
+            yield from self._check_working_hours(
+                "work", self.schedule.global_hours, is_for_all_jobs=True
+            )
 
     def _check_library(self, library: str) -> Iterator[Blocked]:
         for pause in active_pauses(self._kv, self._now()):

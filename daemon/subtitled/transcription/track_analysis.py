@@ -213,6 +213,11 @@ class TrackAnalyser:
 
     def _detect_language(self, facts: MediaInfo, track: int) -> None:
         analysis = self.analysis(track)
+        if (stated := self._job.spoken) is not None:
+            reason = "stated by the caller"
+            known = replace(analysis, language=stated, confidence=1.0, language_reason=reason)
+            self._store.save_analysis(self._job.fingerprint, track, known)
+            return
         library, routing = self._job.library, self._ctx.routes
         detector = routing.language_detector
         per_segment = bool(library.forced) or library.sources.detect_language_changes == "always"

@@ -42,12 +42,15 @@ class AccessRule:
     """The path of the route, with ``{parameters}`` as in the route itself."""
     methods: frozenset[str]
     access: Access
+    max_body_bytes: int | None = None
+    """Largest request body; None: that of the port."""
 
 
-def rule(path: str, methods: str, access: Access) -> AccessRule:
+def rule(path: str, methods: str, access: Access, max_body_bytes: int | None = None) -> AccessRule:
     """Write a row. Methods are separated by blanks; HEAD comes with GET."""
     names = frozenset(methods.split())
-    return AccessRule(path, names | {"HEAD"} if "GET" in names else names, access)
+    names |= {"HEAD"} if "GET" in names else set()
+    return AccessRule(path, names, access, max_body_bytes)
 
 
 ACCESS_RULES: tuple[AccessRule, ...] = (
@@ -96,9 +99,13 @@ class AccessTable:
 
     def __init__(self, rules: Sequence[AccessRule]) -> None:
         self._rules = [(compile_path(row.path)[0], row) for row in rules]
-        self._by_template = {row.path: row for row in rules}
-        if len(self._by_template) != len(rules):
-            raise RouteWithoutAccessError("two rows have the same path")
+        self._methods: dict[str, frozenset[str]] = {}
+        for row in rules:
+            self._methods[row.path] = self._methods.get(row.path, frozenset()) | row.methods
+        if len({(row.path, method) for row in rules for method in row.methods}) != sum(
+            len(row.methods) for row in rules
+        ):
+            raise RouteWithoutAccessError("two rows have the same path and method")
 
     def find(self, path: str, method: str) -> Access | None:
         """Return what a request needs; None if no route has this path and method.
@@ -112,6 +119,15 @@ class AccessTable:
         ]
         return max(matches, key=list(Access).index, default=None)
 
+    def max_body_bytes(self, path: str, method: str, usual: int) -> int:
+        """Return the largest body that a request may have, ``usual`` unless a row says more."""
+        limits = (
+            row.max_body_bytes
+            for pattern, row in self._rules
+            if method in row.methods and pattern.fullmatch(path) is not None
+        )
+        return max((limit for limit in limits if limit is not None), default=usual)
+
     def methods_of(self, path: str) -> frozenset[str]:
         """Return the methods that a path has."""
         found = (row.methods for pattern, row in self._rules if pattern.fullmatch(path) is not None)
@@ -124,8 +140,7 @@ class AccessTable:
             RouteWithoutAccessError: One has none.
         """
         for path, methods in list_routes(routes):
-            row = self._by_template.get(path)
-            missing = methods - row.methods if row is not None else methods
+            missing = methods - self._methods.get(path, frozenset())
             if missing:
                 names = ", ".join(sorted(missing))
                 raise RouteWithoutAccessError(f"the role table has no row for {names} of {path}")

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -27,7 +27,6 @@ from .api.services import ApiServices
 from .auth.access import Access
 from .auth.accounts import Accounts
 from .auth.authenticator import Authenticator
-from .endpoints import TextEndpoint, TextEndpoints
 from .group_commit import GroupCommitQueue
 from .hosts import AllowedHosts
 from .pages.me import MePage
@@ -38,8 +37,12 @@ from .pages.site_pages import site_routes
 from .pages.static_files import StaticFiles
 from .receiver import WebhookReceiver
 from .refusals import INTERNAL_ERROR, TOO_LARGE, build_refusal, refusal_of
+from .text_endpoints import TextEndpoint, TextEndpoints
 from .wall import HEALTH_PATH, Wall
 from .webhooks.payload import InvalidPayloadError
+
+if TYPE_CHECKING:
+    from .endpoints.transcription import TranscriptionEndpoint
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +74,9 @@ class PortServices:
     base_path: str = ""
     """The path below which a proxy shows the port."""
     max_body_bytes: int
-    """Largest request body."""
+    """Largest request body, where the role table does not name another one."""
+    transcription: TranscriptionEndpoint | None = None
+    """Answers programs that send audio, if that is wanted."""
 
 
 def build_application(services: PortServices) -> ASGIApp:
@@ -84,12 +89,13 @@ def build_application(services: PortServices) -> ASGIApp:
     endpoint_rules = (
         rule(path, "GET", endpoint.access) for path, endpoint in services.endpoints.items()
     )
-    table = AccessTable((*ACCESS_RULES, *API_RULES, *endpoint_rules))
+    audio_rules = services.transcription.rules() if services.transcription is not None else ()
+    table = AccessTable((*ACCESS_RULES, *API_RULES, *endpoint_rules, *audio_rules))
     table.check_routes(routes)
     application = Starlette(
         routes=routes, exception_handlers={HTTPException: _refuse, Exception: _handle_error}
     )
-    limited = _BodyLimit(application, services.max_body_bytes)
+    limited = _BodyLimit(application, table, services.max_body_bytes)
     return Wall(limited, table, services.authenticator, services.hosts, services.base_path)
 
 
@@ -148,6 +154,7 @@ def build_routes(services: PortServices) -> list[BaseRoute]:
         *MePage(services.accounts).routes(),
         *site_routes(services.site, services.accounts),
         Mount(API_PATH, build_api(services.api)),
+        *(services.transcription.routes() if services.transcription is not None else ()),
     ]
 
 
@@ -185,16 +192,18 @@ async def _read_payload(request: Request) -> Any:
 
 
 class _BodyLimit:
-    """Rejects request bodies above the limit."""
+    """Rejects request bodies above the limit of their route."""
 
-    def __init__(self, inner: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, inner: ASGIApp, table: AccessTable, max_body_bytes: int) -> None:
         self._inner = inner
+        self._table = table
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         length = Headers(scope=scope).get("content-length", "0")
-        if read_integer(length, 0, self._max_body_bytes) is None:
-            call = scope["state"]["call"]
+        call = scope["state"]["call"]
+        limit = self._table.max_body_bytes(call.path, call.method, self._max_body_bytes)
+        if read_integer(length, 0, limit) is None:
             refusal = build_refusal(TOO_LARGE, call.path, call.headers, call.base_path)
             await refusal(scope, receive, send)
             return
@@ -204,7 +213,7 @@ class _BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max_body_bytes:
+            if received > limit:
                 raise HTTPException(413, "request body too large")
             return message
 

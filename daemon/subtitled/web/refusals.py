@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from .i18n import Catalogue, Text, choose_language, load_catalogue
 from .i18n import mark_text as _
+from .program_refusals import build_program_refusal
 
 API_PREFIX = "/api/"
 _DEFAULT_HINT = "GET /api/v1/openapi.json says what can be asked, and how"
@@ -104,6 +105,10 @@ def build_refusal(
         base_path: The path below which a proxy shows the port.
         more: Further headers of the answer.
     """
+    text = ". ".join(filter(None, (str(refusal.title), refusal.hint)))
+    for_program = build_program_refusal(path, refusal.status, text, more)
+    if for_program is not None:
+        return for_program
     if path.startswith(API_PREFIX):
         body = {
             "type": f"urn:subtitled:problem:{refusal.name}",
@@ -117,7 +122,6 @@ def build_refusal(
         page = _write_page(refusal, load_catalogue(language), base_path)
         names = {"Content-Language": language, "Vary": "Accept-Language"}
         return HTMLResponse(page, refusal.status, names | dict(more or {}))
-    text = ". ".join(filter(None, (str(refusal.title), refusal.hint)))
     return PlainTextResponse(text, refusal.status, more)
 
 

@@ -19,16 +19,19 @@ from subtitled.plugin import SetupError
 from subtitled.plugin.paths import display_path
 
 from .auth.token import load_token
-from .endpoints import TextEndpoint, TextEndpoints
 from .group_commit import GroupCommitQueue
 from .receiver import WebhookReceiver
+from .text_endpoints import TextEndpoint, TextEndpoints
 from .unix_socket import open_unix_socket
 
 if TYPE_CHECKING:
     import uvicorn
 
+    from subtitled.daemon.audio_requests.service import AudioRequests
+
     from .api.events import EventHub
     from .auth.accounts import Accounts
+    from .endpoints.transcription import TranscriptionEndpoint
 
 _log = logging.getLogger(__name__)
 
@@ -37,13 +40,16 @@ SHUTDOWN_TIMEOUT_SECONDS = 5.0
 
 
 def build_web(
-    configuration: Configuration, db: Database, health_monitor: HealthMonitor
+    configuration: Configuration,
+    db: Database,
+    health_monitor: HealthMonitor,
+    audio_requests: AudioRequests | None = None,
 ) -> WebServer | None:
     """Create the server, if a port is configured."""
     if not configuration.settings.web.is_enabled:
         return None
     endpoints = {"/metrics": TextEndpoint(health_monitor.render_metrics, CONTENT_TYPE)}
-    return WebServer(configuration, db, health_monitor.evaluate_health, endpoints)
+    return WebServer(configuration, db, health_monitor.evaluate_health, endpoints, audio_requests)
 
 
 class WebServer:
@@ -55,7 +61,9 @@ class WebServer:
         db: Database,
         health: Callable[[], HealthReport],
         endpoints: TextEndpoints,
+        audio_requests: AudioRequests | None = None,
     ) -> None:
+        self._audio_requests = audio_requests
         self._configuration = configuration
         self._settings: WebSettings = configuration.settings.web
         self.db = db
@@ -127,6 +135,7 @@ class WebServer:
                 ),
                 base_path=settings.base_path,
                 max_body_bytes=settings.max_body_bytes,
+                transcription=self._build_transcription(),
             )
         )
         self._accounts = parts.accounts
@@ -169,6 +178,14 @@ class WebServer:
             self._thread.join(SHUTDOWN_TIMEOUT_SECONDS)
         if self._accounts is not None:
             self._accounts.close()
+
+    def _build_transcription(self) -> TranscriptionEndpoint | None:
+        """Create what answers programs that send audio. Its code is imported only then."""
+        if self._audio_requests is None:
+            return None
+        from .endpoints.transcription import TranscriptionEndpoint
+
+        return TranscriptionEndpoint(self._audio_requests, self._configuration)
 
     def _listen(self) -> socket.socket:
         if self._settings.socket_path is not None:

@@ -58,6 +58,7 @@ MAX_FORM_BYTES = 256 * 1024
 """Largest form of a page."""
 FORM_TIMEOUT_SECONDS = 10.0
 _FORM_TYPE = "application/x-www-form-urlencoded"
+_FOR_PROGRAMS = (Access.WEBHOOKS, Access.METRICS, Access.TRANSCRIBE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,7 @@ class Wall:
         return (self._refuse(refusal, call) if refusal else None), call, receive
 
     async def _identified(self, scope: Scope, call: Call, access: Access | None) -> Call:
-        is_for_programs = access in (Access.WEBHOOKS, Access.METRICS) or call.path == HEALTH_PATH
+        is_for_programs = access in _FOR_PROGRAMS or call.path == HEALTH_PATH
         credentials = Credentials(
             call.headers, QueryParams(scope["query_string"]), call.peer, is_for_programs
         )

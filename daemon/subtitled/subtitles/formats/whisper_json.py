@@ -10,6 +10,7 @@ from __future__ import annotations
 import bisect
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from subtitled.plugin import Cue, InputRejectedError, Subtitle, Word
@@ -33,13 +34,7 @@ def representable(subtitle: Subtitle) -> Content:
 def write(subtitle: Subtitle) -> str:
     """Render the file."""
     cues, words = representable(subtitle)
-    words_by_cue: list[list[Word]] = [[] for _ in cues]
-    starts, index = [cue.start for cue in cues], 0
-    for word in words:
-        # The middle of a word is in its cue, however early or late the cue appears. Words stay in
-        # order.
-        index = max(index, bisect.bisect_right(starts, (word.start + word.end) / 2) - 1)
-        words_by_cue[index].append(word)
+    words_by_cue = assign_words(cues, words)
     segments = [
         {
             "id": number,
@@ -62,6 +57,19 @@ def write(subtitle: Subtitle) -> str:
         ],
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def assign_words(cues: Sequence[Cue], words: Sequence[Word]) -> list[list[Word]]:
+    """Return the words of each cue, in order. Without cues, no words are returned.
+
+    The middle of a word is in its cue, however early or late the cue appears.
+    """
+    words_by_cue: list[list[Word]] = [[] for _ in cues]
+    starts, index = [cue.start for cue in cues], 0
+    for word in words if cues else ():
+        index = max(index, bisect.bisect_right(starts, (word.start + word.end) / 2) - 1)
+        words_by_cue[index].append(word)
+    return words_by_cue
 
 
 def read(text: str) -> Content:

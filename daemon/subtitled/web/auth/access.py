@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from .identity import Identity
+from .identity import Identity, IdentityKind
 from .roles import Role, Scope
 
 
@@ -16,6 +16,9 @@ class Access(StrEnum):
     WEBHOOKS = "webhooks"
     METRICS = "metrics"
     """The scope of this name, or the role of an operator."""
+    TRANSCRIBE = "transcribe"
+    """An API key with the scope of this name. No role will do: audio of a key's owner costs time
+    and perhaps money, and no page sends any."""
     VIEWER = "viewer"
     REVIEWER = "reviewer"
     OPERATOR = "operator"
@@ -28,6 +31,8 @@ class Access(StrEnum):
             return True
         if identity is None:
             return False
+        if self is Access.TRANSCRIBE:
+            return identity.kind is IdentityKind.KEY and Scope.TRANSCRIBE in identity.scopes
         if self in (Access.WEBHOOKS, Access.METRICS):
             if Scope(self) in identity.scopes:
                 return True

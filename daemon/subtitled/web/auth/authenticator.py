@@ -14,7 +14,7 @@ from .csrf import is_from_browser
 from .identity import Identity, IdentityKind
 from .keys import ApiKey, ApiKeys
 from .proxies import Peer, Proxies
-from .roles import ALL_SCOPES, Scope
+from .roles import TOKEN_SCOPES, Scope
 from .sessions import Sessions, csrf_token
 from .store import AuthStore
 from .token import iter_header_tokens, matches_token
@@ -33,7 +33,7 @@ class Credentials:
     query: Mapping[str, str]
     peer: Peer
     is_for_programs: bool
-    """Whether the route is for webhooks or metrics.
+    """Whether the route is for webhooks, metrics or transcription.
 
     Only there a token may be in the address, for senders that cannot send headers, or in the
     password of basic authentication. Elsewhere that may be the password of a proxy.
@@ -97,7 +97,7 @@ class Authenticator:
         if credentials.peer.user is not None:
             return self._by_proxy(credentials.peer)
         if self._trusts_local_programs and not is_from_browser(credentials.headers):
-            return Identity(kind=IdentityKind.LOCAL, name="a local program", scopes=ALL_SCOPES)
+            return Identity(kind=IdentityKind.LOCAL, name="a local program", scopes=TOKEN_SCOPES)
         return None
 
     def _by_cookies(self, cookies: list[str]) -> Identity | None:
@@ -124,7 +124,7 @@ class Authenticator:
         self, shown: list[str], credentials: Credentials, *, is_in_address: bool = False
     ) -> Identity | None:
         if self._token is not None and matches_token(self._token, shown):
-            return Identity(kind=IdentityKind.TOKEN, name="the token", scopes=ALL_SCOPES)
+            return Identity(kind=IdentityKind.TOKEN, name="the token", scopes=TOKEN_SCOPES)
         for secret in shown:
             key = self._keys.find(secret, credentials.peer.address)
             # Addresses stand in logs, so only a key for nothing but webhooks may be in one.

@@ -30,6 +30,9 @@ class Scope(StrEnum):
     """Send webhooks."""
     METRICS = "metrics"
     """Read metrics, and the problems that ``/health`` knows."""
+    TRANSCRIBE = "transcribe"
+    """Send audio and get its text, as Bazarr and programs for OpenAI do."""
 
 
-ALL_SCOPES = frozenset(Scope)
+TOKEN_SCOPES = frozenset({Scope.WEBHOOKS, Scope.METRICS})
+"""What the token of webhooks and metrics may do, and local programs where none is configured."""

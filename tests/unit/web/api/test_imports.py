@@ -13,3 +13,13 @@ def test_without_a_port_nothing_of_the_api_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_without_audio_from_programs_nothing_of_that_is_imported() -> None:
+    code = (
+        "import sys; import subtitled.web.app, subtitled.web.server, subtitled.daemon.daemon; "
+        "print([name for name in sys.modules if 'audio_requests' in name "
+        "or 'web.endpoints' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

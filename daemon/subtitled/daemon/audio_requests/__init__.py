@@ -1,0 +1,1 @@
+"""Questions of other programs about audio that they send: its text, or its language."""

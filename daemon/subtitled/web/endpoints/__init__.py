@@ -1,0 +1,1 @@
+"""Routes for programs that send audio: Bazarr, and whatever speaks to OpenAI."""

@@ -1,0 +1,165 @@
+"""Bodies that are slow, endless, broken or too large are refused, and leave no scratch file."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from subtitled.daemon.audio_requests import scratch_folder
+from subtitled.web.endpoints import questions, uploads
+from support.audio_port import AudioPort, tones, wait_until
+
+from .conftest import OpenAudioPort
+
+PATHS = ("/asr?encode=false", "/v1/audio/transcriptions")
+LIMIT = 200_000
+
+
+def part(name: str, content: bytes, file_name: str | None = None) -> bytes:
+    shown = f'; filename="{file_name}"' if file_name is not None else ""
+    head = f'--sausage\r\nContent-Disposition: form-data; name="{name}"{shown}\r\n\r\n'
+    return head.encode() + content + b"\r\n"
+
+
+END = b"--sausage--\r\n"
+
+
+def post(port: AudioPort, key: str, path: str, body: bytes | Iterator[bytes]) -> httpx.Response:
+    headers = {
+        "Content-Type": "multipart/form-data; boundary=sausage",
+        "Authorization": f"Bearer {key}",
+    }
+    return httpx.post(port.url(path), content=body, headers=headers, timeout=30)
+
+
+def field_of(path: str) -> str:
+    return "audio_file" if path.startswith("/asr") else "file"
+
+
+def check(refused: httpx.Response, path: str, status: int) -> None:
+    assert refused.status_code == status
+    if path.startswith("/asr"):
+        assert refused.content == b""
+    else:
+        assert refused.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_broken_forms(shared: tuple[AudioPort, str], path: str) -> None:
+    port, key = shared
+    field = field_of(path)
+    sound = part(field, b"x" * 1000, "a.wav")
+    broken = {
+        "no file": part("other", b"1") + END,
+        "twice": sound + sound + END,
+        "cut off": sound,
+        "empty file": part(field, b"", "a.wav") + END,
+        "no boundary": b"x" * 1000,
+        "nothing": b"",
+        "many fields": b"".join(part(f"f{n}", b"") for n in range(80)) + sound + END,
+        "long field": part("model", b"x" * 100_000) + sound + END,
+        "endless header": b"--sausage\r\nX: " + b"x" * 50_000,
+    }
+    for name, body in broken.items():
+        refused = post(port, key, path, body)
+        assert (refused.status_code, name) == (400, name)
+        check(refused, path, 400)
+    as_json = {"Authorization": f"Bearer {key}"}
+    check(httpx.post(port.url(path), json={"a": 1}, headers=as_json), path, 415)
+    wait_until(lambda: list(port.scratch.iterdir()) == [])
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_body_above_the_limit(open_port: OpenAudioPort, path: str) -> None:
+    port, key = open_port(max_body_bytes=LIMIT)
+    announced = part(field_of(path), bytes(LIMIT), "a.wav") + END
+    check(post(port, key, path, announced), path, 413)
+
+    def endless() -> Iterator[bytes]:
+        yield part(field_of(path), b"", "a.wav").removesuffix(b"\r\n")
+        for _ in range(1000):
+            yield bytes(65536)
+
+    with contextlib.suppress(httpx.WriteError, httpx.ReadError, httpx.RemoteProtocolError):
+        check(post(port, key, path, endless()), path, 413)  # without Content-Length
+    wait_until(lambda: list(port.scratch.iterdir()) == [])
+
+
+def test_the_limit_of_other_routes_stays(shared: tuple[AudioPort, str]) -> None:
+    port, key = shared
+    large = tones(seconds=200.0)  # 6.4 MB, above that of webhooks
+    made = post(port, key, "/asr?encode=false", part("audio_file", large, "audio_file") + END)
+    assert made.status_code == 200
+    refused = httpx.post(port.url("/hooks/generic"), content=large, timeout=30)
+    assert refused.status_code == 413
+
+
+def half_request(port: AudioPort, key: str) -> socket.socket:
+    caller = socket.create_connection(("127.0.0.1", port.web.port), timeout=30)
+    caller.sendall(
+        b"POST /asr?encode=false HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        b"Content-Type: multipart/form-data; boundary=sausage\r\n"
+        + f"Authorization: Bearer {key}\r\nContent-Length: 100000\r\n\r\n".encode()
+        + part("audio_file", bytes(1000), "audio_file")
+    )
+    return caller
+
+
+def test_a_caller_that_stops_sending_is_refused(
+    shared: tuple[AudioPort, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "STALL_SECONDS", 0.3)
+    port, key = shared
+    with half_request(port, key) as caller:
+        assert caller.recv(1000).startswith(b"HTTP/1.1 408 ")
+    wait_until(lambda: port.unfinished() == [])
+
+
+def test_a_caller_that_drips_is_refused(
+    shared: tuple[AudioPort, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(uploads, "MIN_BYTES_PER_SECOND", 1e9)
+    port, key = shared
+    with half_request(port, key) as caller:
+        assert caller.recv(1000).startswith(b"HTTP/1.1 408 ")
+    wait_until(lambda: port.unfinished() == [])
+
+
+def test_a_caller_that_leaves_amid_its_body_leaves_nothing(
+    shared: tuple[AudioPort, str],
+) -> None:
+    port, key = shared
+    with half_request(port, key):
+        wait_until(port.unfinished)
+    wait_until(lambda: port.unfinished() == [])
+
+
+def test_more_than_there_is_room_for_is_told_to_come_back(
+    shared: tuple[AudioPort, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(questions, "MAX_OPEN", 1)
+    port, key = shared
+    sound = part("audio_file", tones(), "audio_file") + END
+    with half_request(port, key):
+        wait_until(port.unfinished)
+        refused = post(port, key, "/asr?encode=false", sound)
+        assert (refused.status_code, refused.content) == (503, b"")
+        assert refused.headers["Retry-After"] == "60"
+    wait_until(lambda: port.unfinished() == [])
+    wait_until(lambda: post(port, key, "/asr?encode=false", sound).status_code == 200)
+
+
+def test_a_full_disk_is_told(
+    shared: tuple[AudioPort, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scratch_folder, "MIN_FREE_BYTES", 1 << 60)
+    port, key = shared
+    sound = part("file", tones(), "a.wav") + END
+    refused = post(port, key, "/v1/audio/transcriptions", part("model", b"x") + sound)
+    check(refused, "/v1/audio/transcriptions", 503)
+    assert refused.headers["Retry-After"] == "300"
