@@ -50,7 +50,7 @@ from subtitled.library.removal import SidecarRemover
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.media.probe import AudioTrack, MediaInfo
 from subtitled.media.vad import SpeechActivity
-from subtitled.pipeline import pipeline, planning
+from subtitled.pipeline import planning, preparation
 from subtitled.plugin import (
     UNDETERMINED,
     Audio,
@@ -766,7 +766,7 @@ def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(runner, "JobQueue", FakeQueue)
     monkeypatch.setattr(runner, "DbosStepRunner", FakeDurable)
     monkeypatch.setattr(examination, "probe_media", fake_probe)
-    monkeypatch.setattr(pipeline, "probe_media", fake_probe)
+    monkeypatch.setattr(preparation, "probe_media", fake_probe)
     monkeypatch.setattr(track_analysis, "decode_track", fake_decode)
     monkeypatch.setattr(planning, "list_installed", lambda: [("whisper", "subtitled", "1")])
     yield

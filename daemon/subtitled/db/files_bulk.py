@@ -126,8 +126,8 @@ class BulkFileRepository:
         """Store a batch of differences in one transaction.
 
         New and changed files become unstable. A new path may belong to another library in the
-        database, whose folder is part of this library now. Applying a difference twice does no
-        harm, so another process may have stored the same.
+        database, whose folder is part of this library now: it is counted here from then on.
+        Applying a difference twice does no harm, so another process may have stored the same.
 
         Args:
             library: The name of the library.
@@ -137,6 +137,9 @@ class BulkFileRepository:
         now, priority, check_at = options.now, options.priority, options.check_at
         is_event = options.is_event
         with write_transaction(self._engine) as connection:
+            adopted = _files_of_other_libraries(
+                connection, library, [path for path, _, _ in diff.new]
+            )
             execute_many(
                 connection,
                 "INSERT INTO files (library, path, device, inode, size, mtime_ns, sidecar_hash, "
@@ -147,6 +150,11 @@ class BulkFileRepository:
                     (library, path, *_stat_values(stat), sidecar_hash, priority, now, now, check_at)
                     for path, stat, sidecar_hash in diff.new
                 ],
+            )
+            execute_many(
+                connection,
+                "UPDATE requirements SET library = ? WHERE file_id = ?",
+                [(library, number) for number in adopted],
             )
             execute_many(
                 connection,
@@ -203,6 +211,18 @@ def _stat_values(stat: os.stat_result) -> tuple[int, int, int, int]:
     if inode > MAX_SQLITE_INTEGER or device > MAX_SQLITE_INTEGER:
         device, inode = to_signed(device), to_signed(inode)
     return device, inode, stat.st_size, stat.st_mtime_ns
+
+
+def _files_of_other_libraries(c: sa.Connection, library: str, paths: Sequence[bytes]) -> list[int]:
+    """Return the numbers of those of some paths that belong to another library."""
+    numbers: list[int] = []
+    for begin in range(0, len(paths), 500):
+        batch = paths[begin : begin + 500]
+        query = (
+            f"SELECT id FROM files WHERE library <> ? AND path IN ({','.join('?' * len(batch))})"
+        )
+        numbers += (row[0] for row in fetch_rows(c, query, (library, *batch)))
+    return numbers
 
 
 def mark_returned(c: sa.Connection, paths: Sequence[bytes], now: float) -> None:

@@ -234,8 +234,7 @@ def write_overview(
     )
     if not found.rowcount:
         return False
-    connection.execute(coverage.delete().where(coverage.c.file_id == file_id))
-    connection.execute(requirements.delete().where(requirements.c.file_id == file_id))
+    _delete_rows(connection, file_id)
     if overview.coverage:
         connection.execute(
             coverage.insert(), [_coverage_values(file_id, row) for row in overview.coverage]
@@ -246,6 +245,20 @@ def write_overview(
             [_requirement_values(file_id, library, row) for row in overview.requirements],
         )
     return True
+
+
+def forget_overview(connection: sa.Connection, file_id: int) -> None:
+    """Forget what a file has and needs, within the caller's transaction.
+
+    A file that is gone is not counted. When it returns it is examined again.
+    """
+    connection.execute(files.update().where(files.c.id == file_id).values(examined_at=None))
+    _delete_rows(connection, file_id)
+
+
+def _delete_rows(connection: sa.Connection, file_id: int) -> None:
+    for table in (coverage, requirements):
+        connection.execute(table.delete().where(table.c.file_id == file_id))
 
 
 def _coverage_values(file_id: int, row: CoverageRow) -> dict[str, Any]:

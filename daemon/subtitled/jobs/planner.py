@@ -44,21 +44,28 @@ class JobPlanner:
 
     def start(self) -> None:
         """Requeue jobs that were lost, and files whose settings or engines have changed."""
-        for name, library in self._libraries.items():
-            changed = self._db.states.invalidate_decisions(
-                name, settings_digest(self._services.config, library)
-            )
-            if changed:
-                _log.info("library %s: settings changed; re-evaluating %d files", name, changed)
-            changed = self._db.states.invalidate_failures(name, self._results.engine_digests[name])
-            if changed:
-                _log.info("library %s: engines changed; re-evaluating %d files", name, changed)
+        for name in self._libraries:
+            self.requeue_outdated(name)
         self._requeue_outdated_silence()
         self._db.states.wake_waiting()  # Working hours and engines may have changed.
         active_jobs = self.queue.active_jobs()
         for record in list(self._db.states.by_state(*ACTIVE_STATES)):
             if record.job_id not in active_jobs:
                 self._db.states.requeue(record.id)
+
+    def requeue_outdated(self, name: str) -> None:
+        """Requeue files of a library that were decided under other settings or with other engines.
+
+        So are files that belonged to another library until now.
+        """
+        changed = self._db.states.invalidate_decisions(
+            name, settings_digest(self._services.config, self._libraries[name])
+        )
+        if changed:
+            _log.info("library %s: settings changed; re-evaluating %d files", name, changed)
+        changed = self._db.states.invalidate_failures(name, self._results.engine_digests[name])
+        if changed:
+            _log.info("library %s: engines changed; re-evaluating %d files", name, changed)
 
     def _requeue_outdated_silence(self) -> None:
         """Requeue files in which an earlier version may have missed speech."""

@@ -208,6 +208,7 @@ class Ingest:
             )
         )
         requested, ours, missing = set[bytes](), set[bytes](), list[bytes]()
+        rewritten = set[bytes]()
         for path in changed_paths:
             base = os.fsencode(path.name)
             missing += self._known_media_at(name, path)
@@ -227,7 +228,11 @@ class Ingest:
                 }
                 if path.parent != folder:
                     affected = set(find_owners(os.fsencode(path.relative_to(folder)), names))
-                (ours if self._is_ours(path, os.path.lexists(path)) else requested).update(affected)
+                exists = os.path.lexists(path)
+                is_ours = self._is_ours(path, exists)
+                (ours if is_ours else requested).update(affected)
+                if exists and not is_ours:
+                    rewritten.update(affected)
             elif base in media.get(stem_key(os.path.splitext(base)[0]), ()):
                 requested.add(base)
             elif is_subtitle_folder(path.name):  # It is gone.
@@ -241,6 +246,9 @@ class Ingest:
         self._diff_folder(
             name, folder_bytes, ours - requested, hashes, ScanDiff(), reevaluate=False
         )
+        # A subtitle that was there before may have another text now. The names do not say so.
+        for base in rewritten:
+            self._requeue_decided(folder / os.fsdecode(base))
 
     def _on_data_file_changed(self, path: Path, media: Mapping[bytes, list[bytes]]) -> None:
         """Handle a changed data file. It matters only if it is one of ours and was edited."""
@@ -249,9 +257,13 @@ class Ingest:
             return
         for stem in possible_stems(os.fsencode(path.name)):
             for media_name in media.get(stem, ()):
-                record = self._db.files.get(path.with_name(os.fsdecode(media_name)))
-                if record is not None and record.state in AFFECTED_BY_SIDECARS:
-                    self._db.states.requeue(record.id)
+                self._requeue_decided(path.with_name(os.fsdecode(media_name)))
+
+    def _requeue_decided(self, media: Path) -> None:
+        """Evaluate a media file again if a decision about it depends on its sidecars."""
+        record = self._db.files.get(media)
+        if record is not None and record.state in AFFECTED_BY_SIDECARS:
+            self._db.states.requeue(record.id)
 
     def _diff_folder(
         self,

@@ -110,6 +110,33 @@ def test_a_file_that_is_forgotten_takes_its_coverage_along_and_leaves_its_histor
     assert not db.overview.store(record.id, "films", OVERVIEW)
 
 
+def test_a_file_that_is_gone_is_not_counted_and_is_examined_when_it_returns(db: Database) -> None:
+    record = _arrives(db)
+    db.files.set_fingerprint(record.id, "f")
+    db.states.set_state(record.id, FileState.DONE, overview=OVERVIEW)
+    db.files.mark_missing(record.id, 5.0)
+    assert db.overview.count_requirements() == []
+    assert db.overview.coverage_of(record.id) == []
+    assert db.overview.count_unexamined() == 0
+    db.states.set_state(record.id, FileState.DONE)
+    assert [r.id for r in db.overview.unexamined("films", sorted(FINAL_STATES), 9)] == [record.id]
+
+
+def test_a_file_counts_for_the_library_that_it_belongs_to_now(db: Database) -> None:
+    for number in range(3):
+        record = _arrives(db, Path(f"/films/{number}.mkv"))
+        db.states.set_state(record.id, FileState.DONE, overview=OVERVIEW)
+    _arrives(db, Path("/films/1.mkv"), "movies")
+    counts = {(c.library, c.language, c.files) for c in db.overview.count_requirements()}
+    assert counts == {
+        ("films", "en", 2),
+        ("films", "de", 2),
+        ("movies", "en", 1),
+        ("movies", "de", 1),
+    }
+    assert {count.library for count in db.overview.count_states()} == {"films", "movies"}
+
+
 def test_requirements_and_states_are_counted_by_library(db: Database) -> None:
     for number in range(3):
         record = _arrives(db, Path(f"/films/{number}.mkv"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import time
@@ -177,6 +178,47 @@ def test_a_human_subtitle_causes_a_new_decision(root: Path, database: Database) 
     decide(database, film, FileState.FAILED)
     taken.on_paths_changed(sidecar)
     assert state_of(database, film) is FileState.FAILED
+
+
+@pytest.mark.parametrize(
+    "state", [FileState.UP_TO_DATE, FileState.IMPOSSIBLE, FileState.DONE, FileState.QUEUED]
+)
+def test_another_text_under_the_same_name_causes_a_new_decision(
+    root: Path, database: Database, state: FileState
+) -> None:
+    film, sidecar = root / "Film.mkv", root / "Film.de.srt"
+    film.write_bytes(b"film")
+    sidecar.write_bytes(b"a web page")
+    taken = intake(database, root)
+    taken.scan("films")
+    decide(database, film, state)
+    sidecar.write_bytes(b"a subtitle")
+    taken.on_paths_changed(sidecar)
+    is_decided_again = state is not FileState.QUEUED  # its job looks itself
+    assert state_of(database, film) == (FileState.STABILISING if is_decided_again else state)
+
+
+def test_our_own_writing_causes_no_new_decision(root: Path, database: Database) -> None:
+    film, ours = root / "Film.mkv", root / "Film.de.srt"
+    film.write_bytes(b"film")
+    ours.write_bytes(b"a subtitle")
+    signature = Signature(
+        fingerprint="c",
+        name=ours.name,
+        language=Language("de"),
+        kind=SubtitleKind.FULL,
+        format="srt",
+        variant="",
+        created_at=1.0,
+        sha256=hashlib.sha256(b"a subtitle").hexdigest(),
+        size_bytes=len(b"a subtitle"),
+    )
+    database.sidecars.record_written(ours, film, signature)
+    taken = intake(database, root)
+    taken.scan("films")
+    decide(database, film, FileState.DONE)
+    taken.on_paths_changed(ours)
+    assert state_of(database, film) is FileState.DONE
 
 
 def test_human_data_files_change_nothing_and_edited_ones_of_ours_do(
