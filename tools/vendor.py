@@ -2,7 +2,8 @@
 
 They are taken from ``static/vendor`` if they are there already, else from the folder in
 ``$SUBTITLED_WEB_VENDOR`` (for packagers), else from npm. Nothing of a package is run. Without them
-the pages work too, with less comfort. ``SUBTITLED_WEB_REQUIRED=1`` makes their absence an error.
+the pages work too, with less comfort. ``SUBTITLED_WEB_REQUIRED=1`` makes their absence an error;
+where npm is not installed, the build hook then asks pip for it.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ def add_scripts(web: Path = WEB, *, is_required: bool | None = None) -> list[Pat
         VendorError: A script is required and cannot be had.
     """
     if is_required is None:
-        is_required = os.environ.get("SUBTITLED_WEB_REQUIRED", "") not in ("", "0")
+        is_required = are_required()
     folder = web / "static" / "vendor"
     added: list[Path] = []
-    for package in tomllib.loads((web / "vendor.toml").read_text("utf-8"))["package"]:
+    for package in _read_list(web):
         try:
             added += _add_package(package, folder)
         except VendorError as error:
@@ -54,9 +55,32 @@ def add_scripts(web: Path = WEB, *, is_required: bool | None = None) -> list[Pat
     return added
 
 
+def are_required() -> bool:
+    """Return whether a missing script is an error."""
+    return os.environ.get("SUBTITLED_WEB_REQUIRED", "") not in ("", "0")
+
+
+def needs_npm(web: Path = WEB) -> bool:
+    """Return whether scripts are required that only npm can give, and it is not installed."""
+    if not are_required() or os.environ.get("SUBTITLED_WEB_VENDOR") or shutil.which("npm"):
+        return False
+    return not all(_is_there(package, web / "static" / "vendor") for package in _read_list(web))
+
+
+def _read_list(web: Path) -> list[dict[str, Any]]:
+    packages: list[dict[str, Any]] = tomllib.loads((web / "vendor.toml").read_text("utf-8"))[
+        "package"
+    ]
+    return packages
+
+
+def _is_there(package: dict[str, Any], folder: Path) -> bool:
+    return all(_has_hash(folder / file["target"], file) for file in package["file"])
+
+
 def _add_package(package: dict[str, Any], folder: Path) -> list[Path]:
     targets = [folder / file["target"] for file in package["file"]]
-    if all(_has_hash(path, file) for path, file in zip(targets, package["file"], strict=True)):
+    if _is_there(package, folder):
         return targets
     contents = [_check(content, file) for file, content in _contents(package)]
     folder.mkdir(exist_ok=True)
@@ -123,7 +147,7 @@ def _check(content: bytes, file: dict[str, Any]) -> bytes:
 
 def _has_hash(path: Path, file: dict[str, Any]) -> bool:
     try:
-        return hashlib.sha512(path.read_bytes()).hexdigest() == file["sha512"]
+        return bool(hashlib.sha512(path.read_bytes()).hexdigest() == file["sha512"])
     except OSError:
         return False
 

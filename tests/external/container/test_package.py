@@ -6,11 +6,14 @@ a network or a package index at hand.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -49,8 +52,10 @@ def test_wheel_makes_a_subtitle(
     run(sys.executable, "-m", "venv", tmp_path / "venv")
     programs = tmp_path / "venv" / "bin"
     pip = (programs / "python", "-m", "pip")
+    environment["SUBTITLED_WEB_REQUIRED"] = "1"
     run(*pip, "wheel", "--no-deps", "--wheel-dir", tmp_path / "wheels", sources)
     (wheel,) = (tmp_path / "wheels").glob("*.whl")
+    assert scripts_in(wheel) == {file["target"]: file["sha512"] for file in listed_files()}
     run(*pip, "install", f"{wheel}[web]")
     shutil.rmtree(sources)
 
@@ -66,6 +71,57 @@ def test_wheel_makes_a_subtitle(
     # The daemon does not run, which is what the container's health check must say.
     environment["PATH"] = f"{programs}:{environment['PATH']}"
     run(programs / "python", ROOT / "container" / "healthcheck.py", status=1)
+
+
+def listed_files() -> list[dict[str, str]]:
+    """Return the files of others that a wheel holds, as they are listed."""
+    listing = ROOT / "daemon" / "subtitled" / "web" / "vendor.toml"
+    packages = tomllib.loads(listing.read_text("utf-8"))["package"]
+    return [file for package in packages for file in package["file"]]
+
+
+def scripts_in(wheel: Path) -> dict[str, str]:
+    """Return the files of others in a wheel with their hashes."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {
+            name.rpartition("/")[2]: hashlib.sha512(archive.read(name)).hexdigest()
+            for name in archive.namelist()
+            if "/static/vendor/" in name
+        }
+
+
+@pytest.mark.parametrize("is_required", [True, False])
+def test_a_wheel_gets_npm_from_pip_if_the_scripts_are_required_and_else_goes_without(
+    tmp_path: Path, is_required: bool
+) -> None:
+    sources = sent_to_the_builder(tmp_path / "src")
+    shutil.rmtree(sources / "daemon" / "subtitled" / "web" / "static" / "vendor", True)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("sh", "env", "uname"):
+        (programs / name).symlink_to(shutil.which(name) or "")
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name == "HOME" or name.lower().startswith(("pip_", "npm_"))
+    }
+    environment |= {"PATH": str(programs), "SUBTITLED_WEB_REQUIRED": str(int(is_required))}
+    command = [sys.executable, "-m", "pip", "wheel", "-v", "--no-deps", "--wheel-dir", "wheels"]
+    done = subprocess.run(
+        [*command, str(sources)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (wheel,) = (tmp_path / "wheels").glob("*.whl")
+    if is_required:
+        assert scripts_in(wheel) == {file["target"]: file["sha512"] for file in listed_files()}
+    else:
+        assert scripts_in(wheel) == {}
+        assert "the pages go without htmx.org: npm is not installed" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("wrong", [{"PUID": "0"}, {"PGID": "users"}])

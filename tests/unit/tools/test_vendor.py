@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "tools"))
 
-from vendor import VendorError, add_scripts
+from vendor import VendorError, add_scripts, needs_npm
 
 SCRIPT = b"var ours = 1;"
 
@@ -84,3 +84,25 @@ def test_without_npm_the_pages_go_without(
     assert "go without x: npm is not installed" in capsys.readouterr().err
     with pytest.raises(VendorError, match="npm is not installed"):
         add_scripts(web, is_required=True)
+
+
+def test_npm_is_asked_for_only_if_scripts_are_required_and_nothing_else_has_them(
+    web: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = str(tmp_path / "bin")
+    for required, path, given, is_needed in (
+        ("1", "/nowhere", "", True),
+        ("1", programs, "", False),
+        ("1", "/nowhere", str(tmp_path), False),
+        ("0", "/nowhere", "", False),
+        ("", "/nowhere", "", False),
+    ):
+        monkeypatch.setenv("SUBTITLED_WEB_REQUIRED", required)
+        monkeypatch.setenv("PATH", path)
+        monkeypatch.setenv("SUBTITLED_WEB_VENDOR", given)
+        assert needs_npm(web) is is_needed, (required, path, given)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    add_scripts(web, is_required=True)
+    monkeypatch.setenv("SUBTITLED_WEB_REQUIRED", "1")
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert not needs_npm(web), "they are there already"
