@@ -173,17 +173,20 @@ class LanguageEvidence:
         return Language(best)
 
 
-def gather_evidence(texts: Sequence[str], max_samples: int | None = None) -> LanguageEvidence:
+def gather_evidence(
+    texts: Sequence[str], max_samples: int = MAX_SAMPLES, sample_letters: int = SAMPLE_LETTERS
+) -> LanguageEvidence:
     """Look at the letters and words of a text.
 
     Args:
         texts: The cues of the text; tags and descriptions of sounds are ignored.
-        max_samples: Samples to judge, by default :data:`MAX_SAMPLES`.
+        max_samples: Most samples to judge, spread over the text.
+        sample_letters: Letters of each.
     """
     full_text = " ".join(_NON_SPEECH_TEXT.sub(" ", text) for text in texts)
     scripts = _count_scripts(full_text)
     votes: defaultdict[str, int] = defaultdict(int)
-    samples = list(_split_samples(full_text, max_samples or MAX_SAMPLES))
+    samples = list(_split_samples(full_text, max_samples, sample_letters))
     for sample in samples:
         best = _identify_clearly(sample)
         if best is not None:
@@ -201,10 +204,11 @@ def gather_evidence(texts: Sequence[str], max_samples: int | None = None) -> Lan
 
 def _identify_clearly(sample: str) -> str | None:
     """Return the label of the language that a sample is in; None if that is not clear."""
-    ranked = _load_identifier().rank(_without_capitals(sample))
-    best, probability = ranked[0]
+    identifier, letters = _load_identifier(), _without_capitals(sample)
+    best, probability = identifier.classify(letters)
     if probability < MIN_PROBABILITY:
         relatives = _labels_for(Language(best))
+        ranked = identifier.rank(letters)
         probability = sum(share for label, share in ranked if label in relatives)
     return best if best != "zxx" and probability >= MIN_PROBABILITY else None
 
@@ -319,7 +323,7 @@ def _find_script_mismatch(
     return f"letters of another script ({most_frequent.lower()})"
 
 
-def _split_samples(text: str, max_samples: int) -> Iterator[str]:
+def _split_samples(text: str, max_samples: int, sample_letters: int) -> Iterator[str]:
     """Yield samples of whole words, spread over the text; none if there are too few letters."""
     words = text.split()
     weights = [_count_letters(word) for word in words]
@@ -332,7 +336,7 @@ def _split_samples(text: str, max_samples: int) -> Iterator[str]:
     for word, weight in zip(words, weights, strict=True):
         current.append(word)
         letters += weight
-        if letters >= SAMPLE_LETTERS:
+        if letters >= sample_letters:
             samples.append(current)
             current, letters = [], 0
     if letters >= MIN_LETTERS or not samples:

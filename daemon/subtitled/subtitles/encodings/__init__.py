@@ -18,7 +18,7 @@ from subtitled.plugin import InputRejectedError, Language
 
 from .code_pages import OUTSIDE_ASCII, decode_as, find_code_page
 from .line_ends import unify_line_ends
-from .misread import repair_code_page
+from .misread import lines_outside_ascii, repair_code_page
 from .mixtures import count_sequences, decode_hz, join_surrogates, mend_utf8
 
 MAX_BROKEN_SHARE = 0.03
@@ -121,8 +121,10 @@ def decode_bytes(data: bytes, language: Language | None = None) -> DecodedText:
         raise InputRejectedError("it is a web page, not a subtitle", "Download the subtitle again")
     text = unify_line_ends(text)
     _refuse_lost_letters(text)
-    misread = repair_code_page(text, language) if decoded.encoding.startswith("utf") else None
-    repaired = _repair(text) if misread is None else misread
+    outside = lines_outside_ascii(text)
+    is_unicode = decoded.encoding.startswith("utf")
+    misread = repair_code_page(text, outside, language) if is_unicode else None
+    repaired = _repair(text, outside) if misread is None else misread
     was_garbled = decoded.was_garbled or repaired != text
     return DecodedText(repaired, decoded.encoding, decoded.broken_count, was_garbled)
 
@@ -221,9 +223,15 @@ def _count_letters(text: str) -> int:
 _LOST_LETTERS = re.compile(r"\?(?=[^\W\d_]|\?)")
 
 
-def _repair(text: str) -> str:
-    """Repair UTF-8 that was read in a code page and saved as UTF-8 again."""
-    if text.isascii() or len(list(islice(_MISREAD_UTF8.finditer(text), MIN_MISREAD))) < MIN_MISREAD:
+def _repair(text: str, outside: str) -> str:
+    """Repair UTF-8 that was read in a code page and saved as UTF-8 again.
+
+    Args:
+        text: The text.
+        outside: Its lines with characters outside ASCII.
+    """
+    misread = _MISREAD_UTF8.finditer(outside)
+    if len(list(islice(misread, MIN_MISREAD))) < MIN_MISREAD:
         return text
     for page in _MISREAD_PAGES:
         try:

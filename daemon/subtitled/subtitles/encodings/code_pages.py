@@ -255,12 +255,12 @@ def decode_as(data: bytes, code_page: str) -> str | None:
 def _sample(data: bytes) -> bytes:
     """Return lines with bytes outside ASCII, spread over the text, with every such byte."""
     lines = [line for line in data.split(b"\n") if not line.isascii()]
-    step = max(1, sum(map(len, lines)) // SAMPLE_BYTES)
+    share = min(1.0, SAMPLE_BYTES / max(1, sum(map(len, lines))))
     sample: list[bytes] = []
     seen, size = b"", 0
     for number, line in enumerate(lines):
         new = line.translate(None, seen)
-        if new or number % step == 0:
+        if new or int((number + 1) * share) > int(number * share):
             seen += new
             sample.append(line[:MAX_SAMPLE_BYTES])
             size += len(line)

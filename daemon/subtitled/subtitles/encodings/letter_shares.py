@@ -8,20 +8,30 @@ from __future__ import annotations
 
 import functools
 import math
+import string
 import unicodedata
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from .readings import count_places
 from .signs import breaks_case, rate_sign
 
-COMPARED_BYTES = 2000
+COMPARED_BYTES = 2500
+FIRST_LETTERS = 100
+"""Letters from which it is seen which code pages are far from right."""
+MAX_BEHIND = 30.0
+"""Difference of the log-likelihoods of the first letters from which a reading is not looked at any
+more."""
 CLEAR_GAP = 8.0
 """Least difference of the log-likelihoods of two readings from which the better one is certain."""
 MIN_FIT = -3.7
 """Least mean log-likelihood of the characters of a text in its own language."""
+HOPELESS_FIT = -6.0
+"""The same of first letters that are in none of the scripts."""
 
+_ASCII = bytes(range(128))
+_LETTERS = string.ascii_letters.encode()
 _PAGES = {
     "cp1251 koi8_r koi8_u cp866 cp1125 iso8859_5 mac_cyrillic": "ru uk be bg sr mk",
     "cp1253 iso8859_7 cp737": "el",
@@ -97,26 +107,46 @@ def compare_pages(
         None if most letters are Latin, or no code page gives a text.
     """
     sample = sample[:COMPARED_BYTES]
-    outside = sum(byte > 127 for byte in sample)
-    if outside <= sum(byte < 128 and chr(byte).isalpha() for byte in sample):
+    if len(sample.translate(None, _ASCII)) <= len(sample) - len(sample.translate(None, _LETTERS)):
         return None
-    fitted = []
-    for pages, languages in _PAGES.items():
-        for page in pages.split():
+    # Many pages give the same text: it is looked at once, as the first of them.
+    pages: dict[str, tuple[str, list[str]]] = {}
+    for names, languages in _PAGES.items():
+        for page in names.split():
             text = decode(sample, page)
             if text is not None:
-                fitted.append(_fit_languages(page, text, languages.split(), stated))
-    if not fitted:
+                pages.setdefault(text, (page, languages.split()))
+    if not pages:
         return None
+    if len(sample) > 2 * FIRST_LETTERS:
+        first = _fit_first_letters(pages, stated)
+        if len(first) == 1 and first[0].fit < HOPELESS_FIT:
+            return Comparison(first[0], is_clear=True)
+        texts = [reading.text for reading in first]
+    else:
+        texts = list(pages)
+    fitted = [_fit_languages(pages[text][0], text, pages[text][1], stated) for text in texts]
     best = max(fitted, key=lambda reading: reading.likelihood)
-    others = [reading.likelihood for reading in fitted if reading.text != best.text]
+    others = [reading.likelihood for reading in fitted if reading is not best]
     return Comparison(best, not others or best.likelihood - max(others) >= CLEAR_GAP)
 
 
+def _fit_first_letters(
+    pages: Mapping[str, tuple[str, list[str]]], stated: str
+) -> list[FittedReading]:
+    """Return the texts whose first letters are not much less likely than those of another one."""
+    readings = [
+        replace(_fit_languages(page, text[:FIRST_LETTERS], languages, stated), text=text)
+        for text, (page, languages) in pages.items()
+    ]
+    least = max(reading.likelihood for reading in readings) - MAX_BEHIND
+    return [reading for reading in readings if reading.likelihood >= least]
+
+
 def _fit_languages(page: str, text: str, languages: list[str], stated: str) -> FittedReading:
-    places = _count_letters(text)
+    places, broken_cases = _count_letters(text)
     count = max(1, sum(places.values()))
-    broken = _BROKEN_CASE * _count_broken_cases(text)
+    broken = _BROKEN_CASE * broken_cases
     shares, _, language = max(
         (_sum_shares(places, language), language == stated, language) for language in languages
     )
@@ -130,7 +160,7 @@ def _fit_languages(page: str, text: str, languages: list[str], stated: str) -> F
     )
 
 
-def _sum_shares(places: Counter[tuple[str, int]], language: str) -> float:
+def _sum_shares(places: Mapping[tuple[str, int], int], language: str) -> float:
     shares = _log_shares(language)
     return sum(
         count * ((_STRANGE, _SIGN)[rating + 1] if rating < 1 else shares.get(character, _STRANGE))
@@ -138,12 +168,18 @@ def _sum_shares(places: Counter[tuple[str, int]], language: str) -> float:
     )
 
 
-def _count_letters(text: str) -> Counter[tuple[str, int]]:
-    """Count characters outside ASCII: letters with 1, signs with 0, misplaced ones with -1."""
-    counts: Counter[tuple[str, int]] = Counter()
-    for (before, character, after), count in count_places(text).items():
-        counts[character.lower(), _rate_place(before, character, after)] += count
-    return counts
+def _count_letters(text: str) -> tuple[Mapping[tuple[str, int], int], int]:
+    """Count characters outside ASCII, and those that break the case of a word.
+
+    Letters are counted with 1, signs with 0, misplaced ones with -1.
+    """
+    counts: defaultdict[tuple[str, int], int] = defaultdict(int)
+    broken_cases = 0
+    for place, count in count_places(text).items():
+        counts[place[1].lower(), _rate_place(*place)] += count
+        if place[0].isalpha() and breaks_case(*place):
+            broken_cases += count
+    return counts, broken_cases
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -156,14 +192,6 @@ def _rate_place(before: str, character: str, after: str) -> int:
     if character == "’" and after.isalpha() and not before.isalpha():
         return -1
     return min(0, rate_sign(before, character, after))
-
-
-def _count_broken_cases(text: str) -> int:
-    return sum(
-        count
-        for place, count in count_places(text).items()
-        if place[0].isalpha() and breaks_case(*place)
-    )
 
 
 def _rate_capitals(text: str) -> float:

@@ -6,8 +6,6 @@ and the code page of those is found.
 
 from __future__ import annotations
 
-from collections import Counter
-
 from subtitled.plugin import Language
 
 from .code_pages import decode_as, find_reading, is_good_reading
@@ -19,7 +17,7 @@ MIN_SHARE_OF_LETTERS = 0.005
 MIN_SCORE = 0.9
 MIN_PROBABILITY = 0.6
 MAX_SAMPLE_CHARACTERS = 6000
-_USUAL_SIGNS = frozenset("’‘“”„«»…–—¿¡°©®™♪♫")
+_USUAL_SIGNS = "’‘“”„«»…–—¿¡°©®™♪♫"
 _WRONG_PAGES = (
     ("latin_1", "cp1252"),
     ("sloppy-windows-1252", "cp1252"),
@@ -30,27 +28,28 @@ _WRONG_PAGES = (
 Those of ftfy keep undefined bytes."""
 
 
-def repair_code_page(text: str, language: Language | None = None) -> str | None:
+def repair_code_page(text: str, outside: str, language: Language | None = None) -> str | None:
     """Return a text in its right letters, or None if nothing is wrong or it is not clear what.
 
     Args:
         text: The text as it was saved.
+        outside: Its lines with characters outside ASCII; see :func:`lines_outside_ascii`.
         language: The language that the file's name states.
     """
-    if text.isascii():
+    if not outside:
         return None
-    sample = "\n".join(line for line in text.split("\n") if not line.isascii())
-    sample = sample[:MAX_SAMPLE_CHARACTERS]
-    counts = Counter(sample).items()
-    letters = sum(count for c, count in counts if c > "\x7f" and c not in _USUAL_SIGNS)
+    sample = outside[:MAX_SAMPLE_CHARACTERS]
+    letters = len(sample) - len(sample.encode("ascii", "ignore"))
+    letters -= sum(map(sample.count, _USUAL_SIGNS))
     if letters < max(MIN_LETTERS, MIN_SHARE_OF_LETTERS * len(sample)):
         return None
     for encoding, page in _WRONG_PAGES:
-        data = _encode(text, encoding)
+        data = _encode(outside, encoding)
         if data is None:
             continue
         if is_good_reading(data, page, language):
             return None
+        data = text.encode(encoding)
         reading = find_reading(data, language)
         if reading is None or reading.score < MIN_SCORE or reading.strange:
             return None
@@ -60,6 +59,13 @@ def repair_code_page(text: str, language: Language | None = None) -> str | None:
         repaired = decode_as(data, reading.code_page)
         return repaired if repaired != text else None
     return None
+
+
+def lines_outside_ascii(text: str) -> str:
+    """Return the lines of a text that have characters outside ASCII."""
+    if text.isascii():
+        return ""
+    return "\n".join(line for line in text.split("\n") if not line.isascii())
 
 
 def _encode(text: str, encoding: str) -> bytes | None:

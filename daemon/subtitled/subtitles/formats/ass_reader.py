@@ -8,31 +8,57 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from subtitled.plugin import Cue, InputRejectedError
 
 from ..colours import ass_colour
 from ..markup import PLAIN, Style, parse_markup, render_markup
 from .result import DropLog, ReadResult
-from .time_lines import split_file_lines
+from .time_lines import MINUTES, split_file_lines
 
 _TIME = re.compile(r"(\d{1,4}):(\d{1,2}):(\d{1,2})(?:[.,:](\d{1,6}))?")
 _EVENT_FIELDS = "layer start end style name marginl marginr marginv effect text".split()
+_USUAL_EVENT = re.compile(
+    r"[^,]*,([0-9]:[0-9]{2}):([0-9]{2})\.([0-9]{2}),([0-9]:[0-9]{2}):([0-9]{2})\.([0-9]{2}),"
+    r"([^,*\s](?:[^,*]*[^,*\s])?),[^,]*,[^,]*,[^,]*,[^,]*,,(.*)"
+)
+"""An event of those fields, without an effect."""
+_ONE_STYLE = re.compile(r"\{\\(?P<tag>[bius])1\}([^\s<{][^<{]*)\{\\(?P=tag)0\}")
+"""A text that is all in one style."""
 _SECTION = re.compile(r"\[[^\[\]]{1,60}\]")
 _LANGUAGE = re.compile(r"language\s{0,4}:\s{0,4}([A-Za-z0-9-]{2,35})", re.IGNORECASE)
 _EFFECTS = frozenset({"fx", "template", "code"})
 """Effects of lines that a karaoke script has made of others, or that are its code."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Event:
+class _Event(NamedTuple):
     line: int
     start: float
     end: float
     style: str
     text: str
+
+
+class _EventPlaces(NamedTuple):
+    """How many fields an event has, and where in it those are that matter; -1 if it has none."""
+
+    size: int
+    start: int
+    end: int
+    style: int
+    effect: int
+    text: int
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> _EventPlaces:
+        places = {name: place for place, name in enumerate(names)}
+        return cls(len(names), *(places.get(name, -1) for name in cls._fields[1:]))
+
+
+_USUAL_PLACES = _EventPlaces.of(_EVENT_FIELDS)
 
 
 @dataclass(slots=True)
@@ -64,15 +90,22 @@ def read(text: str) -> ReadResult:
             "it is no subtitle file, or a broken one", "Check it with an editor"
         )
     usual = _usual_style(document)
+    differences = {name: _difference(style, usual) for name, style in document.styles.items()}
     cues: list[Cue] = []
     timed = 0
     for event in document.events:
-        style = _difference(document.styles.get(event.style, PLAIN), usual)
-        # A line break stands for a space only where lines are wrapped by hand.
-        body = event.text.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", "\u00a0")
-        if style == PLAIN and "<" not in body and "{" not in body:
-            cues.append(Cue(event.start, event.end, _strip_lines(body)))
-            continue
+        style, body = differences.get(event.style, PLAIN), event.text
+        if "\\" in body:
+            # A line break stands for a space only where lines are wrapped by hand.
+            body = body.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", "\u00a0")
+        if style == PLAIN:
+            if "<" not in body and "{" not in body:
+                cues.append(Cue(event.start, event.end, _strip_lines(body)))
+                continue
+            if (whole := _ONE_STYLE.fullmatch(body)) and not whole[2][-1].isspace():
+                text = f"<{whole[1]}>{whole[2]}</{whole[1]}>"
+                cues.append(Cue(event.start, event.end, _strip_lines(text)))
+                continue
         marked = parse_markup(body, style)
         timed += marked.is_karaoke
         if marked.has_drawing:
@@ -91,14 +124,21 @@ def read(text: str) -> ReadResult:
 
 
 def _strip_lines(text: str) -> str:
+    if "\n" not in text:
+        return text.strip()
     return "\n".join(map(str.strip, text.split("\n"))).strip("\n")
 
 
 def _parse(lines: Iterable[str], dropped: DropLog) -> _Document:
     document, section = _Document(), ""
-    fields: dict[str, list[str]] = {"events": _EVENT_FIELDS}
+    fields: dict[str, list[str]] = {}
+    places = _USUAL_PLACES
     for number, raw in enumerate(lines, 1):
         line = raw.strip("\0\ufeff \t")
+        if line.startswith("Dialogue:"):
+            document.has_section = True
+            _add_event(document, number, line[9:], places, dropped)
+            continue
         if line.startswith("[") and _SECTION.fullmatch(line):
             section = line[1:-1].strip().lower()
             document.has_section = True
@@ -109,12 +149,14 @@ def _parse(lines: Iterable[str], dropped: DropLog) -> _Document:
             continue
         if kind == "format":
             fields[section] = [name.strip().lower() for name in value.split(",")][:40]
+            if section == "events":
+                places = _EventPlaces.of(fields[section])
         elif kind == "style" and "styles" in section:
             values = _split_fields(value, fields.get(section, []))
             document.styles[values.get("name", "").lstrip("*")] = _style_of(values)
         elif kind == "dialogue":
             document.has_section = True
-            _add_event(document, number, _split_fields(value, fields["events"]), dropped)
+            _add_event(document, number, value, places, dropped)
         elif match := _LANGUAGE.fullmatch(line):
             document.language = document.language or match[1]
     return document
@@ -125,23 +167,29 @@ def _split_fields(value: str, names: list[str]) -> dict[str, str]:
     return dict(zip(names, map(str.strip, parts), strict=False))
 
 
-def _add_event(document: _Document, line: int, values: Mapping[str, str], dropped: DropLog) -> None:
-    start, end = (_parse_time(values.get(name, "")) for name in ("start", "end"))
-    text = values.get("text", "")
-    if start is None or end is None:
-        dropped.add("its times cannot be read", line, ",".join(values.values()))
-    elif values.get("effect", "").split(" ")[0].lower() in _EFFECTS:
+def _add_event(
+    document: _Document, line: int, value: str, places: _EventPlaces, dropped: DropLog
+) -> None:
+    if places == _USUAL_PLACES and (usual := _USUAL_EVENT.fullmatch(value)):
+        minute, second, hundredth, end_minute, end_second, end_hundredth, style, text = (
+            usual.groups()
+        )
+        start = MINUTES[minute] + int(second + hundredth) * 10
+        end = MINUTES[end_minute] + int(end_second + end_hundredth) * 10
+        document.events.append(_Event(line, start / 1000, end / 1000, style, text.strip()))
+        return
+    fields = value.split(",", max(0, places.size - 1))
+    fields += [""] * (places.size + 2 - len(fields))
+    begin, until = _parse_time(fields[places.start]), _parse_time(fields[places.end])
+    text, effect = fields[places.text].strip(), fields[places.effect].strip()
+    if begin is None or until is None:
+        given = map(str.strip, fields[: places.size])
+        dropped.add("its times cannot be read", line, ",".join(given).rstrip(","))
+    elif effect.split(" ")[0].lower() in _EFFECTS:
         dropped.add("an effect of karaoke", line, text)
     else:
-        document.events.append(
-            _Event(
-                line=line,
-                start=start,
-                end=end,
-                style=values.get("style", "").lstrip("*"),
-                text=text,
-            )
-        )
+        style = fields[places.style].strip().lstrip("*")
+        document.events.append(_Event(line, begin, until, style, text))
 
 
 def _parse_time(text: str) -> float | None:

@@ -56,7 +56,14 @@ def join_rolling(result: ReadResult) -> ReadResult:
 
 def _is_repetitive(result: ReadResult) -> bool:
     """Check whether there is something to join, with the lines of few cues only."""
-    pairs = [pair for pair in pairwise(result.cues) if _may_repeat(*pair)]
+    cues = result.cues
+    plain = [strip_tags(cue.text) for cue in cues]
+    last_words = [text.rsplit(None, 1)[-1:] for text in plain]
+    pairs = [
+        (cues[place], cues[place + 1])
+        for place, (words, text) in enumerate(zip(last_words, plain[1:], strict=False))
+        if words and words[0] in text and _may_repeat(plain[place], text)
+    ]
     lines = [(_Lines.of(before), _Lines.of(after)) for before, after in pairs]
     repeats = sum(_overlap(*pair) > 0 for pair in lines)
     return _is_enough(repeats, result) or any(
@@ -89,13 +96,10 @@ class _Lines:
         return cls(cue, tuple(line[0] for line in lines), tuple(line[1] for line in lines))
 
 
-def _may_repeat(before: Cue, after: Cue) -> bool:
-    """Check quickly whether a cue may begin with the last line of the one before."""
-    if after.start - before.end > MAX_SCROLL_PAUSE_SECONDS:
-        return False
-    words = strip_tags(before.text).rstrip().rpartition("\n")[2].split()
-    text = strip_tags(after.text)
-    return bool(words) and words[0] in text and " ".join(words) in " ".join(text.split())
+def _may_repeat(before: str, after: str) -> bool:
+    """Check whether a text has the last line of the one before."""
+    last = before.rstrip().rpartition("\n")[2]
+    return " ".join(last.split()) in " ".join(after.split())
 
 
 def _overlap(before: _Lines, after: _Lines) -> int:

@@ -8,8 +8,9 @@ settings behind the times.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
 
 from ..encodings.line_ends import unify_line_ends
 
@@ -36,28 +37,21 @@ def _time(prefix: str) -> str:
 _TIMES = re.compile(
     rf"\[?(?:#?\d{{1,6}}[.:)]?[ \t]{{1,4}})??{_time('start')}{_BLANK}{_ARROW}{_BLANK}{_time('end')}"
 )
-_PERFECT = re.compile(
-    r"(?P<start_hours>\d\d):(?P<start_minutes>\d\d):(?P<start_seconds>\d\d)[,.](?P<start_fraction>\d{3})"
-    r" --> "
-    r"(?P<end_hours>\d\d):(?P<end_minutes>\d\d):(?P<end_seconds>\d\d)[,.](?P<end_fraction>\d{3})"
-)
+_PERFECT = re.compile(r"(\d\d:\d\d):(\d\d)[,.](\d{3}) --> (\d\d:\d\d):(\d\d)[,.](\d{3})")
 """What nearly every line of times is like."""
 _WITHOUT_ARROW = re.compile(
     rf"(?:#?\d{{1,6}}[.:)]?[ \t]{{1,4}})??{_time('start')}{_BLANK}"
     rf"(?:[-–—−=~>,;|/]{{0,4}}|to){_BLANK}{_time('end')}[ \t]{{0,9}}"
 )
-_CLOCK = re.compile(r"\d:\d\d:\d\d")
 _LONE_TIME = re.compile(rf"{_time('start')}{_BLANK}")
 MIN_COLONS = 4
 """Colons in a line that has two times with hours."""
-_ANY_ARROW = re.compile("[-–—−=][ \\t\u00a0]{0,4}>|gt;|[→➔⟶]")
 _COORDINATE = re.compile(r"[XY][12]:-?\d{1,5}")
 _SETTING = re.compile(r"(?:align|line|position|size|vertical|region|A|D|L|S|T):[^ ]{1,40}")
 _NUMBER = re.compile(r"[#№]?[ \t]?\d{1,9}[.:)]?")
 
 
-@dataclass(frozen=True, slots=True)
-class TimeLine:
+class TimeLine(NamedTuple):
     """A line of times: digits of start and end, and what stands behind them."""
 
     start: tuple[int, str]
@@ -73,22 +67,50 @@ class TimeLine:
         Args:
             counts_ms: Whether a short fraction is a number of milliseconds, not a decimal.
         """
-        start, end = (
-            (whole + int(digits.zfill(3) if counts_ms else digits.ljust(3, "0")[:3])) / 1000
-            for whole, digits in (self.start, self.end)
-        )
+        start, end = _to_seconds(*self.start, counts_ms), _to_seconds(*self.end, counts_ms)
         return (-start if self.is_negative else start), end
+
+
+def _to_seconds(whole: int, digits: str, counts_ms: bool) -> float:
+    if len(digits) == 3:
+        return (whole + int(digits)) / 1000
+    return (whole + int(digits.zfill(3) if counts_ms else digits.ljust(3, "0")[:3])) / 1000
+
+
+class _Minutes(dict[str, int]):
+    """Milliseconds by hours and minutes such as ``01:59``, each computed once."""
+
+    def __missing__(self, clock: str) -> int:
+        hours, _, minutes = clock.partition(":")
+        self[clock] = milliseconds = int(hours) * 3_600_000 + int(minutes) * 60_000
+        return milliseconds
+
+
+MINUTES: Mapping[str, int] = _Minutes()
+"""Milliseconds by digits of hours and two of minutes, such as ``01:59``."""
+
+
+def find_time_lines(lines: Sequence[str]) -> dict[int, TimeLine | None]:
+    """Return the times by the indexes of the lines that hold them, None where they are broken."""
+    found: dict[int, TimeLine | None] = {}
+    has_others = has_other_arrow("\n".join(lines))
+    for index, line in enumerate(lines):
+        if ">" in line or line.count(":") > 1 or (has_others and has_other_arrow(line)):
+            times = parse_time_line(line)
+            if times is not None or is_broken_time_line(line):
+                found[index] = times
+    return found
 
 
 def parse_time_line(line: str) -> TimeLine | None:
     """Parse a line of times, or return None for any other line."""
-    if ">" not in line and not _has_other_arrow(line):
+    if ">" not in line and not has_other_arrow(line):
         return _parse_without_arrow(line) if line.count(":") >= MIN_COLONS else None
     if line.isascii() and (match := _PERFECT.fullmatch(line)):
-        hours, minutes, seconds, fraction, *end = match.groups()
-        first = int(hours) * 3_600_000 + int(minutes) * 60_000 + int(seconds) * 1000
-        last = int(end[0]) * 3_600_000 + int(end[1]) * 60_000 + int(end[2]) * 1000
-        return TimeLine((first, fraction), (last, end[3]), "")
+        minute, second, fraction, end_minute, end_second, end_fraction = match.groups()
+        start = MINUTES[minute] + int(second) * 1000
+        end = MINUTES[end_minute] + int(end_second) * 1000
+        return TimeLine((start, fraction), (end, end_fraction), "")
     head = visible_text(line[:MAX_TIMES_CHARS])
     match = _TIMES.match(head)
     if match is None:
@@ -120,21 +142,9 @@ def _is_whole_time(match: re.Match[str], prefix: str) -> bool:
     return match[f"{prefix}_hours"] is not None and match[f"{prefix}_fraction"] is not None
 
 
-def _has_other_arrow(text: str) -> bool:
+def has_other_arrow(text: str) -> bool:
     """Check for an arrow without ``>``."""
     return "gt;" in text or "→" in text or "➔" in text or "⟶" in text
-
-
-def has_arrow(text: str) -> bool:
-    """Check whether a line of a text might be one of times."""
-    if ">" in text:
-        return _ANY_ARROW.search(text) is not None
-    return _has_other_arrow(text)
-
-
-def has_clock(text: str) -> bool:
-    """Check for a time with hours, as in lines of times that lack their arrow."""
-    return text.count(":") > 1 and _CLOCK.search(text) is not None
 
 
 def is_broken_time_line(line: str) -> bool:
@@ -171,6 +181,8 @@ def tidy_lines(text: str) -> str:
     """Return the lines of a text without blank ones, outer blanks and what has no meaning."""
     if "\0" in text or "\ufeff" in text:
         text = text.replace("\0", "").replace("\ufeff", "")
+    if "\n" not in text:
+        return text.strip()
     return "\n".join(filter(None, map(str.strip, text.split("\n"))))
 
 
@@ -180,7 +192,8 @@ def counts_milliseconds(times: Iterable[TimeLine]) -> bool:
     Half a second, unless the file has fractions of three digits too and none of them begins with a
     zero: then its tool writes milliseconds without leading zeros.
     """
-    fractions = {digits for line in times for _, digits in (line.start, line.end) if digits}
+    starts_and_ends = [(line.start[1], line.end[1]) for line in times]
+    fractions = set(chain.from_iterable(starts_and_ends)) - {""}
     full = {digits for digits in fractions if len(digits) == 3}
     return len(full) < len(fractions) and (
         len(full) > 1

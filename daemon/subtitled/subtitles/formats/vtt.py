@@ -5,25 +5,36 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
 
 from subtitled.plugin import Cue, InputRejectedError, Subtitle
 
 from ..colours import COLOURS
-from ..markup import MarkedText, Style, parse_markup, render_markup, render_runs, unescape
+from ..markup import (
+    MarkedText,
+    Style,
+    has_one_style,
+    parse_markup,
+    render_markup,
+    render_runs,
+    unescape,
+)
 from . import timestamps
+from .regular import read_regular_cues
 from .result import DropLog, ReadResult
 from .time_lines import (
     TimeLine,
     counts_milliseconds,
-    is_broken_time_line,
-    parse_time_line,
+    find_time_lines,
     split_file_lines,
     tidy_lines,
     visible_text,
 )
 
 _HEADER = re.compile(r"WEBVTT(?:[ \t\n]|$)")
+_REGULAR_HEADER = re.compile(r"WEBVTT\n\n")
 _LANGUAGE = re.compile(r"Language:\s{0,4}([A-Za-z0-9-]{2,35})\s{0,4}")
 _BLOCKS = re.compile(r"(?:NOTE|STYLE|REGION|Region:|X-TIMESTAMP-MAP)(?:[ \t:=]|$)")
 _CLASSES = {COLOURS[name]: name for name in "white lime cyan red yellow magenta blue black".split()}
@@ -87,40 +98,53 @@ def read(text: str, *, needs_header: bool = True) -> ReadResult:
         raise InputRejectedError(
             "no WebVTT file: its first line is not WEBVTT", "Look what the file is"
         )
-    lines = split_file_lines(text)
     dropped = DropLog()
-    found = list(_iter_blocks(lines, dropped))
-    counts_ms = counts_milliseconds(block.times for block in found)
+    regular = _REGULAR_HEADER.match(text)
+    timed_texts = read_regular_cues(text[regular.end() :].rstrip("\n")) if regular else None
+    if timed_texts is None:
+        lines = split_file_lines(text)
+        timed_texts = list(_read_blocks(lines, dropped))
+        languages = _find_languages(lines)
+    else:
+        languages = ()
     cues, timed = [], 0
-    for block in found:
-        body = "\n".join(filter(None, [block.times.rest, *block.body]))
-        start, end = block.times.seconds(counts_ms=counts_ms)
-        if "<" not in body and "{" not in body and "&" not in body:
+    for start, end, body in timed_texts:
+        is_plain = "<" not in body and "{" not in body
+        if "&" not in body and (is_plain or has_one_style(body)):
             cues.append(Cue(start, end, tidy_lines(body)))
             continue
         marked = parse_markup(body, convert=unescape)
         timed += marked.is_karaoke
         cues.append(Cue(start, end, tidy_lines(render_markup(marked))))
-    languages = tuple(
-        match[1]
-        for line in lines[:20]
-        if (match := _LANGUAGE.fullmatch(visible_text(line))) is not None
-    )
     return ReadResult(
         cues=tuple(cues),
         format="vtt",
         dropped=tuple(dropped),
         is_karaoke=3 * timed > len(cues) > 0,
-        languages=languages[:1],
+        languages=languages,
     )
 
 
-@dataclass(slots=True)
-class _Block:
+def _find_languages(lines: Sequence[str]) -> tuple[str, ...]:
+    """Return the language that the header states."""
+    found = (_LANGUAGE.fullmatch(visible_text(line)) for line in lines[:20])
+    return tuple(match[1] for match in found if match is not None)[:1]
+
+
+def _read_blocks(lines: Sequence[str], dropped: DropLog) -> Iterator[tuple[float, float, str]]:
+    """Yield start, end and text of each cue."""
+    found = list(_iter_blocks(lines, dropped))
+    counts_ms = counts_milliseconds(block.times for block in found)
+    for block in found:
+        start, end = block.times.seconds(counts_ms=counts_ms)
+        yield start, end, "\n".join(filter(None, [block.times.rest, *block.body]))
+
+
+class _Block(NamedTuple):
     """A cue: its times and the lines of its text."""
 
     times: TimeLine
-    body: list[str] = field(default_factory=list)
+    body: list[str]
 
 
 def _iter_blocks(lines: Sequence[str], dropped: DropLog) -> Iterator[_Block]:
@@ -128,26 +152,48 @@ def _iter_blocks(lines: Sequence[str], dropped: DropLog) -> Iterator[_Block]:
 
     A line of times begins a cue anywhere. The next empty line, or line of times, ends it.
     """
-    block: _Block | None = None
-    outside: list[tuple[int, str]] = []
-    is_broken = False
-    for number, line in enumerate([*lines, ""], 1):
-        times = parse_time_line(line)
-        if times is not None or not line.strip("\0\ufeff"):
-            if block is not None:
-                yield block
-            # The line before the times is the identifier of the cue.
-            _report_outside(outside[:-1] if times is not None else outside, dropped)
-            block, outside, is_broken = None if times is None else _Block(times), [], False
-        elif is_broken_time_line(line):
-            if block is not None:
-                yield block
-            dropped.add("its times cannot be read", number, line)
-            block, outside, is_broken = None, [], True
-        elif block is not None:
-            block.body.append(line)
-        elif not is_broken:
-            outside.append((number, line))
+    time_lines = find_time_lines(lines)
+    done = 0
+    for index, following in pairwise([*time_lines, len(lines)]):
+        times = time_lines[index]
+        if index - done > 1 or (index > done and lines[done]):
+            _report_gap(lines, done, index, dropped, is_named=times is not None)
+        done = index + 1
+        while done < following and not _is_empty(lines[done]):
+            done += 1
+        if times is None:
+            dropped.add("its times cannot be read", index + 1, lines[index])
+        else:
+            yield _Block(times, list(lines[index + 1 : done]))
+    _report_gap([*lines, ""], done, len(lines) + 1, dropped)
+
+
+def _is_empty(line: str) -> bool:
+    return not line or not line.strip("\0\ufeff")
+
+
+def _report_gap(
+    lines: Sequence[str], first: int, last: int, dropped: DropLog, *, is_named: bool = False
+) -> None:
+    """Report the blocks of text between two cues.
+
+    Args:
+        lines: The file.
+        first: The index of the first line behind a cue.
+        last: The index of the next line of times.
+        dropped: Where they are reported.
+        is_named: Whether the line before ``last`` is the identifier of a cue. If not, what stands
+            right before that line belongs to its broken times.
+    """
+    block: list[tuple[int, str]] = []
+    for index in range(first, last):
+        if not _is_empty(lines[index]):
+            block.append((index + 1, lines[index]))
+            continue
+        _report_outside(block, dropped)
+        block = []
+    if is_named:
+        _report_outside(block[:-1], dropped)
 
 
 def _report_outside(block: Sequence[tuple[int, str]], dropped: DropLog) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -22,10 +23,13 @@ JUDGEMENT_VERSION = 2
 """A judgement of another version is made again."""
 MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
 """Largest text that is read. Ten thousand cues are about one megabyte."""
-MAX_EVIDENCE_CHARACTERS = 3000
-"""Characters that the language is identified from, in cues spread over the text."""
+EVIDENCE_CHARACTERS = 1200
+"""Characters that the language is identified from, in cues spread over the text: enough for the
+samples."""
 MAX_SAMPLES = 4
 """Samples that the language is identified from."""
+SAMPLE_LETTERS = 180
+"""Letters of each sample."""
 START_STEPS = 20
 """Parts into which the cues are divided, to know how many begin after a time."""
 _LYRIC_SIGNS = "♪♫♬🎵🎶"
@@ -162,7 +166,7 @@ def judge_cues(read: ReadResult) -> TextJudgement:
         dropped_count=dropped,
         dropped=reasons,
         languages=tuple(read.languages[:4]),
-        evidence=gather_evidence(_spread_texts(spoken), MAX_SAMPLES),
+        evidence=gather_evidence(_spread_texts(spoken), MAX_SAMPLES, SAMPLE_LETTERS),
     )
 
 
@@ -194,8 +198,13 @@ def _plain(text: str) -> str:
 
 
 def _spread_texts(cues: Sequence[Cue]) -> list[str]:
-    """Return the texts of cues that are spread over a text, within the limit of characters."""
+    """Return the texts of pairs of cues that are spread over a text, as far as they are needed.
+
+    They are pairs because the languages of some files alternate.
+    """
     total = sum(len(cue.text) for cue in cues)
-    step = max(1, -(-total // MAX_EVIDENCE_CHARACTERS))
-    texts = (_plain(cue.text[:400]) for cue in cues[::step])
+    step = max(1.0, total / EVIDENCE_CHARACTERS)
+    pairs = len(cues) / (2 * step)
+    places = (2 * int(number * step) for number in range(math.ceil(pairs)))
+    texts = (_plain(cue.text[:400]) for place in places for cue in cues[place : place + 2])
     return [text for text in texts if text]
