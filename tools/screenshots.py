@@ -26,9 +26,11 @@ def main() -> None:
     ):
         for look, settings in LOOKS.items():
             context = browser.new_context(**settings)
-            site.sign_in(context)
             page = context.new_page()
-            for address in ["/login", *site.pages()]:
+            page.goto(f"{site.address}/login")
+            page.screenshot(path=FOLDER / f"login-{look}.png", full_page=True)
+            site.sign_in(context)
+            for address in site.pages():
                 page.goto(site.address + address)
                 name = re.sub(r"\W+", "-", address).strip("-") or "now"
                 if name in DOCUMENTED and look in ("light", "narrow"):

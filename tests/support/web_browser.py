@@ -23,6 +23,7 @@ from .web_library import (
     add_hostile_file,
     fill_library,
     fill_log,
+    fill_spending,
     open_library,
     write_configuration,
 )
@@ -34,6 +35,18 @@ LOOKS: dict[str, dict[str, Any]] = {
     "narrow": {"color_scheme": "light", "viewport": {"width": 320, "height": 640}},
 }
 """The three ways in which each page is looked at."""
+MORE_SETTINGS = """
+[glossary]
+files = ["{folder}/names.csv"]
+[budgets.cloud]
+period = "month"
+currency = "EUR"
+max_cost = 5.0
+[servers.tv]
+plugin = "jellyfin"
+url = "http://127.0.0.1:1"
+api_key = {{env = "TV_KEY"}}
+"""
 
 
 @dataclass
@@ -84,21 +97,26 @@ class Site:
 
 
 @contextmanager
-def running_site(folder: Path, *, is_hostile: bool = True) -> Iterator[Site]:
+def running_site(
+    folder: Path, *, is_hostile: bool = True, has_users: bool = True
+) -> Iterator[Site]:
     """Open a port over a library in the database, with users ana (admin) and eve (viewer)."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port: int = found.getsockname()[1]
-    configuration = write_configuration(folder, port)
+    (folder / "names.csv").write_text("term,en,de\nComfyUI,,\n,lighthouse,Leuchtturm\n", "utf-8")
+    configuration = write_configuration(folder, port, MORE_SETTINGS.format(folder=folder))
     db = open_library(configuration)
     fill_library(configuration, db)
+    fill_spending(configuration, db)
     fill_log(configuration, HOSTILE if is_hostile else "")
     hostile_file = add_hostile_file(configuration, db) if is_hostile else 2
     lock = StateLock(folder / "state", DAEMON_NAME)  # so that the pages say that the daemon runs
     server = WebServer(configuration, db, lambda: HealthReport(True, ()), {})
     server.start()
     site = Site(server, hostile_file)
-    site.accounts.users.add("ana", PASSWORD, Role.ADMIN)
-    site.accounts.users.add("eve", PASSWORD, Role.VIEWER)
+    if has_users:
+        site.accounts.users.add("ana", PASSWORD, Role.ADMIN)
+        site.accounts.users.add("eve", PASSWORD, Role.VIEWER)
     try:
         yield site
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
@@ -12,12 +13,16 @@ import sqlalchemy as sa
 from subtitled.config.load import Configuration, load_config
 from subtitled.daemon.recent_log import RECENT_LOG
 from subtitled.db.database import Database
+from subtitled.db.egress_log import BudgetCap, EgressEntry
 from subtitled.db.history import HistoryEntry, HistoryEvent
+from subtitled.db.kv import SERVER_ERROR_KEY
 from subtitled.db.overview import CoverageRow, FileOverview, RequirementRow
 from subtitled.db.records import FileState
 from subtitled.db.schema import files
 from subtitled.db.state_folder import DATABASE_FILE
+from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobs.log_context import current_job
+from subtitled.plugin import TransientError
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 """Markup, which pages have to show as text."""
@@ -139,6 +144,31 @@ def fill_library(configuration: Configuration, db: Database, count: int = 120) -
                     at=now - (30 - number) * 600,
                 )
             )
+
+
+def fill_spending(configuration: Configuration, db: Database) -> None:
+    """Add requests that left the machine, and failures of the engine and of a server."""
+    folder = configuration.settings.libraries["films"].path
+    for number, title in enumerate(TITLES[:5]):
+        entry = EgressEntry(
+            key=title,
+            path=folder / f"{title}.mkv",
+            library="films",
+            component="cloud" if number % 2 else "translator",
+            destination="eu",
+            host="api.example.org",
+            kind="audio" if number % 2 else "text",
+            amount=5460.0 if number % 2 else 21840.0,
+            price=0.54 if number % 2 else 0.22,
+            currency="EUR",
+        )
+        db.egress_log.open(entry, [BudgetCap("cloud", f"{time.strftime('%Y-%m')}")])
+    breakers = CircuitBreakers(db.kv)
+    error = TransientError("it does not answer", "See the log of the engine")
+    for film in range(6):
+        with contextlib.suppress(TransientError), breakers.guard("whisper", str(film)):
+            raise error
+    db.kv.set(f"{SERVER_ERROR_KEY}tv", "HTTP 503 (Service Unavailable)")
 
 
 def fill_log(configuration: Configuration, more: str = "") -> None:

@@ -126,7 +126,7 @@ def test_the_focus_is_seen_on_every_page_and_leaves_it(
     context = browser.new_context(**LOOKS[look])
     made_up.sign_in(context)
     page = context.new_page()
-    for address in ["/login", *made_up.pages()]:
+    for address in made_up.pages():
         page.goto(made_up.address + address)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         seen: list[str] = []

@@ -52,24 +52,45 @@ def test_each_page_has_no_serious_fault_for_people_who_use_it_otherwise(
     made_up.sign_in(context)
     watcher = Watcher(made_up.address)
     page = watcher.watch(context.new_page())
-    axe = axe_playwright.Axe()
     findings = []
-    for address in ["/login", *made_up.pages()]:
-        answer = page.goto(made_up.address + address)
-        assert answer.status == 200, address
-        for details in page.query_selector_all("details:not([open]) > summary"):
-            details.click()
-        report = axe.run(page, options={"resultTypes": ["violations"]}).response
-        findings += [
-            f"{address}: {one['id']}: {one['nodes'][0]['html'][:200]}"
-            for one in report["violations"]
-            if one["impact"] in SERIOUS
-        ]
+    for address in made_up.pages():
+        findings += find_faults(page, made_up.address + address)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= LOOKS[look]["viewport"]["width"], f"{address} is {width} pixels wide"
     context.close()
     assert findings == []
     assert watcher.faults == []
+
+
+def find_faults(page: Any, address: str) -> list[str]:
+    """Open a page with all that it hides at first, and return what axe finds serious."""
+    answer = page.goto(address)
+    assert answer.status == 200, address
+    for details in page.query_selector_all("details:not([open]) > summary"):
+        details.click()
+    report = axe_playwright.Axe().run(page, options={"resultTypes": ["violations"]}).response
+    return [
+        f"{address}: {one['id']}: {one['nodes'][0]['html'][:200]}"
+        for one in report["violations"]
+        if one["impact"] in SERIOUS
+    ]
+
+
+@pytest.mark.parametrize("has_users", [True, False])
+def test_the_sign_in_and_the_set_up_have_no_serious_fault(
+    browser: Any, tmp_path: Path, has_users: bool
+) -> None:
+    with running_site(tmp_path, has_users=has_users) as site:
+        for look in LOOKS.values():
+            context = browser.new_context(**look)
+            watcher = Watcher(site.address)
+            page = watcher.watch(context.new_page())
+            assert find_faults(page, site.address) == []
+            assert page.inner_text("h1") == ("Sign in" if has_users else "The first admin")
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= look["viewport"]["width"]
+            context.close()
+            assert watcher.faults == []
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -90,7 +90,7 @@ COMMANDS = {
     "scan": _("scan"),
     "pause": _("pause"),
     "resume": _("resume"),
-    "path-changed": _("look again"),
+    "path-changed": _("check again"),
     "undo": _("remove what we wrote"),
     "restore": _("bring back what we wrote"),
     "reset-engine": _("try the engine again"),

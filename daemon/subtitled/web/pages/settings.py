@@ -29,7 +29,8 @@ class Setting:
     """One setting."""
 
     key: str
-    value: str
+    value: str | None
+    """None if it has none."""
     is_set: bool
     """Whether the configuration file sets it; otherwise it is the default."""
     line: int | None
@@ -97,7 +98,8 @@ def group_by_section(values: Iterable[SettingValue]) -> dict[str, list[Setting]]
     sections: dict[str, list[Setting]] = {}
     for value in values:
         text = value.value
-        written = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
+        is_text = text is None or (isinstance(text, str) and text != "")
+        written = text if is_text else json.dumps(text, ensure_ascii=False)
         sections.setdefault(value.section or value.name, []).append(
             Setting(value.name, written, value.is_set, value.line)
         )
