@@ -12,6 +12,7 @@ from subtitled.plugin import InputRejectedError, SetupError, SubtitledError, Tra
 from subtitled.plugin.files import hash_file, sync_path, write_synced
 from subtitled.plugin.paths import display_path
 
+from .exchange import exchange
 from .filenames import TEMPORARY_PREFIX
 from .ownership import Signature, is_regular_file, read_signature, sign
 
@@ -67,7 +68,10 @@ def publish_sidecar(
             _write_temporary(temporary, content, signature)
             # Writing takes a while on slow disks. A file that appeared meanwhile is kept too.
             existing_digest = _existing_digest(target, own_digest, digest)
-            _rename_or_link(temporary, target, is_replacement=existing_digest is not None)
+            if existing_digest is None:
+                _link(temporary, target)
+            else:
+                _replace(temporary, target, existing_digest)
             temporary.unlink(missing_ok=True)
         _sync_folder(target.parent)
     except OSError as error:
@@ -106,7 +110,7 @@ def move_own(old: Path, target: Path, own_digest: str) -> bool:
                 return False
         else:
             try:
-                _rename_or_link(old, target, is_replacement=False)
+                _link(old, target)
             except ForeignFileError:
                 return False
             except OSError as error:
@@ -224,20 +228,32 @@ def _write_temporary(temporary: Path, content: bytes, signature: Signature | Non
         write_synced(temporary, content, lambda path: sign(path, signature))
 
 
-def _rename_or_link(temporary: Path, target: Path, *, is_replacement: bool) -> None:
-    """Rename over our file; without one, make a hard link, which fails if a file appeared since."""
-    if not is_replacement:
-        try:
-            os.link(temporary, target)
-            return
-        except FileExistsError:
-            raise _appeared_error(target) from None
-        except OSError as error:
-            if error.errno not in _NO_HARD_LINK_ERRNOS:
-                raise
+def _link(temporary: Path, target: Path) -> None:
+    """Make a hard link, which fails if a file appeared since; else rename."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise _appeared_error(target) from None
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINK_ERRNOS:
+            raise
         if os.path.lexists(target):
-            raise _appeared_error(target)
-    temporary.replace(target)
+            raise _appeared_error(target) from None
+        temporary.replace(target)
+
+
+def _replace(temporary: Path, target: Path, existing_digest: str) -> None:
+    """Rename over our file.
+
+    The two files are exchanged first, where the file system can do that. So one that somebody else
+    put there at the last moment is not lost: it is put back.
+    """
+    if not exchange(temporary, target):
+        temporary.replace(target)
+        return
+    if not is_regular_file(temporary) or compute_sha256(temporary) != existing_digest:
+        exchange(temporary, target)
+        raise _appeared_error(target)
 
 
 def _appeared_error(target: Path) -> ForeignFileError:

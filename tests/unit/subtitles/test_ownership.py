@@ -11,12 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.ownership import (
     XATTR_NAME,
+    ApprovalMark,
     Ownership,
     Signature,
     determine_ownership,
@@ -45,6 +46,14 @@ def make_signature(content: bytes = b"ours", name: str = "a.en.srt", of: str = "
     )
 
 
+APPROVALS = st.builds(
+    ApprovalMark,
+    by=st.sampled_from(["ana", "Zoë 张"]),
+    at=st.floats(0, 1e11),
+    of=st.just("") | st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+)
+
+
 def _is_file_name(name: str) -> bool:
     return bool(name.strip()) and not {"/", "\0"} & set(name)
 
@@ -61,6 +70,7 @@ def _is_file_name(name: str) -> bool:
         created_at=st.floats(0, 1e11),
         sha256=st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
         size_bytes=st.integers(0, 1 << 40),
+        approved=st.none() | APPROVALS,
     )
 )
 def test_a_signature_comes_back_as_it_was_whatever_the_name(provenance: Signature) -> None:
@@ -112,6 +122,26 @@ def test_a_forged_signature_is_none(forgery: dict[str, object] | bytes) -> None:
     payload = forgery if isinstance(forgery, bytes) else json.dumps(genuine | forgery).encode()
     assert from_json(to_json(make_signature())) == make_signature()
     assert from_json(payload) is None
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        None,
+        "ana",
+        {"by": 1, "at": 2.0, "of": ""},
+        {"by": "a\0", "at": 2.0, "of": ""},
+        {"by": "ana", "at": float("inf"), "of": ""},
+        {"by": "ana", "at": 2.0, "of": "../etc"},
+        {"by": "ana", "at": 2.0},
+    ],
+    ids=str,
+)
+def test_a_forged_approval_is_no_signature(forgery: object) -> None:
+    approved = replace(make_signature(), approved=ApprovalMark(by="ana", at=2.0, of="d1"))
+    genuine = json.loads(to_json(approved))
+    assert from_json(json.dumps(genuine).encode()) == approved
+    assert from_json(json.dumps(genuine | {"approved": forgery}).encode()) is None
 
 
 def test_a_signature_of_version_1_is_still_ours(tmp_path: Path) -> None:
@@ -181,7 +211,7 @@ def test_human_file_of_the_same_bytes_gets_no_signature(tmp_path: Path) -> None:
 digests = st.sampled_from(["d1", "d2", "d3"])
 contents = st.sampled_from(["c1", "c2"])
 signatures = st.none() | st.builds(
-    lambda name, digest, of: Signature(
+    lambda name, digest, of, approved: Signature(
         fingerprint=of,
         name=name,
         language=EN,
@@ -191,10 +221,12 @@ signatures = st.none() | st.builds(
         created_at=0.0,
         sha256=digest,
         size_bytes=0,
+        approved=approved,
     ),
     st.sampled_from(["a.en.srt", "b.en.srt"]),
     digests,
     contents,
+    st.none() | APPROVALS,
 )
 
 
@@ -211,6 +243,11 @@ def test_only_what_has_the_hash_that_we_wrote_is_ours(
     if digest not in known:
         assert verdict in (Ownership.HUMAN, Ownership.EDITED)
         assert (verdict is Ownership.HUMAN) is (not known)
+    is_approved = signed is not None and signed.approved is not None and signed.sha256 == digest
+    if is_approved:
+        assert verdict in (Ownership.APPROVED, Ownership.HUMAN)
+    else:
+        assert verdict is not Ownership.APPROVED
     if verdict is Ownership.OURS and content is not None:
         assert content in {remembered and remembered[1], signed and signed.fingerprint}
 
@@ -274,6 +311,7 @@ def test_edited_sidecar_is_not_moved(tmp_path: Path) -> None:
     assert old.read_bytes() == b"edited"
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_no_sequence_of_our_operations_changes_a_human_file(
     tmp_path_factory: pytest.TempPathFactory, seed: int

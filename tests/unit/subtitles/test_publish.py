@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from subtitled.plugin import SetupError, SubtitledError, TransientError
+from subtitled.subtitles import exchange, publish
 from subtitled.subtitles.publish import (
     ForeignFileError,
     check_writable,
@@ -221,3 +222,40 @@ def test_folder_without_write_permission_has_a_hint(tmp_path: Path) -> None:
     shut.chmod(0o755)
     assert completed.stdout.count("add that user to the group") == 2, completed.stderr
     assert os.listdir(shut) == []
+
+
+def test_a_file_that_somebody_writes_at_the_very_last_moment_is_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It appears after the last check of the old file, and before the new one takes its name."""
+    target = tmp_path / "a.srt"
+    ours = publish_sidecar(target, b"old", own_digest=None)
+    replace = publish._replace
+
+    def replace_late(temporary: Path, path: Path, existing_digest: str) -> None:
+        theirs = tmp_path / "theirs"
+        theirs.write_bytes(b"a person's work")
+        theirs.replace(path)
+        replace(temporary, path, existing_digest)
+
+    monkeypatch.setattr(publish, "_replace", replace_late)
+    with pytest.raises(ForeignFileError, match="it is kept"):
+        publish_sidecar(target, b"new", own_digest=ours)
+    assert target.read_bytes() == b"a person's work"
+    assert os.listdir(tmp_path) == ["a.srt"]
+
+
+def test_ours_is_replaced_where_files_cannot_be_exchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "exchange", lambda first, second: False)
+    ours = publish_sidecar(tmp_path / "a.srt", b"old", own_digest=None)
+    publish_sidecar(tmp_path / "a.srt", b"new", own_digest=ours)
+    assert (tmp_path / "a.srt").read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["a.srt"]
+
+
+def test_files_that_are_not_there_are_not_exchanged(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"a")
+    assert not exchange.exchange(tmp_path / "a", tmp_path / "b")
+    assert os.listdir(tmp_path) == ["a"]
