@@ -113,7 +113,9 @@ class SidecarRemover:
         self._db.sidecars.record_written(
             record.path, record.media, signature, is_user_requested=True
         )
-        self._archive.discard(record.sha256, record.format)
+        same_file = self._db.sidecars.with_fingerprint(record.fingerprint)
+        if not any(one.sha256 == record.sha256 for one in same_file if one.path != record.path):
+            self._archive.discard(record.sha256, record.format)
         return "restored"
 
     def _move_to_archive(self, record: SidecarRecord, status: SidecarStatus) -> bool:

@@ -47,9 +47,9 @@ def film(port: WebPort) -> FileRecord:
     return record
 
 
-def write_sidecar(port: WebPort, film: Path, language: str) -> None:
+def write_sidecar(port: WebPort, film: Path, language: str, content: str = "") -> None:
     path = film.with_suffix(f".{language}.srt")
-    text = f"1\n00:00:01,000 --> 00:00:02,000\nThe sea, {language}.\n".encode()
+    text = f"1\n00:00:01,000 --> 00:00:02,000\nThe sea, {content or language}.\n".encode()
     signature = Signature(
         fingerprint="f" * 16,
         sha256=hashlib.sha256(text).hexdigest(),
@@ -102,6 +102,16 @@ def test_one_subtitle_of_several_is_removed(port: WebPort, film: FileRecord) -> 
     wrong = operator.post(f"/files/{film.id}/undo", {"action": "undo", "sidecar": "../../x"})
     assert wrong.status_code == 404
     assert len(subtitles(film)) == 1
+
+
+def test_subtitles_with_the_same_text_are_all_brought_back(port: WebPort, film: FileRecord) -> None:
+    for language in ("fr", "nl"):
+        write_sidecar(port, film.path, language, "the same")
+    operator, before = port.session("operator"), subtitles(film)
+    operator.post(f"/files/{film.id}/undo", {"action": "undo"})
+    assert subtitles(film) == set()
+    answer = operator.post(f"/files/{film.id}/undo", {"action": "restore"})
+    assert subtitles(film) == before, answer.text
 
 
 def test_a_file_with_a_job_is_not_touched(port: WebPort, film: FileRecord) -> None:
