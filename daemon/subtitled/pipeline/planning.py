@@ -111,7 +111,7 @@ def inspect_media(
     folder = request.sidecar_folder or media.parent
     names = _folder_names(media, request.sidecar_folder)
     if ignore_existing:
-        # What a person approved is never made again, whoever asks for it.
+        # What a person approved is never made again, not even for a person.
         names = approved_names(sidecars, media, fingerprint, folder, names)
     taken = find_taken_names(sidecars, media, fingerprint, folder, names)
     names = [name for name in names if name not in taken]
