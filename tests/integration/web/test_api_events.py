@@ -16,6 +16,7 @@ from httpx_sse import ServerSentEvent, connect_sse
 
 from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.web import connections
+from subtitled.web.api.events import MAX_STREAMS
 from subtitled.web.auth.roles import Role
 from support.api_server import ApiServer
 
@@ -155,6 +156,26 @@ def test_eight_streams_of_one_caller_and_the_next_waits(server: ApiServer) -> No
                 return
         time.sleep(0.2)
     raise AssertionError("the streams that were closed still count")
+
+
+def test_sixty_open_tabs_do_not_keep_a_page_from_loading(tmp_path: Path) -> None:
+    server = ApiServer(tmp_path, 3)
+    callers = [
+        {"X-Api-Key": server.accounts.keys.add(f"tabs {number}", Role.VIEWER, created_by="a test")}
+        for number in range(10)
+    ]
+    with contextlib.ExitStack() as stack:
+        answers = [
+            stack.enter_context(opened(server, headers))[0] for headers in callers for _ in range(6)
+        ]
+        statuses = [answer.status_code for answer in answers]
+        assert statuses == [200] * MAX_STREAMS + [503] * (60 - MAX_STREAMS)
+        for headers in callers:
+            with server.client(headers) as client:
+                assert client.get("/files").status_code == 200
+        page = httpx.get(f"{server.url}/", follow_redirects=True, headers={"Accept": "text/html"})
+        assert (page.status_code, page.url.path) == (200, "/setup")
+    server.close()
 
 
 def test_a_stream_outlives_the_time_of_other_answers(
