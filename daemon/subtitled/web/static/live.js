@@ -6,6 +6,7 @@
 
 (() => {
   const MIN_PAUSE = 1000; // milliseconds between two fetches
+  const REOPEN_PAUSE = 10000; // milliseconds until a stream that was refused is asked for again
   const MIN_ANNOUNCEMENT_PAUSE = 5000; // a screen reader is told of progress at most so often
   const script = document.currentScript;
   const announcer = document.getElementById("announcer");
@@ -92,7 +93,21 @@
       source.addEventListener("changed", schedule);
       // What changed before the stream was open is missed, also on the first page.
       source.addEventListener("open", schedule);
+      source.addEventListener("error", reopenLater);
     }
+  }
+
+  // A browser opens a stream again that broke off, but not one that was refused: because too many
+  // are open, or by a proxy while the server starts. Until it is open, the page is fetched now and
+  // then.
+  function reopenLater(event) {
+    if (event.target !== source || source.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => {
+      if (event.target !== source) return;
+      source = null;
+      if (!document.hidden) schedule();
+      follow();
+    }, REOPEN_PAUSE);
   }
 
   if (document.querySelector("[data-live]") === null) return;

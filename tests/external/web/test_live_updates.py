@@ -1,0 +1,60 @@
+"""A page in Chromium whose event stream is refused, by the daemon or by a proxy before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from subtitled.db.records import FileState
+
+pytest.importorskip("playwright.sync_api")
+
+from support.web_browser import Site, chromium, running_site
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running_site(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_page_whose_stream_is_refused_asks_for_it_again_and_goes_on(
+    browser: Any, made_up: Site, status: int
+) -> None:
+    db = made_up.server.db
+    context = browser.new_context()
+    made_up.sign_in(context)
+    page = context.new_page()
+    refused: list[str] = []
+
+    def refuse_twice(route: Any) -> None:
+        if len(refused) < 2:
+            refused.append(route.request.url)
+            route.fulfill(status=status, body="busy")
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/events*", refuse_twice)
+    page.goto(made_up.address + "/")
+    (record, *_) = db.states.by_state(FileState.WORKING)
+    db.states.set_progress(record.path, f"told after {status}", 0.3)
+    page.wait_for_selector(f"text=told after {status}", timeout=90_000)  # it is fetched meanwhile
+    for _ in range(180):
+        if len(refused) == 2:
+            break
+        page.wait_for_timeout(500)
+    assert len(refused) == 2
+    db.states.set_progress(record.path, f"told by a stream after {status}", 0.4)
+    page.wait_for_selector(f"text=told by a stream after {status}", timeout=90_000)
+    context.close()
