@@ -64,8 +64,12 @@ class ApprovedFilm:
 
     def publish(self, fmt: str, cues: tuple[Cue, ...] = MACHINE) -> None:
         """Write a sidecar as a job does."""
-        path = self.path(fmt)
-        content = render_subtitle(Subtitle(language=EN, cues=cues), fmt)
+        self.publish_file(
+            self.path(fmt), render_subtitle(Subtitle(language=EN, cues=cues), fmt), fmt
+        )
+
+    def publish_file(self, path: Path, content: bytes, fmt: str) -> None:
+        """Write a file of any content as a job does."""
         description = SidecarDescription(
             name=path.name, fingerprint=self.content, language=EN, format=fmt, variant="whisper"
         )

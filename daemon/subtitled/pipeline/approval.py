@@ -21,7 +21,7 @@ from subtitled.library.archive import SidecarArchive
 from subtitled.plugin import Cue, InputRejectedError, Subtitle, TransientError
 from subtitled.plugin.limits import clean_text
 from subtitled.plugin.paths import display_path
-from subtitled.subtitles.formats import read_cues, render_subtitle
+from subtitled.subtitles.formats import FORMATS, read_cues, render_subtitle
 from subtitled.subtitles.ownership import (
     ApprovalMark,
     Ownership,
@@ -119,7 +119,7 @@ def approve(
         SubtitledError: A file cannot be written.
     """
     record = db.sidecars.get(request.sidecar)
-    if record is None:
+    if record is None or record.format not in FORMATS:
         name = display_path(Path(request.sidecar.name))
         raise NotOursError(
             f"{name} is none of our subtitles, as far as is known",

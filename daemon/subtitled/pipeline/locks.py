@@ -14,7 +14,7 @@ from subtitled.plugin import Language, SubtitleKind
 from subtitled.plugin.paths import display_path
 from subtitled.policy.coverage import ExistingSubtitle
 from subtitled.policy.requirements import AnswerStatus, Decision
-from subtitled.subtitles.filenames import is_sidecar_of, parse_sidecar_name
+from subtitled.subtitles.filenames import SUMMARY_SUFFIXES, is_sidecar_of, parse_sidecar_name
 from subtitled.subtitles.ownership import Signature, is_regular_file
 
 
@@ -71,7 +71,9 @@ def _same_subtitle(
     return [
         record
         for record in sidecars.of_media(media)
-        if record.path.parent == folder and SidecarIdentity.of_record(record) == identity
+        if record.path.parent == folder
+        and record.format not in SUMMARY_SUFFIXES
+        and SidecarIdentity.of_record(record) == identity
     ]
 
 

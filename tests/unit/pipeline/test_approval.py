@@ -196,6 +196,19 @@ def test_only_a_subtitle_of_ours_is_approved(tmp_path: Path) -> None:
         films.approve()
 
 
+def test_a_summary_is_no_format_of_a_subtitle(tmp_path: Path) -> None:
+    films = ApprovedFilm(tmp_path)
+    summary = films.root / "a.en.summary.json"
+    films.publish_file(summary, b"{}", "summary.json")
+    films.approve("srt", "json")
+    assert summary.read_bytes() == b"{}"
+    request = approval.ApprovalRequest(
+        sidecar=summary, cues=APPROVED, user="ana", base_sha256=hash_file(summary)
+    )
+    with pytest.raises(NotOursError):
+        approval.approve(films.database, request)
+
+
 @pytest.mark.parametrize("fmt", FORMATS)
 def test_an_unchanged_text_is_approved_as_another_file_than_the_one_of_the_machine(
     fmt: str, tmp_path: Path
