@@ -44,6 +44,8 @@ KEEP_ENDED_SECONDS = 7 * 24 * 3600.0
 """Seconds after which a finished job, or a worker that was lost, is purged."""
 MIN_REPORTED_WAIT_SECONDS = 600.0
 """Seconds until the next scan from which its time is stored. A shorter wait is not stored."""
+STOP_SECONDS = 2.0
+"""Seconds that the thread of audio requests may take to stop, once its engines are closed."""
 ERROR_WAIT_SECONDS = 60.0
 """Seconds until a scan that failed is retried."""
 
@@ -250,6 +252,8 @@ class Daemon(ServiceProcess):
         self._media_servers.stop()
         self._notifiers.stop()
         self._runtime.stop()
+        if self._audio_requests is not None:
+            self._audio_requests.join(STOP_SECONDS)  # the next one empties its scratch folder
 
 
 def _build_audio_requests(configuration: Configuration, runner: JobRunner) -> AudioRequests | None:

@@ -58,6 +58,8 @@ class Job:
     """Whether a person asked for this file. Its sidecars are never removed in favour of others."""
     spoken: Language | None = None
     """The language that a caller says is spoken; None: it is detected."""
+    uses_stored_words_only: bool = False
+    """Whether no engine transcribes. Words that are not stored are then an error."""
     previous_versions: tuple[str, ...] = ()
     """Fingerprints of possible earlier versions of the file, the likeliest first."""
 

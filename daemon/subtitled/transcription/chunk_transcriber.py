@@ -14,6 +14,7 @@ from subtitled.plugin import (
     SetupError,
     SubtitledError,
     Transcript,
+    TransientError,
 )
 from subtitled.transcripts.models import FailedAttempt, FallbackRecord
 
@@ -148,6 +149,8 @@ class ChunkTranscriber:
             empty = Transcript(language=self._track_request.text_language, words=())
             self._store.save_chunk(*place, empty)
             return empty, ""
+        if self._ctx.job.uses_stored_words_only:
+            raise TransientError("the words are not in the transcript store")
         if engine in self._unable:
             raise self._unable[engine]
         if (reason := self._circuit_open(engine)) and self.first_available_engine != engine:

@@ -55,7 +55,6 @@ class _StoredFile:
     media: Path
     library: LibrarySettings
     fingerprint: str
-    track: int
     analysis: TrackAnalysis
 
 
@@ -94,9 +93,9 @@ class AudioAnswerer:
             if question.task is AudioTask.DETECT_LANGUAGE:
                 made = MadeSubtitle(subtitle=None, analysis=stored.analysis)
                 return _to_answer(made, stored.analysis.duration)
-            if not self._is_transcribed(stored):
-                return None
-            return self._make(question, self._job_of_file(stored, question), InlineRunner())
+            job, services = self._job_of_file(stored, question)
+            job = replace(job, uses_stored_words_only=True)
+            return self._make(question, (job, services), InlineRunner())
         except (SubtitledError, OSError):
             return None  # The audio itself is at hand.
 
@@ -220,16 +219,7 @@ class AudioAnswerer:
             return None
         if question.spoken is not None and not analysis.language.satisfies(question.spoken):
             return None
-        return _StoredFile(media, library, fingerprint, choice.track.index, analysis)
-
-    def _is_transcribed(self, stored: _StoredFile) -> bool:
-        store = self._services.store
-        return any(
-            (transcript := store.assemble_any(stored.fingerprint, stored.track, variant))
-            is not None
-            and transcript.language.satisfies(stored.analysis.language or ENGLISH)
-            for variant in store.variants(stored.fingerprint, stored.track)
-        )
+        return _StoredFile(media, library, fingerprint, analysis)
 
 
 def _to_answer(made: MadeSubtitle, duration: float) -> AudioAnswer:

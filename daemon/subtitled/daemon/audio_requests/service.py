@@ -25,6 +25,7 @@ from subtitled.jobs.runner import JobRunner
 from subtitled.jobs.throttle_state import Throttle, ThrottleRegistry
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.plugin import SubtitledError, TransientError
+from subtitled.plugin.paths import display_path
 from subtitled.polling import PollingWorker
 
 from .answering import AudioAnswerer
@@ -139,7 +140,7 @@ class AudioRequests(PollingWorker):
         """Ask the thread to stop. Those who wait are told to come back."""
         super().request_stop()
         with self._lock:
-            waiting = list(self._queue)
+            waiting = list(self._works.values())
             self._queue.clear()
         for work in waiting:
             self._end(work, error=_stopping())
@@ -190,6 +191,9 @@ class AudioRequests(PollingWorker):
         except ShutdownRequested:
             self._end(work, error=_stopping())
         except SubtitledError as error:
+            # Callers know nothing of the scratch folder, and need not.
+            path = display_path(self.folder.media_of(question.audio))
+            error.message = error.message.replace(path, "the audio")
             _log.warning("%s of %s: %s", question.task, question.caller, error)
             self._end(work, error=error)
         except Exception as error:  # noqa: BLE001 - one question must not end the others
@@ -217,6 +221,8 @@ class AudioRequests(PollingWorker):
         with self._lock:
             if self._works.get(work.question) is work:
                 del self._works[work.question]
+            if work.future.done():
+                return  # The daemon stops.
             if error is not None:
                 work.future.set_exception(error)
             elif answer is not None:

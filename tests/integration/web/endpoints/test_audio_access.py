@@ -20,7 +20,7 @@ TOKEN = "correct horse battery staple"
 
 
 def call(port: AudioPort, method: str, path: str, **more: object) -> httpx.Response:
-    return httpx.request(method, port.url(path), timeout=20, **more)  # type: ignore[arg-type]
+    return httpx.request(method, port.url(path), timeout=60, **more)  # type: ignore[arg-type]
 
 
 def test_each_route_has_a_row(shared: tuple[AudioPort, str]) -> None:
@@ -61,7 +61,7 @@ def test_no_role_no_other_scope_no_token_and_no_session_opens_them(
         *({"auth": ("bazarr", other)} for other in keys),
     ]
     asked = [*(("POST", path) for path in AUDIO_PATHS), *(("GET", path) for path in READ_PATHS)]
-    with httpx.Client(base_url=port.url(""), timeout=20) as client:
+    with httpx.Client(base_url=port.url(""), timeout=60) as client:
         for shown in strangers:
             for method, path in asked:
                 refused = client.request(method, path, **shown)  # type: ignore[arg-type]

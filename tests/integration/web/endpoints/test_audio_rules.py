@@ -59,15 +59,11 @@ def test_while_work_is_paused_by_hand_callers_are_told_to_come_back(
 def test_a_throttle_is_waited_for(shared: tuple[AudioPort, str]) -> None:
     port, key = shared
     port.runner.throttles.put("load", Throttle("the load is high"))
-    with pytest.raises(requests.ReadTimeout):
-        requests.post(
-            port.url("/asr", key),
-            params={"encode": "false", "language": "en"},
-            files={"audio_file": SPEECH},
-            timeout=(5, 1.0),
-        )
-    port.runner.throttles.put("load", None)
-    assert ask(port, key, language="en").ok
+    with send(port, key, SPEECH) as caller:
+        wait_until(lambda: port.runner.active_jobs)
+        assert port.engine.recognised == 0
+        port.runner.throttles.put("load", None)
+        assert caller.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
 def test_jobs_of_libraries_wait_while_a_caller_is_served(shared: tuple[AudioPort, str]) -> None:
@@ -132,6 +128,64 @@ def test_the_paths_of_bazarr_are_mapped_and_a_key_for_other_libraries_sees_nothi
     assert made.text != text
 
 
+def test_the_words_of_another_model_do_not_count_and_are_not_made_behind_the_queue(
+    open_port: OpenAudioPort,
+) -> None:
+    port, key = open_port()
+    media = film(port.films / "c.wav", 9)
+    transcribe(port, media)
+    (variant,) = port.store.folder.glob("*/*/*/whisper-*")
+    variant.rename(variant.with_name("whisper-of-another-model"))
+    before = port.engine.recognised
+    assert "w1.50" in ask(port, key, language="en", video_file=str(media)).text  # of its own audio
+    assert port.engine.recognised == before + 1
+
+
+CLOUD = {
+    "plugin": "openai",
+    "url": "https://speech.example.org/v1",
+    "model": "whisper-1",
+    "api_key": {"env": "X"},
+}
+
+
+def test_audio_of_callers_stays_here_unless_that_is_allowed(
+    open_port: OpenAudioPort, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("X", "a key of the cloud")
+    port, key = open_port(sections={"engines": {"cloud": CLOUD}})
+    destination = port.engine.capabilities.destination
+    assert destination != "local"
+    refused = ask(port, key, language="en")
+    assert (refused.status_code, refused.content) == (503, b"")
+    assert port.engine.recognised == 0
+    assert "transcribe of bazarr" in caplog.text
+    headers = {"Authorization": f"Bearer {key}"}
+    models = requests.get(port.url("/v1/models"), headers=headers, timeout=60)
+    assert models.json()["data"] == []
+    port, key = open_port(
+        allowed_destinations=[destination], sections={"engines": {"cloud": CLOUD}}
+    )
+    assert ask(port, key, language="en").status_code == 200
+    (entry,) = list(port.db.egress_log.entries())
+    assert (entry.component, entry.destination, entry.library) == ("cloud", destination, None)
+
+
+def test_a_spent_budget_holds_for_callers_too(
+    open_port: OpenAudioPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("X", "a key of the cloud")
+    budget = {"period": "day", "max_audio_hours": 0.0001}
+    port, key = open_port(
+        allowed_destinations="any",
+        sections={"engines": {"cloud": CLOUD}, "budgets": {"all": budget}},
+    )
+    refused = ask(port, key, language="en")
+    assert (refused.status_code, refused.content) == (503, b"")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert port.engine.recognised == 0
+
+
 def test_what_a_killed_daemon_left_is_deleted_at_the_next_start(tmp_path: Path) -> None:
     port = AudioPort(tmp_path, free_port())
     (port.scratch / "0123" / "question-1").mkdir(parents=True)
@@ -165,7 +219,4 @@ def test_who_waits_when_the_daemon_stops_is_told_to_come_back(open_port: OpenAud
     port.engine.go.set()
     for caller in callers:
         caller.join()
-    refused = [answer for answer in answers if answer.status_code == 503]
-    # The one that was worked on may just have been done.
-    assert len(refused) in (1, 2)
-    assert {answer.content for answer in refused} == {b""}
+    assert [(answer.status_code, answer.content) for answer in answers] == [(503, b"")] * 2

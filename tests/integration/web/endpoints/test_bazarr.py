@@ -30,13 +30,13 @@ def ask(
     """Send what Bazarr sends."""
     asked = {"encode": "false"} | ({"output": "srt"} if path == "/asr" else {}) | query
     return requests.post(
-        port.url(path, key), params=asked, files={"audio_file": body}, timeout=(5, 60)
+        port.url(path, key), params=asked, files={"audio_file": body}, timeout=(60, 120)
     )
 
 
 def test_the_calls_of_a_search_in_their_order(shared: tuple[AudioPort, str]) -> None:
     port, key = shared
-    status = requests.get(port.url("/status", key), timeout=10)
+    status = requests.get(port.url("/status", key), timeout=60)
     assert status.json()["version"].startswith("subtitled ")
     found = ask(port, key, "/detect-language")
     assert found.status_code == 200
@@ -161,7 +161,7 @@ def send(port: AudioPort, key: str, body: bytes) -> socket.socket:
         files={"audio_file": body},
         auth=("bazarr", key),
     ).prepare()
-    caller = socket.create_connection(("127.0.0.1", port.web.port), timeout=10)
+    caller = socket.create_connection(("127.0.0.1", port.web.port), timeout=60)
     head = [f"POST {prepared.path_url} HTTP/1.1", "Host: 127.0.0.1"]
     head += [f"{name}: {value}" for name, value in prepared.headers.items()]
     assert isinstance(prepared.body, bytes)
@@ -291,6 +291,6 @@ def test_work_that_fails_after_a_long_time_is_no_subtitle(
 @pytest.mark.parametrize("path", ["/asr", "/detect-language"])
 def test_a_person_in_a_browser_gets_a_sentence(shared: tuple[AudioPort, str], path: str) -> None:
     port, _ = shared
-    shown = requests.get(port.url(path), headers={"Accept": "text/html"}, timeout=10)
+    shown = requests.get(port.url(path), headers={"Accept": "text/html"}, timeout=60)
     assert (shown.status_code, shown.headers["Allow"]) == (405, "POST")
     assert "Bazarr" in shown.text

@@ -33,7 +33,7 @@ def post(port: AudioPort, key: str, path: str, body: bytes | Iterator[bytes]) ->
         "Content-Type": "multipart/form-data; boundary=sausage",
         "Authorization": f"Bearer {key}",
     }
-    return httpx.post(port.url(path), content=body, headers=headers, timeout=30)
+    return httpx.post(port.url(path), content=body, headers=headers, timeout=60)
 
 
 def field_of(path: str) -> str:
@@ -69,7 +69,7 @@ def test_broken_forms(shared: tuple[AudioPort, str], path: str) -> None:
         assert (refused.status_code, name) == (400, name)
         check(refused, path, 400)
     as_json = {"Authorization": f"Bearer {key}"}
-    check(httpx.post(port.url(path), json={"a": 1}, headers=as_json), path, 415)
+    check(httpx.post(port.url(path), json={"a": 1}, headers=as_json, timeout=60), path, 415)
     wait_until(lambda: list(port.scratch.iterdir()) == [])
 
 
@@ -94,12 +94,12 @@ def test_the_limit_of_other_routes_stays(shared: tuple[AudioPort, str]) -> None:
     large = tones(seconds=200.0)  # 6.4 MB, above that of webhooks
     made = post(port, key, "/asr?encode=false", part("audio_file", large, "audio_file") + END)
     assert made.status_code == 200
-    refused = httpx.post(port.url("/hooks/generic"), content=large, timeout=30)
+    refused = httpx.post(port.url("/hooks/generic"), content=large, timeout=60)
     assert refused.status_code == 413
 
 
 def half_request(port: AudioPort, key: str) -> socket.socket:
-    caller = socket.create_connection(("127.0.0.1", port.web.port), timeout=30)
+    caller = socket.create_connection(("127.0.0.1", port.web.port), timeout=60)
     caller.sendall(
         b"POST /asr?encode=false HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         b"Content-Type: multipart/form-data; boundary=sausage\r\n"

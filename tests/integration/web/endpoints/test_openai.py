@@ -208,15 +208,18 @@ def test_a_failure_after_the_answer_began_is_no_whole_answer(
 def test_what_has_no_sound_is_refused(shared: tuple[AudioPort, str]) -> None:
     port, key = shared
     made = ask(port, key, body=b"%PDF-1.7 this is no sound")
-    assert (made.status_code, made.json()["error"]["param"]) == (400, "file")
+    error = made.json()["error"]
+    assert (made.status_code, error["param"]) == (400, "file")
+    assert "the audio" in error["message"]
+    assert str(port.state) not in made.text
 
 
 def test_the_models_are_the_engines(shared: tuple[AudioPort, str]) -> None:
     port, key = shared
     headers = {"Authorization": f"Bearer {key}"}
-    listed = httpx.get(port.url("/v1/models"), headers=headers).json()
+    listed = httpx.get(port.url("/v1/models"), headers=headers, timeout=60).json()
     model = {"id": "whisper", "object": "model", "created": 0, "owned_by": "whisper"}
     assert listed == {"object": "list", "data": [model]}
-    assert httpx.get(port.url("/v1/models/whisper"), headers=headers).json() == model
-    missing = httpx.get(port.url("/v1/models/gpt-4o"), headers=headers)
+    assert httpx.get(port.url("/v1/models/whisper"), headers=headers, timeout=60).json() == model
+    missing = httpx.get(port.url("/v1/models/gpt-4o"), headers=headers, timeout=60)
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "model_not_found")

@@ -53,7 +53,7 @@ def test_speech_from_bazarr_and_for_openai(
         f"http://bazarr:{key}@{address}/detect-language",
         params={"encode": "false"},
         files={"audio_file": sound},
-        timeout=(5, 120),
+        timeout=(60, 240),
     ).json()
     assert (found["language_code"], found["detected_language"]) == ("fr", "french")
     asked = {"task": "transcribe", "language": "fr", "output": "srt", "encode": "false"}
@@ -61,7 +61,7 @@ def test_speech_from_bazarr_and_for_openai(
         f"http://bazarr:{key}@{address}/asr",
         params=asked,
         files={"audio_file": sound},
-        timeout=(5, 120),
+        timeout=(60, 240),
     )
     assert made.status_code == 200, started.log.read_text()
     text = " ".join(line.plaintext for line in pysubs2.SSAFile.from_string(made.text))
