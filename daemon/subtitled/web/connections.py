@@ -8,6 +8,7 @@ without a whole request makes room: a slow caller never keeps a quick one out.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import resource
 from typing import TYPE_CHECKING, Any
@@ -188,6 +189,23 @@ def guarded_protocol(guard: ConnectionGuard) -> type[GuardedProtocol]:
 
 class PortServer(uvicorn.Server):
     """A server that accepts a few connections at a time, and lets the others wait in the kernel."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+    _exit_requested: asyncio.Event
+
+    def request_exit(self) -> None:
+        """End the server. Any thread may call this."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._exit_requested.set)
+
+    async def main_loop(self) -> None:
+        """Wait until the server is to end. uvicorn's own looks ten times a second."""
+        self._exit_requested = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        if not await self.on_tick(0):
+            await self._exit_requested.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Open the port."""

@@ -25,12 +25,11 @@ from .text_endpoints import TextEndpoint, TextEndpoints
 from .unix_socket import open_unix_socket
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from subtitled.daemon.audio_requests.service import AudioRequests
 
     from .api.events import EventHub
     from .auth.accounts import Accounts
+    from .connections import PortServer
     from .endpoints.transcription import TranscriptionEndpoint
 
 _log = logging.getLogger(__name__)
@@ -69,7 +68,7 @@ class WebServer:
         self.db = db
         self._health = health
         self._endpoints = endpoints
-        self._server: uvicorn.Server | None = None
+        self._server: PortServer | None = None
         self._thread: threading.Thread | None = None
         self._accounts: Accounts | None = None
         self._events: EventHub | None = None
@@ -174,7 +173,7 @@ class WebServer:
         if self._events is not None:
             self._events.stop()
         if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
+            self._server.request_exit()
             self._thread.join(SHUTDOWN_TIMEOUT_SECONDS)
         if self._accounts is not None:
             self._accounts.close()
