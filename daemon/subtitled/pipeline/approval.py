@@ -21,6 +21,7 @@ from subtitled.library.archive import SidecarArchive
 from subtitled.plugin import Cue, InputRejectedError, Subtitle, TransientError
 from subtitled.plugin.limits import clean_text
 from subtitled.plugin.paths import display_path
+from subtitled.subtitles.filenames import MAX_NAME_BYTES
 from subtitled.subtitles.formats import FORMATS, read_cues, render_subtitle
 from subtitled.subtitles.ownership import (
     ApprovalMark,
@@ -179,12 +180,17 @@ def _other_targets(
     for path in sorted(present.union(wanted)):
         name = display_path(Path(path.name))
         owner = find_other_owner(db.sidecars, path, record.media, record.fingerprint)
-        if owner is not None:
+        if len(os.fsencode(path.name)) > MAX_NAME_BYTES:
+            kept.append(f"{name} would be longer than {MAX_NAME_BYTES} bytes; it is not written")
+        elif owner is not None:
             kept.append(describe_owner(name, owner))
         elif os.path.lexists(path) and not _may_be_replaced(db, path, record):
             kept.append(f"{name} was written or changed by somebody else; it is kept")
         else:
-            targets.append(_target(db, request, record, path, at))
+            try:
+                targets.append(_target(db, request, record, path, at))
+            except InputRejectedError as error:
+                kept.append(f"{name} is not written: {error}")
     return targets, kept
 
 

@@ -14,9 +14,9 @@ from subtitled.db.history import HistoryEvent
 from subtitled.library.archive import SidecarArchive
 from subtitled.pipeline import approval
 from subtitled.pipeline.approval import Approval, Conflict, NotOursError
-from subtitled.plugin import Cue, InputRejectedError
+from subtitled.plugin import Cue, InputRejectedError, Subtitle
 from subtitled.plugin.files import hash_file
-from subtitled.subtitles.formats import FORMATS, read_cues
+from subtitled.subtitles.formats import FORMATS, read_cues, render_subtitle
 from subtitled.subtitles.ownership import Ownership, read_signature
 from subtitled.subtitles.publish import publish_sidecar
 from support.approved import APPROVED, MACHINE, ApprovedFilm
@@ -194,6 +194,34 @@ def test_only_a_subtitle_of_ours_is_approved(tmp_path: Path) -> None:
     films.lose_database()
     with pytest.raises(NotOursError, match=r"a\.en\.srt"):
         films.approve()
+
+
+def test_a_format_that_cannot_be_written_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    films = ApprovedFilm(tmp_path)
+    long_name = films.root / f"{'n' * 251}.srt"
+    films.publish_file(long_name, films.srt.read_bytes(), "srt")
+    request = approval.ApprovalRequest(
+        sidecar=long_name,
+        cues=APPROVED,
+        user="ana",
+        base_sha256=hash_file(long_name),
+        formats=("srt", "vtt", "ttml"),
+    )
+
+    def render_all_but_vtt(subtitle: Subtitle, fmt: str) -> bytes:
+        if fmt == "vtt":
+            raise InputRejectedError("it does not read back", "")
+        return render_subtitle(subtitle, fmt)
+
+    monkeypatch.setattr(approval, "render_subtitle", render_all_but_vtt)
+    result = approval.approve(films.database, request)
+    assert isinstance(result, Approval)
+    assert result.paths == (long_name, films.srt)
+    too_long, unreadable = sorted(result.kept, key=len, reverse=True)
+    assert "255 bytes" in too_long
+    assert "does not read back" in unreadable
 
 
 def test_a_summary_is_no_format_of_a_subtitle(tmp_path: Path) -> None:
