@@ -24,6 +24,7 @@ def main() -> None:
         plan,
         plugins,
         queue,
+        review,
         run,
         scan,
         state,

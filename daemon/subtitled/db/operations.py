@@ -123,14 +123,13 @@ class OperationRepository:
             held_until: Until when the review belongs to the actor, if it is theirs.
 
         Returns:
-            The operation; or the one that was stored under the same id before; or None if the
-            review has another version or version 0 meanwhile.
+            The operation; or None if nothing was stored, because the review has another version or
+            version 0 meanwhile, or an operation with this id.
         """
         at = time.time()
         with write_transaction(self._engine) as c:
-            stored = _find(c, review_id, operation.operation_id)
-            if stored is not None:
-                return stored
+            if _is_stored(c, review_id, operation.operation_id):
+                return None
             is_current = sa.and_(reviews.c.id == review_id, reviews.c.version == version)
             if not c.execute(sa.select(sa.exists().where(is_current))).scalar():
                 return None
@@ -154,11 +153,6 @@ class OperationRepository:
             }
             c.execute(operations.insert().values(row))
         return _operation(row)
-
-    def find(self, review_id: int, operation_id: str) -> StoredOperation | None:
-        """Return the operation with an id, or None."""
-        with self._engine.connect() as c:
-            return _find(c, review_id, operation_id)
 
     def after(
         self, review_id: int, version: int = 0, limit: int | None = None
@@ -247,12 +241,11 @@ def _extend_hold(c: sa.Connection, review_id: int, actor: str, until: float) -> 
     c.execute(reviews.update().where(is_theirs).values(held_until=until))
 
 
-def _find(c: sa.Connection, review_id: int, operation_id: str) -> StoredOperation | None:
-    query = sa.select(operations).where(
+def _is_stored(c: sa.Connection, review_id: int, operation_id: str) -> bool:
+    query = sa.select(operations.c.version).where(
         operations.c.review_id == review_id, operations.c.operation_id == operation_id
     )
-    row = c.execute(query).mappings().first()
-    return None if row is None else _operation(row)
+    return c.execute(query).first() is not None
 
 
 def _operation(row: Any) -> StoredOperation:

@@ -113,7 +113,7 @@ class ReviewFilter:
     """Which reviews are wanted. What is None does not limit."""
 
     status: ReviewStatus = ReviewStatus.OPEN
-    library: str | None = None
+    libraries: Sequence[str] | None = None
     language: str | None = None
     kind: str | None = None
     holder: str | None = None
@@ -213,7 +213,7 @@ class ReviewRepository:
 
         Args:
             review_id: The review.
-            holder: Who releases it; None for whom it may be, which is for those who may do that.
+            holder: Who releases it; None releases it from anybody.
         """
         is_held = reviews.c.holder.is_not(None) if holder is None else reviews.c.holder == holder
         return self._update(review_id, is_held, holder=None, held_until=None)
@@ -346,8 +346,9 @@ def _select(*, is_listed: bool = False) -> sa.Select[Any]:
 
 def _conditions(wanted: ReviewFilter) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = [reviews.c.status == wanted.status]
+    if wanted.libraries is not None:
+        conditions.append(files.c.library.in_(wanted.libraries))
     for column, value in (
-        (files.c.library, wanted.library),
         (reviews.c.language, wanted.language),
         (reviews.c.kind, wanted.kind),
         (reviews.c.holder, wanted.holder),

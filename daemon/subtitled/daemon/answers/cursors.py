@@ -76,6 +76,26 @@ def decode_number(cursor: str) -> int:
     raise CursorError
 
 
+def encode_score(score: float, number: int) -> str:
+    """Return the cursor of an entry of a list that is ordered by a score, then by a number."""
+    return _encode(json.dumps([score, number]).encode())
+
+
+def decode_score(cursor: str) -> tuple[float, int]:
+    """Return the score and the number of the entry that a cursor stands for.
+
+    Raises:
+        CursorError: It is no cursor of such a list.
+    """
+    try:
+        score, number = json.loads(_decode(cursor))
+        if type(score) in (int, float) and math.isfinite(score) and _is_number(number):
+            return float(score), number
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        pass
+    raise CursorError
+
+
 def _is_number(value: Any) -> bool:
     return type(value) is int and 0 <= value <= _MAX_NUMBER
 

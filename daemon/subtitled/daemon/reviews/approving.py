@@ -27,6 +27,7 @@ def approve_review(
     made_on: VersionTag | None = None,
     *,
     accepts_warnings: bool = False,
+    replaces_sha256: str | None = None,
 ) -> Approval | FileConflict:
     """Write the current version in every format of the library, signed and locked.
 
@@ -36,6 +37,8 @@ def approve_review(
         actor: Who approves.
         made_on: The version that the person saw; None approves whatever is current.
         accepts_warnings: Whether warnings were shown and accepted. Errors always bar approval.
+        replaces_sha256: SHA-256 of the file of another program that the person saw and replaces;
+            None if there is none.
 
     Returns:
         What was written; or the conflict, if the file on disk was changed since the review began.
@@ -60,9 +63,7 @@ def approve_review(
         sidecar=sidecar.path,
         cues=review.document.to_cues(),
         user=actor,
-        base_sha256=(
-            review.base.sha256 if record.published_sha256 is None else record.published_sha256
-        ),
+        base_sha256=replaces_sha256 or _expected_digest(review),
         base_cues=review.base_document.to_cues(),
         formats=tuple(review.library.formats),
     )
@@ -105,6 +106,12 @@ def unlock_review(service: ReviewService, review_id: int, actor: str) -> tuple[P
         actor,
         lambda connection: record_reopening(connection, review_id),
     )
+
+
+def _expected_digest(review: OpenReview) -> str:
+    """Return the SHA-256 that the sidecar has if no other program changed it."""
+    published = review.record.published_sha256
+    return review.base.sha256 if published is None else published
 
 
 def _check_findings(findings: Sequence[Finding], *, accepts_warnings: bool) -> None:

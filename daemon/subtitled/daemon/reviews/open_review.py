@@ -34,7 +34,7 @@ _READABLE = tuple(fmt for fmt in FORMATS if fmt != "txt")
 """Formats with times, in the order in which a review begins with one of several."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OpenReview:
     """A review with everything that editing it needs."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,7 +11,7 @@ from subtitled.plugin import Language
 from ..evaluation.compliance import ComplianceRule, check_compliance
 from ..markup import strip_tags
 from ..rules import CueRules, measure_width
-from .document import Document, ReviewCue
+from .document import Document
 
 
 class Severity(StrEnum):
@@ -63,15 +64,25 @@ def find_violations(document: Document, language: Language, rules: CueRules) -> 
     )
 
 
-def measure_cues(document: Document, language: Language) -> tuple[CueMeasures, ...]:
-    """Measure every cue of a document."""
-    following = (*document.cues[1:], None)
-    return tuple(
-        _measure(cue, after, language) for cue, after in zip(document.cues, following, strict=True)
-    )
+def find_violations_of(
+    cues: Iterable[int], document: Document, language: Language, rules: CueRules
+) -> tuple[Finding, ...]:
+    """Check only some cues of a document, by their places.
+
+    The result is that part of :func:`find_violations`.
+    """
+    findings: list[Finding] = []
+    for place in cues:
+        pair = Document(document.version, document.cues[place : place + 2])
+        found = find_violations(pair, language, rules)
+        findings += (one for one in found if one.cue == pair.cues[0].id)
+    return tuple(findings)
 
 
-def _measure(cue: ReviewCue, following: ReviewCue | None, language: Language) -> CueMeasures:
+def measure_cue(document: Document, place: int, language: Language) -> CueMeasures:
+    """Measure one cue of a document, by its place."""
+    cue = document.cues[place]
+    following = document.cues[place + 1] if place + 1 < len(document.cues) else None
     columns = measure_width("".join(cue.lines), language)
     duration = cue.end - cue.start
     lines = strip_tags(cue.text).split("\n")

@@ -21,7 +21,7 @@ MAX_PARTS = 50_000
 """Most parts of a compound operation."""
 MAX_SNAP_TIMES = 20_000
 
-Seconds = Annotated[float, Field(ge=0.0, le=MAX_TIME, allow_inf_nan=False, strict=False)]
+Seconds = Annotated[float, Field(ge=0.0, le=MAX_TIME, allow_inf_nan=False, strict=True)]
 CueId = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS)]
 CueIds = Annotated[tuple[CueId, ...], Field(min_length=1, max_length=MAX_CUES)]
 Line = Annotated[str, Field(max_length=MAX_LINE_CHARACTERS)]
@@ -88,9 +88,9 @@ class Shift(_Operation):
     """Shift all cues of a range, which by default is the whole subtitle."""
 
     kind: Literal["shift"] = "shift"
-    seconds: Annotated[float, Field(ge=-MAX_TIME, le=MAX_TIME, allow_inf_nan=False)] = Field(
-        description="By how much; negative for earlier."
-    )
+    seconds: Annotated[
+        float, Field(ge=-MAX_TIME, le=MAX_TIME, allow_inf_nan=False, strict=True)
+    ] = Field(description="By how much; negative for earlier.")
     first: CueId | None = None
     last: CueId | None = None
 
@@ -101,8 +101,8 @@ class Snap(_Operation):
     kind: Literal["snap"] = "snap"
     cues: CueIds
     times: Annotated[tuple[Seconds, ...], Field(min_length=1, max_length=MAX_SNAP_TIMES)]
-    max_distance: Annotated[float, Field(gt=0.0, le=10.0, allow_inf_nan=False)] = Field(
-        0.5, description="Seconds beyond which an end of a cue stays where it is."
+    max_distance: Annotated[float, Field(gt=0.0, le=10.0, allow_inf_nan=False, strict=True)] = (
+        Field(0.5, description="Seconds beyond which an end of a cue stays where it is.")
     )
 
 

@@ -86,7 +86,7 @@ def add_action_routes(api: FastAPI, services: ApiServices) -> None:
             pause_work(db, body.library or "", until, caller.name)
             return Answer(202, {"changed": True})
 
-        return _run(services, request, key, body, act)
+        return run_once(services, request, key, body, act)
 
     @api.delete(
         "/pauses",
@@ -124,7 +124,7 @@ def add_action_routes(api: FastAPI, services: ApiServices) -> None:
                 raise not_found("engine", "Take its name from GET /configuration")
             return Answer(202, {"changed": reset_engine(db, name, caller.name)})
 
-        return _run(services, request, key, None, act)
+        return run_once(services, request, key, None, act)
 
 
 def _act(
@@ -148,7 +148,7 @@ def _act(
         }
         return Answer(202, counts)
 
-    return _run(services, request, key, body, act)
+    return run_once(services, request, key, body, act)
 
 
 def _choose(
@@ -179,7 +179,7 @@ def _require_library(services: ApiServices, caller: Caller, library: str | None)
     caller.require(library)
 
 
-def _run(
+def run_once(
     services: ApiServices,
     request: Request,
     key: str | None,

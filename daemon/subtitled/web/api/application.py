@@ -19,6 +19,8 @@ from .links import add_links
 from .overview import add_overview_routes
 from .planning import add_plan_routes
 from .problems import MEDIA_TYPE, Problem, add_problem_handlers
+from .review_edits import add_review_edit_routes
+from .reviews import add_review_routes
 from .services import ApiServices
 from .subtitles import add_subtitle_routes
 
@@ -50,6 +52,8 @@ def build_api(services: ApiServices) -> FastAPI:
     add_file_routes(api, services)
     add_subtitle_routes(api, services)
     add_plan_routes(api, services)
+    add_review_routes(api, services)
+    add_review_edit_routes(api, services)
     add_action_routes(api, services)
     add_event_routes(api, services)
     description = describe_api(api)

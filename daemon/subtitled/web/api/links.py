@@ -23,19 +23,36 @@ class AnswerLink:
     """Where the value is, as a runtime expression of OpenAPI."""
 
 
-_FIRST_FILE = "$response.body#/items/0/id"
+_FIRST_ITEM = "$response.body#/items/0/id"
 _OF_FILES = ("show_file", "list_subtitles", "show_file_history", "look_at_file", "act_on_file")
 
+_OF_REVIEWS = (
+    "read_review",
+    "export_review",
+    "list_operations",
+    "edit_review",
+    "undo_edit",
+    "redo_edit",
+    "judge_cue",
+    "take_review",
+    "release_review",
+)
+
 LINKS: tuple[AnswerLink, ...] = (
-    *(AnswerLink("list_files", target, "file_id", _FIRST_FILE) for target in _OF_FILES),
+    *(AnswerLink("list_files", target, "file_id", _FIRST_ITEM) for target in _OF_FILES),
     *(AnswerLink("look_up", target, "file_id", "$response.body#/id") for target in _OF_FILES),
-    AnswerLink("list_queue", "act_on_file", "file_id", _FIRST_FILE),
+    AnswerLink("list_queue", "act_on_file", "file_id", _FIRST_ITEM),
     AnswerLink("list_files", "list_files", "after", "$response.body#/next"),
-    AnswerLink("list_files", "show_plan", "file", _FIRST_FILE),
+    AnswerLink("list_files", "show_plan", "file", _FIRST_ITEM),
     AnswerLink("list_queue", "list_queue", "after", "$response.body#/next"),
     AnswerLink("show_history", "show_history", "after", "$response.body#/next"),
     AnswerLink("show_history", "show_file", "file_id", "$response.body#/items/0/file_id"),
-    AnswerLink("list_subtitles", "read_text", "subtitle_id", _FIRST_FILE),
+    AnswerLink("list_subtitles", "read_text", "subtitle_id", _FIRST_ITEM),
+    AnswerLink("list_subtitles", "open_review", "subtitle_id", _FIRST_ITEM),
+    *(AnswerLink("list_all_reviews", target, "review_id", _FIRST_ITEM) for target in _OF_REVIEWS),
+    AnswerLink("list_all_reviews", "list_all_reviews", "after", "$response.body#/next"),
+    AnswerLink("read_review", "edit_review", "If-Match", "$response.body#/etag"),
+    AnswerLink("read_review", "judge_cue", "cue", "$response.body#/cues/0/id"),
     AnswerLink("list_libraries", "show_coverage", "library", "$response.body#/items/0/name"),
     AnswerLink("list_libraries", "list_files", "library", "$response.body#/items/0/name"),
     AnswerLink("pause", "resume", "library", "$request.body#/library"),

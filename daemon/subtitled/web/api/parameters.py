@@ -89,7 +89,7 @@ class FileSelection(Input):
         )
 
 
-_After = Field(
+AFTER = Field(
     None,
     min_length=1,
     max_length=MAX_CURSOR_CHARACTERS,
@@ -104,7 +104,7 @@ class FileQuery(FileSelection):
 
     examined: bool | None = Field(None, description=_EXAMINED)
     sort: FileSort = FileSort.PATH
-    after: str | None = _After
+    after: str | None = AFTER
     limit: int = _Limit
     count: bool = Field(False, description="Whether to count all files of the list, too.")
 
@@ -114,7 +114,7 @@ class QueueQuery(Input):
 
     library: Name | None = None
     state: Annotated[list[FileState], Field(max_length=len(FileState))] = []
-    after: str | None = _After
+    after: str | None = AFTER
     limit: int = _Limit
 
 
@@ -126,7 +126,7 @@ class HistoryQuery(Input):
     library: Name | None = None
     actor: Name | None = None
     since: float | None = Field(None, ge=0, le=MAX_TIME, description="Seconds since 1970.")
-    after: str | None = _After
+    after: str | None = AFTER
     limit: int = _Limit
 
 

@@ -67,10 +67,12 @@ class ApiError(Exception):
         self.hint = hint
         self.errors = list(errors)
         self.retry_after = retry_after
+        self.details: dict[str, Any] = {}
+        """Further members of the problem, which programs use."""
 
     def to_response(self, headers: Mapping[str, str] | None = None) -> Response:
         """Return the answer."""
-        problem: dict[str, Any] = {
+        problem: dict[str, Any] = self.details | {
             "type": f"urn:subtitled:problem:{self.name}",
             "title": self.title,
             "status": self.status,

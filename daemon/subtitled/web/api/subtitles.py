@@ -20,7 +20,7 @@ from subtitled.plugin import InputRejectedError, Language, Subtitle
 from subtitled.subtitles.formats import read_subtitle, render_subtitle
 
 from . import models
-from .callers import caller_of
+from .callers import Caller, caller_of
 from .files import find_file
 from .json_responses import answer_with_etag, encode_json
 from .parameters import FileNumber, Input, SubtitleName
@@ -77,12 +77,7 @@ def add_subtitle_routes(api: FastAPI, services: ApiServices) -> None:
         request: Request, subtitle_id: SubtitleName, query: Annotated[TextQuery, Query()]
     ) -> Response:
         """Return the text of a sidecar. A track within the media file has to be extracted first."""
-        number, _, name = subtitle_id.partition("-")
-        record = find_file(services, caller_of(request), int(number))
-        rows = services.db.overview.coverage_of(record.id)
-        row = next((one for one in rows if _name(one) == name), None)
-        if row is None:
-            raise not_found("subtitle", "Take its id from GET /files/{id}/subtitles")
+        record, row = find_subtitle(services, caller_of(request), subtitle_id)
         content = _read(services, record, row)
         if query.format != _ORIGINAL:
             content = _convert(content, row, query.format)
@@ -90,6 +85,23 @@ def add_subtitle_routes(api: FastAPI, services: ApiServices) -> None:
         return answer_with_etag(
             request, content, media_type, Content_Disposition='attachment; filename="subtitle"'
         )
+
+
+def find_subtitle(
+    services: ApiServices, caller: Caller, subtitle_id: str
+) -> tuple[FileRecord, CoverageRow]:
+    """Return a subtitle that the caller may see, with its file.
+
+    Raises:
+        ApiError: There is none with this id.
+    """
+    number, _, name = subtitle_id.partition("-")
+    record = find_file(services, caller, int(number))
+    rows = services.db.overview.coverage_of(record.id)
+    row = next((one for one in rows if _name(one) == name), None)
+    if row is None:
+        raise not_found("subtitle", "Take its id from GET /files/{id}/subtitles")
+    return record, row
 
 
 def _describe(file_id: int, row: CoverageRow) -> dict[str, Any]:

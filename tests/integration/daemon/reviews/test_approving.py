@@ -121,6 +121,15 @@ def test_a_file_that_another_program_changed_is_not_overwritten(library: ReviewL
     assert shown == ["The Schuffa said no.", "Mine", "The bank said no."]
     assert sidecar.read_bytes() == theirs
     assert library.service.load(number).record.status is ReviewStatus.OPEN
+    replaced = approve_review(
+        library.service,
+        number,
+        "ana",
+        accepts_warnings=True,
+        replaces_sha256=result.theirs_sha256,
+    )
+    assert isinstance(replaced, Approval)
+    assert read_cues(sidecar.read_bytes(), "srt")[0].text == "Mine"
 
 
 def test_unlocking_opens_the_review_again(library: ReviewLibrary) -> None:

@@ -141,6 +141,31 @@ def test_an_edit_that_is_sent_again_is_applied_once(library: ReviewLibrary) -> N
         library.service.edit(number, "a", shift, tag, "ben")
 
 
+def test_an_id_that_two_editors_use_at_once_is_used_by_one(library: ReviewLibrary) -> None:
+    number = library.open()
+    tag = _tag(library, number)
+    outcomes = list[str]()
+    barrier = threading.Barrier(6)
+
+    def edit(editor: int) -> None:
+        operation = ops.SetText(cue=str(editor % 3 + 1), lines=(f"By {editor}",))
+        barrier.wait()
+        try:
+            library.service.edit(number, "same", operation, tag, f"user {editor}")
+        except OperationIdUsedError:
+            outcomes.append("refused")
+        else:
+            outcomes.append("kept")
+
+    threads = [threading.Thread(target=edit, args=(editor,)) for editor in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["kept"] + ["refused"] * 5
+    assert library.service.load(number).version == 1
+
+
 def test_disjoint_edits_are_both_kept_and_touching_ones_show_both_versions(
     library: ReviewLibrary,
 ) -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from subtitled.plugin import Cue
 from subtitled.subtitles.evaluation.compliance import ComplianceRule
 from subtitled.subtitles.review.document import Document, ReviewCue
-from subtitled.subtitles.review.findings import Severity, find_violations, measure_cues
+from subtitled.subtitles.review.findings import (
+    Severity,
+    find_violations,
+    find_violations_of,
+    measure_cue,
+)
 
 from .histories import ENGLISH, RULES
 
@@ -46,6 +51,17 @@ def test_limits_for_readers_are_warnings_and_a_flash_is_advice() -> None:
 
 def test_measures_are_those_of_the_rules() -> None:
     document = Document.from_cues([Cue(0.0, 2.0, "ab\n<i>cdef</i>"), Cue(1.5, 3.0, "x")], ENGLISH)
-    first, last = measure_cues(document, ENGLISH)
+    first, last = (measure_cue(document, place, ENGLISH) for place in (0, 1))
     assert (first.cps, first.line_length, first.gap) == (3.0, 4.0, -0.5)
     assert last.gap is None
+
+
+def test_some_cues_are_checked_as_all_are() -> None:
+    document = Document.create(
+        0, [_cue(1, 0.0, 2.0, "One two"), _cue(2, 1.5, 3.0), _cue(3, 3.0, 9.9, "x" * 60)]
+    )
+    everything = find_violations(document, ENGLISH, RULES)
+    for place, cue in enumerate(document.cues):
+        expected = tuple(finding for finding in everything if finding.cue == cue.id)
+        assert find_violations_of([place], document, ENGLISH, RULES) == expected
+    assert find_violations_of(range(3), document, ENGLISH, RULES) == everything
