@@ -101,6 +101,8 @@ def test_a_file_of_a_library_is_answered_from_its_transcript(open_port: OpenAudi
     assert (made.status_code, made.content) == (200, sidecar)
     found = ask(port, key, "/detect-language", video_file=str(media))
     assert found.json()["language_code"] == "en"
+    into_english = ask(port, key, language="en", task="translate", video_file=str(media))
+    assert into_english.content == sidecar
     port.engine.error = None
     assert port.engine.recognised == before
     # The audio of another track, or of a file that is not known, is what counts then.
