@@ -155,6 +155,25 @@ def test_users_that_cannot_be_read_are_a_problem_with_a_hint(port: WebPort) -> N
 # Users
 
 
+def test_one_code_makes_one_admin_however_often_it_is_given_at_once(
+    opened: Callable[..., WebPort],
+) -> None:
+    port = opened()
+    code = port.accounts.setup_codes.create()
+    barrier = threading.Barrier(4)
+
+    def set_up(number: int) -> str:
+        barrier.wait()
+        twice = {"password": PASSWORD, "password_again": PASSWORD}
+        fields = {"code": code, "name": f"user{number}", **twice}
+        return str(port.browser().post("/setup", fields).status_code)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(set_up, range(4)))
+    assert len(port.accounts.users.list_all()) == 1
+    assert answers.count("303") >= 1
+
+
 def test_only_forms_as_pages_send_them_are_read(port: WebPort) -> None:
     admin = port.session("admin")
     own = OWN | {"Cookie": f"subtitled={admin.token}", "X-CSRF-Token": admin.csrf_token}
@@ -332,3 +351,25 @@ def test_a_name_behind_a_proxy_may_have_any_letters(opened: Callable[..., WebPor
     assert ask(b"\xc0na", b"B\xfcro").status_code == 200, "latin-1, as of old"
     for no_name in (b"a" * 256, "a\u202eb".encode(), b" "):
         assert ask(no_name, "Büro".encode()).status_code == 303
+
+
+def test_failures_behind_a_proxy_count_for_the_caller_and_hold_up_no_other(
+    opened: Callable[..., WebPort], caplog: pytest.LogCaptureFixture
+) -> None:
+    port = opened(proxy={"trusted": ["127.0.0.1"]})
+    port.accounts.users.add("ana", PASSWORD, Role.VIEWER)
+
+    def sign_in(forwarded: str, name: str, password: str) -> int:
+        headers = OWN | {"X-Forwarded-For": forwarded}
+        fields = {"name": name, "password": password}
+        answer = port.call("POST", "/login", peer="127.0.0.1", data=fields, headers=headers)
+        return answer.status_code
+
+    for number in range(5):
+        assert sign_in(f"192.0.2.{number}, 203.0.113.5", f"name{number}", "wrong") == 401
+    assert sign_in("192.0.2.99, 203.0.113.5", "ana", PASSWORD) == 429, "the rightmost hop counts"
+    assert sign_in("203.0.113.5, 203.0.113.6", "ana", PASSWORD) == 303
+    assert "from 203.0.113.5" in caplog.text
+    assert "192.0.2." not in caplog.text
+    (session,) = port.accounts.sessions.list_of(port.accounts.users.get("ana").id)  # type: ignore[union-attr]
+    assert session.address == "203.0.113.6"
