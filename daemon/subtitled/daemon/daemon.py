@@ -219,6 +219,7 @@ class Daemon(ServiceProcess):
         purge_lost(self._configuration, self._db, before)
         self._db.history.prune()
         self._db.reviews.prune()
+        self._db.judgements.prune()
 
     def _on_playback(self, paths: Sequence[Path]) -> None:
         """Prioritise files that are being played and still wait for subtitles."""

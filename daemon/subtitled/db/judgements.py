@@ -21,7 +21,7 @@ from subtitled.subtitles.judgement import TextJudgement
 from subtitled.subtitles.publish import compute_sha256
 
 from .engine import upsert_insert
-from .schema import content_hashes, text_judgements
+from .schema import content_hashes, files, text_judgements
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ MAX_PENDING_ROWS = 200
 """Rows that wait for the database at most."""
 MAX_PENDING_SECONDS = 5.0
 """Seconds after which waiting rows are written with the next one."""
+MAX_FOLDERS_DEEP = 3
+"""Folders from the one of a media file downwards in which its subtitles may lie."""
 MIN_AGE_NS = 2_000_000_000
 """Nanoseconds since the last change of a file before its hash is kept. A file system that counts
 coarsely may give two changes the same time."""
@@ -115,6 +117,39 @@ class JudgementRepository:
         except sa.exc.SQLAlchemyError as error:
             _log.warning("judgements of subtitles are not kept: %s", error)
 
+    def prune(self) -> int:
+        """Delete what belongs to no media file any more, and return how many rows there were.
+
+        Those are hashes of files in folders that hold no media file, also not a few levels above,
+        and judgements of contents and media files that are not known any more. No folder is looked
+        at: its disk may be away.
+        """
+        self.flush()
+        with self._engine.connect() as c:
+            rows = c.execute(sa.select(files.c.path, files.c.fingerprint)).all()
+            hashes = c.execute(sa.select(content_hashes.c.path, content_hashes.c.sha256)).all()
+            keys = c.execute(sa.select(text_judgements.c.key)).scalars().all()
+        folders = {path.rpartition(b"/")[0] for path, _ in rows}
+        gone = [path for path, _ in hashes if folders.isdisjoint(_folders_of(path))]
+        lost = set(gone)
+        kept = {digest for path, digest in hashes if path not in lost}
+        kept.update(fingerprint for _, fingerprint in rows if fingerprint)
+        unused = [
+            key
+            for key in keys
+            if key.partition(":")[0] not in kept and key.rpartition(":")[0] not in kept
+        ]
+        with self._engine.begin() as c:
+            if gone:
+                is_gone = content_hashes.c.path == sa.bindparam("gone")
+                c.execute(content_hashes.delete().where(is_gone), [{"gone": path} for path in gone])
+            if unused:
+                is_unused = text_judgements.c.key == sa.bindparam("unused")
+                c.execute(
+                    text_judgements.delete().where(is_unused), [{"unused": key} for key in unused]
+                )
+        return len(gone) + len(unused)
+
     def _write(self, judgements: dict[str, str], hashes: dict[bytes, dict[str, Any]]) -> None:
         with self._engine.begin() as c:
             if judgements:
@@ -152,6 +187,14 @@ class JudgementRepository:
         query = sa.select(content_hashes).where(content_hashes.c.path == key)
         with self._engine.connect() as c:
             return c.execute(query).mappings().first()
+
+
+def _folders_of(path: bytes) -> list[bytes]:
+    """Return the folder of a file and those above it in which its media file may lie."""
+    folders = [path.rpartition(b"/")[0]]
+    while len(folders) < MAX_FOLDERS_DEEP:
+        folders.append(folders[-1].rpartition(b"/")[0])
+    return folders
 
 
 def _signed(number: int) -> int:

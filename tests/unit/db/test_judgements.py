@@ -99,3 +99,47 @@ def test_what_is_no_file_has_no_hash(database: Database, tmp_path: Path) -> None
     (tmp_path / "link.srt").symlink_to(tmp_path / "nothing")
     for name in ("folder.srt", "pipe.srt", "link.srt", "missing.srt"):
         assert database.judgements.content_hash(tmp_path / name) is None
+
+
+def test_what_was_known_of_files_that_are_gone_is_deleted(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judgements, "MIN_AGE_NS", -1)
+    kept = ["Film/Film.en.srt", "Film/Subs/Film.de.srt", "Film/Subs/Film/2_French.srt"]
+    digests = {}
+    for name in (*kept, "Gone/Gone.en.srt"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        digests[name] = database.judgements.content_hash(old_file(path, name.encode()))
+        database.judgements.store(f"{digests[name]}:srt:en:", TextJudgement(cue_count=1))
+    for name in ("Film/Film.mkv", "Gone/Gone.mkv"):
+        database.bulk_files.record_seen("films", tmp_path / name, tmp_path.stat())
+        record = database.files.get(tmp_path / name)
+        assert record is not None
+        database.files.set_fingerprint(record.id, f"mark of {record.path.stem}")
+        database.judgements.store(f"mark of {record.path.stem}:2", TextJudgement(cue_count=2))
+    assert database.judgements.prune() == 0
+    gone = database.files.get(tmp_path / "Gone/Gone.mkv")
+    assert gone is not None
+    database.files.mark_missing(gone.id, 1.0)
+    database.files.forget_missing("films", 2.0)
+    assert database.judgements.prune() == 3
+    assert database.judgements.prune() == 0
+    for name in kept:
+        assert database.judgements.find(f"{digests[name]}:srt:en:") is not None
+    assert database.judgements.find("mark of Film:2") is not None
+    assert database.judgements.find("mark of Gone:2") is None
+    assert database.judgements.find(f"{digests['Gone/Gone.en.srt']}:srt:en:") is None
+
+
+def test_the_judgement_of_a_text_that_was_replaced_is_deleted(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judgements, "MIN_AGE_NS", -1)
+    database.bulk_files.record_seen("films", tmp_path / "Film.mkv", tmp_path.stat())
+    for content in (b"one", b"other"):
+        digest = database.judgements.content_hash(old_file(tmp_path / "Film.en.srt", content))
+        database.judgements.store(f"{digest}:srt:en:", TextJudgement(cue_count=1))
+        database.judgements.flush()
+    assert database.judgements.prune() == 1
+    assert database.judgements.find(f"{digest}:srt:en:") is not None
