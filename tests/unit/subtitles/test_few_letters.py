@@ -101,11 +101,53 @@ def test_capitals_are_read_as_small_letters_are() -> None:
         assert decode_bytes(text.encode(page), Language(language)).text == text
 
 
+CAPITALS = {
+    "pl": "CZEKAŁAM NA CIEBIE DWIE GODZINY!|PROSZĘ, ZAMKNIJ DRZWI I USIĄDŹ.",
+    "cs": "ČEKALA JSEM NA TEBE DVĚ HODINY!|PŘÍSAHÁM, ŽE TO NEBYLA MOJE CHYBA.",
+    "sk": "ČAKALA SOM NA TEBA DVE HODINY!|PROSÍM ŤA, ZAVRI DVERE A SADNI SI.",
+    "hu": "KÉT ÓRÁJA VÁROK RÁD, TUDOD?|ŐSZINTÉN SZÓLVA FÁRADT VAGYOK.",
+    "ro": "TE-AM AŞTEPTAT DOUĂ ORE!|MÂINE DIMINEAŢĂ SĂ VII LA MINE.",
+    "hr": "ČEKALA SAM TE DVA SATA!|MOLIM TE, ZATVORI VRATA I SJEDNI.|NE ŽELIM RAZGOVARATI O TOME.",
+    "ru": "Я ЖДАЛА ТЕБЯ ДВА ЧАСА!|ЗАВТРА УТРОМ ПРИЕЗЖАЙ КО МНЕ.",
+    "uk": "Я ЧЕКАЛА НА ТЕБЕ ДВІ ГОДИНИ!|ЗАВТРА ВРАНЦІ ПРИЇЖДЖАЙ ДО МЕНЕ.",
+    "el": "ΔΕΝ ΞΕΡΩ ΤΙ ΝΑ ΣΟΥ ΠΩ.|ΑΥΡΙΟ ΤΟ ΠΡΩΙ ΕΛΑ ΣΕ ΜΕΝΑ.",
+}
+PAGES_OF_CAPITALS = {
+    "pl cs sk hu hr": "cp1250 iso8859_2 cp852 mac_latin2",
+    "ro": "cp1250 iso8859_2 cp852",
+    "ru": "cp1251 koi8_r cp866 iso8859_5 mac_cyrillic",
+    "uk": "cp1251 koi8_u cp1125 mac_cyrillic",
+    "el": "cp1253 iso8859_7 cp737 mac_greek",
+}
+
+
+@pytest.mark.parametrize("named", ["cs", "pl", "en", "", "own"])
+@pytest.mark.parametrize(
+    ("language", "page"),
+    [
+        (language, page)
+        for languages, pages in PAGES_OF_CAPITALS.items()
+        for language in languages.split()
+        for page in pages.split()
+    ],
+)
+def test_one_cue_of_capitals_is_right_or_refused(language: str, page: str, named: str) -> None:
+    name = language if named == "own" else named
+    for line in CAPITALS[language].split("|"):
+        text = make_srt([line])
+        try:
+            decoded = decode_bytes(text.encode(page), Language(name) if name else None)
+        except InputRejectedError:
+            continue
+        assert decoded.text == text
+
+
 @pytest.mark.parametrize(
     ("around", "rating"),
     [
         ("d’a", 1), ("o“k", -1), (" “a", 1), ("f‚.", -1), (" „a", 1), ("s±a", -1), ("a… ", 1),
         (" ¿q", 1), ("n¿a", -1), ("l·l", 0), ("e·a", -1), ("0° ", 0), ("e©?", -1), ("┴╫╘", -1),
+        ("\n‰e", -1), ("5‰ ", 0),
     ],
 )  # fmt: skip
 def test_a_sign_is_rated_by_its_place(around: str, rating: int) -> None:

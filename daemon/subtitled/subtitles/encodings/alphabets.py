@@ -37,7 +37,7 @@ _CODE_PAGES = {
     "iso8859_13": "lt lv",
     "iso8859_4": "lt lv",
     "cp866": "ru",
-    "cp852": "pl cs sk hu",
+    "cp852": "pl cs sk hu hr bs sl",
     "big5hkscs": "yue zh",
     "cp850": "en de fr es pt it nl sv da no nb nn fi is ca gl eu",
     "mac_roman": "en de fr es pt it nl sv da no nb nn fi ca gl eu",

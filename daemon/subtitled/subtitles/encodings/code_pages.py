@@ -44,6 +44,8 @@ _MIN_LANGUAGE_PROBABILITY = 0.1
 _NEARLY_AS_GOOD = 0.06
 _MIN_RATIO = 0.8
 _CLEAR_SHARE = 0.8
+_RIVAL_SHARE = 0.1
+"""Probability from which a reading makes one in an unlikely language doubtful."""
 _MIN_CONTEXT_LETTERS = 100
 _MIN_CONTEXT_PROBABILITY = 0.95
 _SUPERSETS = {
@@ -100,7 +102,8 @@ def _confirm_shares(reading: Reading | None, sample: bytes, stated: str) -> Read
     if not compared.is_clear or text is None:
         return None
     share = dict(rank_languages(text)).get(best.language, 0.0)
-    return score_letters(best.code_page, text, best.language, share, min_rare=_MIN_RARE)
+    found = score_letters(best.code_page, text, best.language, share, min_rare=_MIN_RARE)
+    return None if found is None or found.has_few_letters else found
 
 
 def _is_implausible(reading: Reading) -> bool:
@@ -135,7 +138,7 @@ def _find_by_alphabet(data: bytes, sample: bytes, stated: str) -> Reading | None
             for code_page in code_pages
         )
         readings = [reading for reading in judged if reading is not None]
-        if readings:
+        if not all(reading.has_few_letters for reading in readings):
             return _choose(readings, stated)
     return None
 
@@ -175,10 +178,14 @@ def is_good_reading(data: bytes, code_page: str, language: Language | None = Non
 
 
 def _choose(readings: list[Reading], stated: str) -> Reading | None:
-    """Choose among readings of equal score that with the fewest strange characters."""
-    top = max(readings, key=lambda reading: reading.score)
+    """Choose among readings of equal score that with the fewest strange characters.
+
+    Those with few letters only make others doubtful.
+    """
+    known = [reading for reading in readings if not reading.has_few_letters]
+    top = max(known, key=lambda reading: reading.score)
     tolerance = top.tolerance
-    best = [reading for reading in readings if reading.score >= top.score - tolerance]
+    best = [reading for reading in known if reading.score >= top.score - tolerance]
     if has_own_script(top.language):
         best = [reading for reading in best if reading.language == stated] or best
     # Chance makes characters that are in the language, but not its frequent ones.
@@ -194,7 +201,7 @@ def _choose(readings: list[Reading], stated: str) -> Reading | None:
     )
     if chosen.share < _MIN_LANGUAGE_PROBABILITY and not has_own_script(chosen.language):
         # A name that is wrong makes letters right that are not in the text's own language.
-        rivals = (r for r in readings if r.text != chosen.text and r.share > _CLEAR_SHARE)
+        rivals = (r for r in readings if r.text != chosen.text and r.share > _RIVAL_SHARE)
         if any(r.score >= chosen.score - _NEARLY_AS_GOOD for r in rivals):
             return None
     return chosen

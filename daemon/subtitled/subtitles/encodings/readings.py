@@ -49,6 +49,8 @@ class Reading:
     """Probability of the language."""
     tolerance: float
     """How far chance may have moved the score."""
+    has_few_letters: bool = False
+    """Whether it has too few for its rare code page: it may be right, but is not known to be."""
 
 
 def score_letters(
@@ -66,9 +68,8 @@ def score_letters(
             return None
         score = (score + min(1.0, ratio)) / 2
     score -= _STRANGE_PENALTY * strange / max(1, total)
-    if code_page in RARE_CODE_PAGES:
-        if total < min_rare:
-            return None
+    is_rare = code_page in RARE_CODE_PAGES
+    if is_rare:
         score -= _RARE_PENALTY
     chance = max(_OWN_SCRIPT_TOLERANCE, _CHANCE / max(1, total) ** 0.5)
     return Reading(
@@ -80,6 +81,7 @@ def score_letters(
         ratio=ratio,
         share=share,
         tolerance=chance if own_script else _TOLERANCE,
+        has_few_letters=is_rare and total < min_rare,
     )
 
 

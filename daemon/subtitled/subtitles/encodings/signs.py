@@ -14,7 +14,7 @@ _BEHIND = frozenset("°™®·")
 _DASHES = frozenset("–—…")
 _OPENING = frozenset("¿¡„‚")
 _QUOTES = frozenset("“”«»‹›")
-_ALWAYS_STRANGE = frozenset("¶§†‡•¬¦")
+_ALWAYS_STRANGE = frozenset("¶§†‡•¬¦‰")
 _STRANGE_CATEGORIES = frozenset({"So", "Sm", "Sk", "Sc", "No", "Lm", "Lo"})
 
 
@@ -51,10 +51,8 @@ def rate_sign(before: str, character: str, after: str) -> int:
 
 
 def breaks_case(before: str, character: str, after: str) -> bool:
-    """Check whether a capital follows a small letter in one word: ``youÕd``, ``хорошаЯ``."""
-    return (character.isupper() and before.islower()) or (
-        character.islower() and after.isupper() and before.isalpha()
-    )
+    """Check whether a capital follows a small letter in one word: ``youÕd``, ``ëE``."""
+    return (character.isupper() and before.islower()) or (character.islower() and after.isupper())
 
 
 def _is_drawn(character: str) -> bool:
