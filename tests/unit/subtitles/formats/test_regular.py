@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from subtitled.subtitles.formats import read_subtitle
@@ -109,3 +112,13 @@ def test_an_event_of_ass_with_blanks_around_its_fields_is_the_same(text: str, st
     first, second = (read_subtitle(each.encode(), "ass").cues for each in (usual, wide))
     assert first == second
     assert (first[1].start, first[1].end) == (1.25, 2.5)
+
+
+def test_references_of_html_in_subrip_are_text_as_ffmpeg_and_mpv_show_them(tmp_path: Path) -> None:
+    shown = "Tom &amp; Jerry &lt;i&gt;x&lt;/i&gt;&nbsp;y"
+    path = tmp_path / "film.srt"
+    path.write_text(_srt([shown], numbered=True))
+    command = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "ass", "-"]
+    ass = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    assert ass.rstrip().endswith(f",,{shown}")
+    assert [cue.text for cue in read_subtitle(path.read_bytes(), "srt").cues] == [shown]
