@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import sys
 import time
@@ -13,7 +14,6 @@ from idle import resident, share_of_memory
 from large_library import Port, fill, running_port, write_configuration
 from material import looped, model, own_folder, running
 from open_page import OpenPage
-from pausing import engine_of
 from subtitled.db.database import Database
 from subtitled.db.records import FINAL_STATES
 from subtitled.db.state_folder import DATABASE_FILE
@@ -64,7 +64,10 @@ def _at_rest(port: Port, seconds: float) -> dict[str, float]:
 
 
 def measure_recognition(seconds: float) -> dict[str, Any]:
-    """Recognise clips in turn with and without an open page, and compare by the median."""
+    """Recognise clips in turn with and without an open page, and compare by the median.
+
+    Times are for one second of speech.
+    """
     model()
     rows: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
     with own_folder() as folder:
@@ -73,18 +76,17 @@ def measure_recognition(seconds: float) -> dict[str, Any]:
             (folder / name).mkdir()
         (folder / "state").mkdir(mode=0o700)
         # Each is a little longer than the one before, so that none is known already.
-        clips = [
-            looped(NAMES, seconds + number, folder / "clips" / f"{number}.flac")
-            for number in range(2 * ALTERNATIONS + 1)
-        ]
+        lengths = [seconds + number for number in range(2 * ALTERNATIONS + 1)]
+        clips = [looped(NAMES, length, folder / "clips" / f"{length:g}.flac") for length in lengths]
         others = running()
         with running_port(folder, languages=("original",)) as port:
             db = Database(folder / "state" / DATABASE_FILE)
             _recognise(port, db, clips[0])  # loads the model
-            for number, clip in enumerate(clips[1:]):
+            for number, (length, clip) in enumerate(zip(lengths[1:], clips[1:], strict=True)):
                 is_open = bool(number % 2)
                 with OpenPage(port) if is_open else nullcontext() as page:
-                    rows[is_open].append(_recognise(port, db, clip))
+                    taken, spent = _recognise(port, db, clip)
+                rows[is_open].append((taken / length, spent / length))
                 told = f", {page.requests} requests" if page is not None else ""
                 print(f"  page open: {is_open}; {rows[is_open][-1]}{told}", flush=True)
             db.close()
@@ -101,9 +103,9 @@ def measure_recognition(seconds: float) -> dict[str, Any]:
 
 
 def _recognise(port: Port, db: Database, clip: Path) -> tuple[float, float]:
-    """Return the seconds from a clip's arrival to its sidecar, and all processor seconds."""
+    """Return the seconds from a clip's arrival to its sidecar, and the processor seconds."""
     target = port.folder / "films" / clip.name
-    before = _cpu(port)
+    before = _cpu(port.pid)
     begin = time.monotonic()
     clip.rename(target)
     while (record := db.files.get(target)) is None or record.state not in FINAL_STATES:
@@ -113,10 +115,13 @@ def _recognise(port: Port, db: Database, clip: Path) -> tuple[float, float]:
     seconds = time.monotonic() - begin
     if not list(target.parent.glob(f"{target.stem}*.srt")):
         sys.exit(f"{clip.name} has no sidecar: {record}")
-    return seconds, _cpu(port) - before
+    return seconds, _cpu(port.pid) - before
 
 
-def _cpu(port: Port) -> float:
-    """Return the processor seconds of the daemon and its engine."""
-    engine = engine_of(port.pid)
-    return port.cpu_seconds() + (port.cpu_seconds(engine) if engine is not None else 0.0)
+def _cpu(pid: int) -> float:
+    """Return the processor seconds of a process and all below it, also of those that ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
+    spent = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    children = [(task / "children").read_text("ascii").split() for task in tasks]
+    return spent + sum(_cpu(int(child)) for some in children for child in some)
