@@ -60,7 +60,7 @@ test: $(VENV)/ready system lint model ## everything that CI runs; about 14 minut
 	  || { test $$? -eq 1 && $(BIN)/python tools/run_failed_again.py "$(CI_TESTS)"; }
 
 test-api: $(VENV)/ready ## every route by every caller; the API against its description; 5 minutes
-	$(BIN)/pytest -rA -m api tests/integration/web
+	$(BIN)/pytest -rA -n 2 --dist load -m api tests/integration/web
 
 fuzz: $(VENV)/ready ## broken input for every reader of something from outside; 10 minutes
 	SUBTITLED_FUZZ_SECONDS=$${SUBTITLED_FUZZ_SECONDS:-600} $(BIN)/pytest -q -rA tests/fuzz

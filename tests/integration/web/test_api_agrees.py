@@ -182,6 +182,40 @@ def test_a_list_stays_whole_while_files_come_and_go(port: ApiPort) -> None:
     assert len(stayed) < len(before)
 
 
+@pytest.mark.api
+def test_a_list_of_100_000_files_stays_whole_while_1_000_come_and_go(port: ApiPort) -> None:
+    admin, chance = port.key(Role.ADMIN), random.Random(7)
+    names = [f"{number:06}.mkv" for number in range(100_000)]
+    row = {"library": "films", "device": 1, "inode": 1, "size": 1, "mtime_ns": 1,
+           "state": FileState.DONE, "stable_since": 0.0, "updated_at": 0.0}  # fmt: skip
+    with port.db.files._engine.begin() as c:
+        c.execute(
+            sa.insert(files), [row | {"path": os.fsencode(port.films / name)} for name in names]
+        )
+    staying, seen = set(names), []
+    query: dict[str, Any] = {"limit": 200, "search": ".mkv", "library": "films"}
+    come = 0
+    while True:
+        page = port.get("/files", admin, **query).json()
+        seen += [Path(item["path"]).name for item in page["items"]]
+        gone = chance.sample(names, 2)
+        staying.difference_update(gone)
+        with port.db.files._engine.begin() as c:
+            paths = [os.fsencode(port.films / name) for name in gone]
+            c.execute(sa.delete(files).where(files.c.path.in_(paths)))
+            for _ in range(2):
+                name = f"{chance.randrange(100_000):06} {come}.mkv"
+                path, come = os.fsencode(port.films / name), come + 1
+                c.execute(sa.insert(files).values(**row, path=path))
+        if page["next"] is None:
+            break
+        query["after"] = page["next"]
+    assert come >= 1_000
+    assert len(seen) == len(set(seen))
+    assert staying <= set(seen)
+    assert len(staying) < 100_000
+
+
 def _paths(port: ApiPort) -> list[str]:
     with port.db.files._engine.connect() as c:
         return [os.fsdecode(path) for path in c.execute(sa.select(files.c.path)).scalars()]

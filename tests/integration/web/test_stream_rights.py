@@ -113,6 +113,7 @@ def test_another_page_opens_no_stream_with_the_cookie(server: ApiServer) -> None
             assert client.get("/events").status_code == 403
 
 
+@pytest.mark.api
 def test_sixty_open_tabs_keep_no_page_from_loading(server: ApiServer) -> None:
     keys = [server.key(Role.VIEWER, f"library {number}") for number in range(8)]
     with contextlib.ExitStack() as stack:
