@@ -57,38 +57,32 @@ def _cues_of(subtitle: Subtitle) -> tuple[Cue, ...]:
     return subtitle.cues
 
 
-def _cues_read_by(read: Callable[[str], ReadResult]) -> Callable[[str], tuple[Cue, ...]]:
-    return lambda text: read(text).cues
+def _codec_of_cues(
+    write: Callable[[Subtitle], str],
+    read: Callable[[str], ReadResult],
+    representable: Callable[[Subtitle], tuple[Cue, ...]] = _cues_of,
+    *,
+    resolution_ms: int = 1,
+    has_bidi_marks: bool = False,
+) -> _Codec:
+    """Return the codec of a format that holds cues and nothing else."""
+    return _Codec(
+        write=write,
+        read=lambda text: read(text).cues,
+        representable=representable,
+        resolution_ms=resolution_ms,
+        has_bidi_marks=has_bidi_marks,
+    )
 
 
 _CODECS = {
-    "srt": _Codec(
-        write=srt.write, read=_cues_read_by(srt.read), representable=_cues_of, has_bidi_marks=True
+    "srt": _codec_of_cues(srt.write, srt.read, has_bidi_marks=True),
+    "vtt": _codec_of_cues(vtt.write, vtt.read, vtt.representable, has_bidi_marks=True),
+    "ass": _codec_of_cues(
+        ass.write, ass_reader.read, ass.representable, resolution_ms=ass.RESOLUTION_MS
     ),
-    "vtt": _Codec(
-        write=vtt.write,
-        read=_cues_read_by(vtt.read),
-        representable=vtt.representable,
-        has_bidi_marks=True,
-    ),
-    "ass": _Codec(
-        write=ass.write,
-        read=_cues_read_by(ass_reader.read),
-        representable=ass.representable,
-        resolution_ms=ass.RESOLUTION_MS,
-    ),
-    "ttml": _Codec(
-        write=ttml.write,
-        read=_cues_read_by(ttml_reader.read),
-        representable=ttml.representable,
-        has_bidi_marks=True,
-    ),
-    "lrc": _Codec(
-        write=lrc.write,
-        read=_cues_read_by(lrc.read),
-        representable=lrc.representable,
-        resolution_ms=lrc.RESOLUTION_MS,
-    ),
+    "ttml": _codec_of_cues(ttml.write, ttml_reader.read, ttml.representable, has_bidi_marks=True),
+    "lrc": _codec_of_cues(lrc.write, lrc.read, lrc.representable, resolution_ms=lrc.RESOLUTION_MS),
     "json": _Codec(
         write=whisper_json.write, read=whisper_json.read, representable=whisper_json.representable
     ),
