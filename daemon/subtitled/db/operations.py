@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from .engine import upsert_insert, write_transaction
+from .reviews import ReviewStatus
 from .schema import operations, reviews, verdicts
 
 
@@ -123,14 +124,18 @@ class OperationRepository:
             held_until: Until when the review belongs to the actor, if it is theirs.
 
         Returns:
-            The operation; or None if nothing was stored, because the review has another version or
-            version 0 meanwhile, or an operation with this id.
+            The operation; or None if nothing was stored, because the review is approved, or has
+            another version or version 0 meanwhile, or an operation with this id.
         """
         at = time.time()
         with write_transaction(self._engine) as c:
             if _is_stored(c, review_id, operation.operation_id):
                 return None
-            is_current = sa.and_(reviews.c.id == review_id, reviews.c.version == version)
+            is_current = sa.and_(
+                reviews.c.id == review_id,
+                reviews.c.version == version,
+                reviews.c.status == ReviewStatus.OPEN,
+            )
             if not c.execute(sa.select(sa.exists().where(is_current))).scalar():
                 return None
             if not _store_base(c, review_id, base):
@@ -153,6 +158,15 @@ class OperationRepository:
             }
             c.execute(operations.insert().values(row))
         return _operation(row)
+
+    def base(self, review_id: int) -> ReviewBase | None:
+        """Return version 0 as it was stored; None before the first edit."""
+        query = sa.select(reviews.c.format, reviews.c.base_sha256, reviews.c.base_cues).where(
+            reviews.c.id == review_id, reviews.c.base_cues.is_not(None)
+        )
+        with self._engine.connect() as c:
+            row = c.execute(query).first()
+        return None if row is None else ReviewBase(format=row[0], sha256=row[1], cues=row[2])
 
     def after(
         self, review_id: int, version: int = 0, limit: int | None = None

@@ -197,10 +197,6 @@ class ReviewRepository:
         content = json.loads(text) if text else {"cues": [], "elsewhere": []}
         return [CueEstimate(**cue) for cue in content["cues"]], content["elsewhere"]
 
-    def base_cues(self, review_id: int) -> str | None:
-        """Return version 0 as it was stored; None before the first edit."""
-        return self._text(review_id, reviews.c.base_cues)
-
     def take(self, review_id: int, holder: str, until: float, now: float) -> bool:
         """Record who works on a review, and return False if somebody else does."""
         is_free = sa.or_(

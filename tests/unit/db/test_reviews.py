@@ -118,7 +118,7 @@ def test_an_operation_is_stored_once_however_often_it_is_sent(db: Database) -> N
     record = db.reviews.get(number)
     assert record is not None
     assert (record.version, record.base_sha256, record.published_sha256) == (1, "abc", "abc")
-    assert db.reviews.base_cues(number) == "[]"
+    assert db.operations.base(number) == BASE
 
 
 def test_of_two_operations_on_one_version_one_is_stored(db: Database) -> None:
@@ -194,7 +194,10 @@ def test_an_approved_review_leaves_the_queue_until_it_is_reopened(db: Database) 
     assert (record.status, record.approved_by, record.approved_version) == ("approved", "ana", 1)
     assert record.published_sha256 == "new"
     assert db.reviews.page(ReviewFilter()) == []
+    late = replace(EDIT, operation_id="late")
+    assert db.operations.append(number, late, 1) is None
     db.reviews.reopen(number)
+    assert db.operations.append(number, late, 1) is not None
     assert [one.id for one in db.reviews.page(ReviewFilter())] == [number]
 
 

@@ -44,7 +44,13 @@ class OpenReview:
     base: ReviewBase
     is_base_stored: bool
     """Whether version 0 is in the database. Before the first edit it is the file on disk."""
+    base_document: Document
+    """Version 0."""
     log: tuple[StoredOperation, ...]
+    changes: tuple[Change, ...]
+    """What each operation did."""
+    document: Document
+    """The current version."""
 
     @property
     def unstored_base(self) -> ReviewBase | None:
@@ -55,21 +61,6 @@ class OpenReview:
     def version(self) -> int:
         """How many operations there are."""
         return len(self.log)
-
-    @cached_property
-    def base_document(self) -> Document:
-        """Version 0."""
-        return decode_cues(self.base.cues)
-
-    @cached_property
-    def changes(self) -> tuple[Change, ...]:
-        """What each operation did."""
-        return tuple(decode_change(operation.change) for operation in self.log)
-
-    @cached_property
-    def document(self) -> Document:
-        """The current version."""
-        return apply_all(self.base_document, self.changes)
 
     def document_at(self, version: int) -> Document:
         """Return an earlier version."""
@@ -108,8 +99,16 @@ class OpenReview:
         return self.record.estimated_sha256 == self.base.sha256
 
 
-def load_review(configuration: Configuration, db: Database, review_id: int) -> OpenReview:
+def load_review(
+    configuration: Configuration, db: Database, review_id: int, known: OpenReview | None = None
+) -> OpenReview:
     """Return a review as it is now.
+
+    Args:
+        configuration: The configuration.
+        db: The database.
+        review_id: The number of the review.
+        known: The review as it was before, of which only later operations are read.
 
     Raises:
         ReviewNotFoundError: There is none, or its file or sidecar is gone.
@@ -125,21 +124,53 @@ def load_review(configuration: Configuration, db: Database, review_id: int) -> O
             "Bring the file back and scan its library: what was edited is kept",
         )
     library = library_for(configuration, file.path)
-    stored = db.reviews.base_cues(review_id)
-    if stored is not None:
-        assert record.format is not None
-        assert record.base_sha256 is not None
-        base = ReviewBase(format=record.format, sha256=record.base_sha256, cues=stored)
-    else:
+    if known is None or not _is_earlier(known, record):
+        known = _read_version_0(db, record, file, library)
+    added = tuple(db.operations.after(review_id, known.version))
+    changes = tuple(decode_change(operation.change) for operation in added)
+    return OpenReview(
+        record=record,
+        file=file,
+        library=library,
+        base=known.base,
+        is_base_stored=known.is_base_stored,
+        base_document=known.base_document,
+        log=known.log + added,
+        changes=known.changes + changes,
+        document=apply_all(known.document, changes),
+    )
+
+
+def _is_earlier(known: OpenReview, record: ReviewRecord) -> bool:
+    """Return whether a review is what another one was: operations are only ever added."""
+    return (
+        known.is_base_stored
+        and known.record.id == record.id
+        and known.base.sha256 == record.base_sha256
+        and known.version <= record.version
+    )
+
+
+def _read_version_0(
+    db: Database, record: ReviewRecord, file: FileRecord, library: LibrarySettings
+) -> OpenReview:
+    stored = db.operations.base(record.id)
+    if stored is None:
         sidecar = find_sidecar(db, file, record.language, record.kind, record.format)
         base = _read_base(library, sidecar, record.language)
+    else:
+        base = stored
+    document = decode_cues(base.cues)
     return OpenReview(
         record=record,
         file=file,
         library=library,
         base=base,
         is_base_stored=stored is not None,
-        log=tuple(db.operations.after(review_id)),
+        base_document=document,
+        log=(),
+        changes=(),
+        document=document,
     )
 
 

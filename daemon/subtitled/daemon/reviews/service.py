@@ -8,6 +8,7 @@ and the error holds both versions of each cue.
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -54,6 +55,8 @@ HOLD_SECONDS = 900.0
 _MAX_ATTEMPTS = 50
 """How often an edit is tried while others store theirs."""
 _DIGEST_CHARACTERS = 12
+_MAX_RECENT = 8
+"""Reviews that are kept in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +85,17 @@ class EditResult:
 
 
 class ReviewService:
-    """Opens, edits and judges reviews."""
+    """Opens, edits and judges reviews. Threads may share it.
+
+    The reviews that were used last are kept in memory, so that the next edit reads only what was
+    added since.
+    """
 
     def __init__(self, configuration: Configuration, db: Database) -> None:
         self.configuration = configuration
         self.db = db
+        self._lock = threading.Lock()
+        self._recent: dict[int, OpenReview] = {}
 
     def open(self, file: FileRecord, language: Language, kind: SubtitleKind) -> ReviewRecord:
         """Return the review of a published subtitle. It is opened if there is none.
@@ -105,7 +114,15 @@ class ReviewService:
             ReviewNotFoundError: There is none, or its file or sidecar is gone.
             UnreadableSidecarError: Its sidecar cannot be read.
         """
-        return load_review(self.configuration, self.db, review_id)
+        with self._lock:
+            known = self._recent.get(review_id)
+        review = load_review(self.configuration, self.db, review_id, known)
+        with self._lock:
+            self._recent.pop(review_id, None)
+            self._recent[review_id] = review
+            while len(self._recent) > _MAX_RECENT:
+                del self._recent[next(iter(self._recent))]
+        return review
 
     def edit(
         self,

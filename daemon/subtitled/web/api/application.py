@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from subtitled.daemon.reviews.service import ReviewService
+
 from .access import API_PATH
 from .actions import add_action_routes
 from .event_stream import add_event_routes
@@ -52,8 +54,9 @@ def build_api(services: ApiServices) -> FastAPI:
     add_file_routes(api, services)
     add_subtitle_routes(api, services)
     add_plan_routes(api, services)
-    add_review_routes(api, services)
-    add_review_edit_routes(api, services)
+    reviews = ReviewService(services.configuration, services.db)
+    add_review_routes(api, services, reviews)
+    add_review_edit_routes(api, services, reviews)
     add_action_routes(api, services)
     add_event_routes(api, services)
     description = describe_api(api)

@@ -36,9 +36,8 @@ from .services import ApiServices
 _TAG = re.compile(r'\s*"v(\d{1,15})-([0-9a-f]{12})"\s*')
 
 
-def add_review_edit_routes(api: FastAPI, services: ApiServices) -> None:
+def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewService) -> None:
     """Add the routes."""
-    service = ReviewService(services.configuration, services.db)
 
     @api.post(
         "/reviews/{review_id:number}/operations",
@@ -59,7 +58,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices) -> None:
         still as they were. Otherwise the answer is 412 and holds both versions of each cue.
         """
         return _edit(
-            services,
+            (services, service),
             request,
             (review_id, if_match, key, body),
             lambda tag, actor: service.edit(review_id, body.id, body.operation, tag, actor),
@@ -80,7 +79,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices) -> None:
     ) -> Response:
         """Undo the caller's last edit, or that which made a version."""
         return _edit(
-            services,
+            (services, service),
             request,
             (review_id, if_match, key, body),
             lambda tag, actor: service.undo(review_id, body.id, tag, actor, body.version),
@@ -101,7 +100,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices) -> None:
     ) -> Response:
         """Redo what the caller undid last, unless they edited since."""
         return _edit(
-            services,
+            (services, service),
             request,
             (review_id, if_match, key, body),
             lambda tag, actor: service.redo(review_id, body.id, tag, actor),
@@ -218,13 +217,13 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices) -> None:
 
 
 def _edit(
-    services: ApiServices,
+    used: tuple[ApiServices, ReviewService],
     request: Request,
     sent: tuple[int, str | None, str | None, BaseModel],
     edit: Callable[[VersionTag, str], EditResult],
 ) -> Response:
-    review_id, if_match, key, body = sent
-    caller, service = caller_of(request), ReviewService(services.configuration, services.db)
+    (services, service), (review_id, if_match, key, body) = used, sent
+    caller = caller_of(request)
     check_visible(service, caller, review_id)
     tag = _parse_tag(if_match)
 

@@ -41,10 +41,9 @@ from .subtitles import find_subtitle
 _TEXT_TYPES = {"json": "application/json"}
 
 
-def add_review_routes(api: FastAPI, services: ApiServices) -> None:
+def add_review_routes(api: FastAPI, services: ApiServices, service: ReviewService) -> None:
     """Add the routes."""
     db = services.db
-    service = ReviewService(services.configuration, db)
 
     @api.get(
         "/reviews", response_model=models.ReviewPageAnswer, tags=["reviews"], summary="List reviews"
