@@ -8,10 +8,11 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from subtitled.config.asr_settings import AsrSettings
 from subtitled.config.library_settings import ORIGINAL, SourceSettings
+from subtitled.config.plugins import call_with_timeout
 from subtitled.config.settings import LibrarySettings
 from subtitled.jobcontext.job import InlineRunner, Job
 from subtitled.jobcontext.services import Services
@@ -29,6 +30,9 @@ from .questions import AudioAnswer, AudioQuestion, AudioTask
 from .scratch_folder import AudioScratchFolder
 
 ENGLISH = Language("en")
+LOOK_UP_SECONDS = 60.0
+"""Seconds that a look into a library may take. A share may hang."""
+T = TypeVar("T")
 
 
 class CheckedSteps(InlineRunner):
@@ -86,18 +90,27 @@ class AudioAnswerer:
 
         Nothing is sent anywhere and no engine is needed, so this may be called at any time.
         """
+        if question.media is None or question.task is AudioTask.TRANSLATE:
+            return None
+        return self._look_up(lambda: self._answer_from_library(question))
+
+    def _answer_from_library(self, question: AudioQuestion) -> AudioAnswer | None:
+        stored = self._find_stored(question)
+        if stored is None:
+            return None
+        if question.task is AudioTask.DETECT_LANGUAGE:
+            made = MadeSubtitle(subtitle=None, analysis=stored.analysis)
+            return _to_answer(made, stored.analysis.duration)
+        job, services = self._job_of_file(stored, question)
+        job = replace(job, uses_stored_words_only=True)
+        return self._make(question, (job, services), InlineRunner())
+
+    def _look_up(self, function: Callable[[], T | None]) -> T | None:
+        """Read a file of a library. If that fails or hangs, the audio itself is at hand."""
         try:
-            stored = self._find_stored(question)
-            if stored is None or question.task is AudioTask.TRANSLATE:
-                return None
-            if question.task is AudioTask.DETECT_LANGUAGE:
-                made = MadeSubtitle(subtitle=None, analysis=stored.analysis)
-                return _to_answer(made, stored.analysis.duration)
-            job, services = self._job_of_file(stored, question)
-            job = replace(job, uses_stored_words_only=True)
-            return self._make(question, (job, services), InlineRunner())
-        except (SubtitledError, OSError):
-            return None  # The audio itself is at hand.
+            return call_with_timeout("library", function, LOOK_UP_SECONDS)
+        except SubtitledError:
+            return None
 
     def answer(self, question: AudioQuestion, check: Callable[[str], None]) -> AudioAnswer:
         """Answer a question. It takes as long as it takes.
@@ -110,9 +123,10 @@ class AudioAnswerer:
             SubtitledError: It cannot be answered, or not now.
         """
         steps = CheckedSteps(check)
-        stored = self._find_stored(question)
-        if stored is not None and question.task is AudioTask.TRANSLATE:
-            return self._make(question, self._job_of_file(stored, question), steps)
+        if question.media is not None and question.task is AudioTask.TRANSLATE:
+            stored = self._look_up(lambda: self._find_stored(question))
+            if stored is not None:
+                return self._make(question, self._job_of_file(stored, question), steps)
         return self._make(question, self._job_of_audio(question), steps)
 
     def _make(

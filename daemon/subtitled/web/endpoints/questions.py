@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 
 from subtitled.config.load import Configuration
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MAX_OPEN = 64
 """Requests that are received or waited for at the same time. More are told to come back."""
 BUSY_RETRY_SECONDS = 60.0
+MAX_LOOK_UPS = 8
+"""Questions for which a library is read at the same time."""
 _MAX_HOTWORDS = 100
 _MAX_HOTWORD_LENGTH = 200
 _UNKNOWN_LANGUAGES = ("", "auto", "und", "none", "null", "unknown")
@@ -41,6 +43,7 @@ class Desk:
         self.settings = configuration.settings.web.asr
         self._requests = requests
         self._open = 0
+        self._threads: CapacityLimiter | None = None
 
     async def ask(
         self, request: Request, file_field: str, build: QuestionBuilder, *, is_pcm: bool = False
@@ -65,7 +68,7 @@ class Desk:
                 lambda size: self._requests.receive(is_pcm=is_pcm, expected_bytes=size),
             )
             try:
-                ticket = await run_in_threadpool(lambda: self._requests.ask(build(form)))
+                ticket = await self._in_own_thread(lambda: self._requests.ask(build(form)))
             finally:
                 self._requests.folder.release(form.digest)
         except BaseException:
@@ -77,6 +80,12 @@ class Desk:
             ticket.leave()
 
         return Ticket(ticket.future, leave)
+
+    async def _in_own_thread(self, function: Callable[[], Ticket]) -> Ticket:
+        """Call what may read a share that hangs. The threads of all other routes stay free."""
+        if self._threads is None:
+            self._threads = CapacityLimiter(MAX_LOOK_UPS)
+        return await to_thread.run_sync(function, limiter=self._threads)
 
     def find_media(self, path: str, identity: Identity | None) -> Path | None:
         """Return the file of a library that a caller names, if its key may see that library."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,8 @@ from starlette.types import Receive, Scope, Send
 from subtitled.daemon.audio_requests.questions import AudioAnswer
 from subtitled.daemon.audio_requests.service import Ticket
 from subtitled.plugin import SubtitledError
+
+_log = logging.getLogger(__name__)
 
 KEEP_ALIVE_SECONDS = 30.0
 """Seconds after which the answer begins without its text, and then between two heartbeats."""
@@ -58,6 +60,8 @@ class WaitingResponse(Response):
                 await self._answer_at_once(answer, scope, receive, send)
             elif not gone.done():
                 await self._answer_late(answer, gone, send)
+        except TimeoutError:
+            _log.info("a caller did not read its answer")
         finally:
             gone.cancel()
             self._ticket.leave()
@@ -104,8 +108,7 @@ class WaitingResponse(Response):
             part = form.late_failure(error)
         if part is None:
             return  # What was sent is no whole answer, and the server closes the connection.
-        with contextlib.suppress(OSError):
-            await _send_part(send, part.removeprefix(form.head), more=False)
+        await _send_part(send, part.removeprefix(form.head), more=False)
 
 
 async def _wait_until_gone(receive: Receive) -> None:

@@ -11,14 +11,14 @@ import requests
 
 from subtitled.config.library_settings import ORIGINAL
 from subtitled.config.settings import LibrarySettings
-from subtitled.daemon.audio_requests import service
+from subtitled.daemon.audio_requests import answering, service
 from subtitled.jobcontext.job import InlineRunner, Job
 from subtitled.jobs.gate import pause
 from subtitled.jobs.throttle_state import Throttle
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.pipeline.pipeline import run_job
 from subtitled.web.auth.roles import Scope
-from support.audio_port import AudioPort, wait_until
+from support.audio_port import DEADLINE, AudioPort, wait_until
 from support.harness import film
 
 from ..test_server import free_port
@@ -141,6 +141,24 @@ def test_the_words_of_another_model_do_not_count_and_are_not_made_behind_the_que
     before = port.engine.recognised
     assert "w1.50" in ask(port, key, language="en", video_file=str(media)).text  # of its own audio
     assert port.engine.recognised == before + 1
+
+
+def test_a_library_that_hangs_holds_up_neither_the_caller_nor_the_port(
+    open_port: OpenAudioPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "LOOK_UP_SECONDS", 0.2)
+    port, key = open_port()
+    hangs = threading.Event()
+
+    def hang(media: Path) -> bool:
+        return hangs.wait(DEADLINE)
+
+    monkeypatch.setattr(answering, "fingerprint_of", lambda db, media: hang(media))
+    media = film(port.films / "d.wav", 10)
+    for task in ("transcribe", "translate"):
+        made = ask(port, key, language="en", task=task, video_file=str(media))
+        assert "w1.50" in made.text
+    hangs.set()
 
 
 CLOUD = {
