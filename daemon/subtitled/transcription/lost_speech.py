@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from subtitled.plugin import TimeSpan, Word
 from subtitled.plugin.speech_timeline import SpeechTimeline
 from subtitled.subtitles.hallucination import RemovedText
+from subtitled.subtitles.quality_estimation.gaps import find_uncovered_speech
 
 MIN_LOST_SECONDS = 2.5
 """Seconds of speech without a word that are no pause: voice activity detection ends at pauses."""
@@ -29,22 +31,9 @@ def find_lost_speech(
     """
     timeline = SpeechTimeline(speech)
     places = (timeline.confine(word.start, word.end) for word in words)
-    covered = [(place.start, min(place.end, place.start + MAX_WORD_SECONDS)) for place in places]
-    covered += [(span.start, span.end) for span in low_energy]
-    covered.sort()
-    lost: list[TimeSpan] = []
-    next_cover, at = 0, 0.0
-    for span in speech:
-        at = max(at, span.start)
-        while next_cover < len(covered) and covered[next_cover][0] < span.end:
-            start, end = covered[next_cover]
-            if start - at >= MIN_LOST_SECONDS:
-                lost.append(TimeSpan(at, start))
-            at = max(at, end)
-            next_cover += 1
-        if span.end - at >= MIN_LOST_SECONDS:
-            lost.append(TimeSpan(at, span.end))
-    return lost
+    said = ((place.start, min(place.end, place.start + MAX_WORD_SECONDS)) for place in places)
+    faint = ((span.start, span.end) for span in low_energy)
+    return find_uncovered_speech(speech, chain(said, faint), MIN_LOST_SECONDS)
 
 
 def describe_lost_speech(lost: Sequence[TimeSpan]) -> tuple[RemovedText, ...]:

@@ -1,0 +1,124 @@
+"""Signs from the sound: speech without words, words without speech, and their times."""
+
+from __future__ import annotations
+
+import bisect
+import math
+import statistics
+from collections.abc import Iterator, Sequence
+
+from subtitled.plugin import TimeSpan, Word
+from subtitled.plugin.speech_timeline import SpeechTimeline
+
+from .gaps import find_uncovered_speech
+from .reasons import ReasonKind
+from .subtitle_view import MIN_WORD_SECONDS, Sign, SubtitleView
+
+MIN_GAP_SECONDS = 1.0
+"""Seconds of speech without a word from which something may be missing."""
+FULL_GAP_SECONDS = 3.0
+"""Seconds from which something is surely missing."""
+NEAR_SECONDS = 1.0
+"""How near to a cue text that was left out concerns it."""
+MAX_WORD_SECONDS = 2.0
+"""Seconds that one word covers at most. Longer times are a fault of the alignment."""
+UNUSUAL_PACE = 2.0
+"""How much faster or slower than the rest of the file words are said that look wrong."""
+MAX_QUOTED = 60
+"""Characters of text that a reason quotes."""
+
+
+def find_gaps(view: SubtitleView) -> list[TimeSpan]:
+    """Find speech in which nothing is written, faint speech left out."""
+    if view.evidence.speech is None:
+        return []
+    covered = [(w.start, min(w.end, w.start + MAX_WORD_SECONDS)) for w in view.evidence.words]
+    covered += ((span.start, span.end) for span in view.evidence.faint_speech)
+    if view.evidence.is_translation or not view.evidence.words:
+        covered += ((cue.start, cue.end) for cue in view.cues)
+    return find_uncovered_speech(view.evidence.speech, covered, MIN_GAP_SECONDS)
+
+
+def find_speech_left(view: SubtitleView, gaps: Sequence[TimeSpan]) -> Iterator[Sign]:
+    """Find the cues beside or around speech in which nothing is written."""
+    starts = [cue.start for cue in view.cues]
+    for gap in gaps:
+        after = bisect.bisect_right(starts, gap.start + MIN_GAP_SECONDS / 2)
+        for index in (after - 1, after):
+            if not 0 <= index < len(view.cues):
+                continue
+            cue = view.cues[index]
+            if cue.start - NEAR_SECONDS < gap.end and gap.start < cue.end + NEAR_SECONDS:
+                values = {"seconds": round(gap.duration, 1)}
+                strength = gap.duration / FULL_GAP_SECONDS
+                yield Sign(index, ReasonKind.SPEECH_LEFT, strength, values)
+
+
+def find_left_out(view: SubtitleView) -> Iterator[Sign]:
+    """Find the cues in or beside which text was left out."""
+    starts = [cue.start for cue in view.cues]
+    for removal in view.evidence.left_out:
+        if not removal.text:
+            continue  # That is speech without a word, which has a sign of its own.
+        first = max(0, bisect.bisect_right(starts, removal.start) - 1)
+        for index in range(first, len(view.cues)):
+            cue = view.cues[index]
+            if cue.start > removal.end + NEAR_SECONDS:
+                break
+            if cue.end > removal.start - NEAR_SECONDS:
+                text = removal.text
+                shown = text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED].rstrip() + "…"
+                values = {"text": shown, "why": removal.reason}
+                yield Sign(index, ReasonKind.LEFT_OUT, 1.0, values)
+
+
+def find_words_without_speech(view: SubtitleView) -> Iterator[Sign]:
+    """Find cues whose words are said where nobody speaks, or where speech is faint."""
+    if view.speech is None:
+        return
+    for index, words in enumerate(view.words):
+        total = view.spoken_seconds[index]
+        if total is None:
+            continue
+        outside = 1.0 - _measure_inside(words, view.speech) / total
+        if outside > 0:
+            yield Sign(index, ReasonKind.NO_SPEECH, outside)
+        if view.evidence.faint_speech:
+            inside = _measure_inside(words, view.faint_speech) / total
+            yield Sign(index, ReasonKind.FAINT_SPEECH, inside)
+
+
+def _measure_inside(words: Sequence[Word], timeline: SpeechTimeline) -> float:
+    # Neighbours mostly touch, so a few long runs are measured instead of many words.
+    inside, start, end = 0.0, words[0].start, words[0].start
+    for word in words:
+        if word.start > end + MIN_WORD_SECONDS:
+            inside += timeline.measure_speech(start, end)
+            start = word.start
+        end = max(end, word.end, word.start + MIN_WORD_SECONDS)
+    return inside + timeline.measure_speech(start, end)
+
+
+def find_odd_pace(view: SubtitleView) -> Iterator[Sign]:
+    """Find cues whose words are said much faster or slower than those of the rest of the file."""
+    paces = [
+        sum(len(word.text.strip()) for word in words) / seconds if seconds else None
+        for words, seconds in zip(view.words, view.spoken_seconds, strict=True)
+    ]
+    known = [pace for pace in paces if pace]
+    if not known:
+        return
+    usual = statistics.median(known)
+    for index, pace in enumerate(paces):
+        if pace:
+            ratio = math.log(pace / usual) / math.log(UNUSUAL_PACE)
+            values = {"pace": "fast" if ratio > 0 else "slowly"}
+            yield Sign(index, ReasonKind.ODD_PACE, abs(ratio), values)
+
+
+def find_estimated_times(view: SubtitleView) -> Iterator[Sign]:
+    """Find cues whose words have no times of their own."""
+    for index, words in enumerate(view.words):
+        share = sum(word.is_estimated for word in words) / max(1, len(words))
+        if share:
+            yield Sign(index, ReasonKind.ESTIMATED_TIMES, share)
