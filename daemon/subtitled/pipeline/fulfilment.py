@@ -38,6 +38,7 @@ from subtitled.transcription.transcriber import SpeechTrack, Transcriber
 from subtitled.translation.run import TranslationRequest, TranslationRun
 
 from .existing_subtitles import SubtitleSource
+from .quality_evidence import TextOrigin, TextSource
 
 
 class MainLanguageError(TransientError):
@@ -156,6 +157,34 @@ class Producer:
         ]
         return _merge_segments(path.pivot, subtitles)
 
+    def text_source(self, produced: Produced) -> TextSource:
+        """Return what quality estimation has to know of how a text was made."""
+        subtitle, path = produced.subtitle, produced.path
+        assert subtitle is not None and path is not None
+        routes = [part.route for part in path.segments if part.route is not None]
+        is_translation = any(route.kind is not RouteKind.TRANSCRIBE for route in routes)
+        library = self.ctx.job.library
+        return TextSource(
+            fingerprint=self.ctx.job.fingerprint,
+            language=subtitle.language,
+            origins=tuple(self._origins(path)),
+            rules=cue_rules_for(library, subtitle.language, translation=is_translation),
+            glossary=self.ctx.glossary if is_translation else None,
+        )
+
+    def _origins(self, path: ProductionPath) -> Iterator[TextOrigin]:
+        source = path.source
+        if source.origin is not Origin.AUDIO:
+            builder = self._builder(self.main_track, source.language)
+            routes = [part.route for part in path.segments if part.route is not None]
+            for route in routes:
+                translation = builder.translation_variant(path.pivot, route)
+                yield TextOrigin(self.main_track, "", translation)
+            return
+        track = self.main_track if source.is_main else int(source.location)
+        for part, route, builder in self._spoken_parts(track, path.segments):
+            yield builder.origin(_segment_target(part, path.pivot), route)
+
     def words(self, parts: Sequence[PathSegment]) -> list[Word]:
         """Return the speech of the main track, each part in its own language, in order of time."""
         words = [cues.words(route) for _, route, cues in self._spoken_parts(self.main_track, parts)]
@@ -271,6 +300,20 @@ class CueBuilder:
         into = target if route.kind is RouteKind.TRANSLATE_SPEECH else None
         words = tuple(repair_words(self.words(route, into), self._duration))
         return Subtitle(language=target, cues=cues, words=words, title=title)
+
+    def origin(self, target: Language, route: Route) -> TextOrigin:
+        """Return where the words of a subtitle are stored, and the notes on its translation."""
+        into = target if route.kind is RouteKind.TRANSLATE_SPEECH else None
+        return TextOrigin(
+            self._track.index,
+            self._transcriber.variant(route.engine, into),
+            self.translation_variant(target, route),
+        )
+
+    def translation_variant(self, target: Language, route: Route) -> str:
+        """Return the variant of a translation; empty if the route translates no text."""
+        is_translated = route.kind is RouteKind.TRANSLATE_TEXT
+        return self._translation(target, route).variant if is_translated else ""
 
     def words(self, route: Route, translate_to: Language | None = None) -> tuple[Word, ...]:
         """Return the believed words of the speech, or an engine's translation of it."""

@@ -33,6 +33,7 @@ from subtitled.summaries.steps import SummarySteps
 from .fulfilment import MainLanguageError, Produced, Producer, pair_and_render
 from .locks import SidecarIdentity, find_lock
 from .preparation import NOTHING_MISSING, examine, prepare_job
+from .quality_estimates import keep_estimate
 from .shared_names import describe_owner, find_other_owner
 
 BESIDE_TAG = "subtitled"
@@ -114,7 +115,7 @@ def _produce_targets(
         for fmt in target.formats:
             published = ctx.steps.run(
                 f"publish {target}.{fmt}",
-                partial(_publish, ctx, producer.facts, fmt, produced),
+                partial(_publish, ctx, producer, fmt, produced),
             )
             if "approved" in published:
                 # A person approved it while this job ran, so there is nothing left to do.
@@ -150,12 +151,12 @@ def _result(
 # The step of each sidecar. It can be repeated safely.
 
 
-def _publish(ctx: JobContext, facts: MediaInfo, fmt: str, produced: Produced) -> dict[str, str]:
+def _publish(ctx: JobContext, producer: Producer, fmt: str, produced: Produced) -> dict[str, str]:
     """Publish and record one sidecar.
 
     Args:
         ctx: The job.
-        facts: The tracks of the media file.
+        producer: What produced its subtitle.
         fmt: The format of the sidecar.
         produced: Its subtitle.
 
@@ -165,7 +166,7 @@ def _publish(ctx: JobContext, facts: MediaInfo, fmt: str, produced: Produced) ->
         file of the same stem or a person has got it meanwhile. The state is then one that is
         decided again when that sidecar is removed.
     """
-    job, db = ctx.job, ctx.services.db
+    job, db, facts = ctx.job, ctx.services.db, producer.facts
     subtitle, below, how = produced.subtitle, produced.below, produced.how
     assert subtitle is not None
     target, kind = subtitle.language, subtitle.kind
@@ -213,6 +214,8 @@ def _publish(ctx: JobContext, facts: MediaInfo, fmt: str, produced: Produced) ->
             return {"approved": lock}
         return {"taken": f"{error.message}; {error.hint}"}
     db.sidecars.record_written(path, job.media, signature, is_user_requested=job.user_requested)
+    if below is None:
+        keep_estimate(ctx, subtitle, producer.text_source(produced), signature.sha256)
     remove_renamed_duplicates(db, job.media, path)
     return {"path": os.fsencode(path).hex()}
 

@@ -94,6 +94,10 @@ class Transcriber:
         )
         return self._known[engine, translate_to]
 
+    def variant(self, engine: str, translate_to: Language | None) -> str:
+        """Return the variant under which the words of :meth:`transcript` are stored."""
+        return self._chunk_transcriber(engine, translate_to).variant
+
     def _chunk_transcriber(self, engine: str, translate_to: Language | None) -> ChunkTranscriber:
         track = self._track
         routing = replace(self._ctx.routes, media_seconds=track.facts.duration)

@@ -156,36 +156,44 @@ class TranscriptStore:
             A transcript of the whole track, or None if a part of it is missing.
         """
         analysis = self.analysis(fingerprint, track)
-        if analysis is None:
-            return None
-        spans = sorted(
-            {
-                (int(begin), -int(end))
-                for path in _subfolders(self._track_path(fingerprint, track) / variant)
-                for begin, _, end in [path.name.removesuffix(".json").partition("-")]
-                for end in [end.removesuffix(".fallback")]
-                if begin.isdecimal() and end.isdecimal()
-            }
-        )
         covered_until, parts = 0, []
-        for begin, end in ((begin, -end) for begin, end in spans):
+        for begin, end in self._stored_spans(fingerprint, track, variant):
             if begin != covered_until:
                 continue  # Another chunk duration was used for it.
             part = self._effective_by_name(fingerprint, track, variant, f"{begin}-{end}")
             if part is not None:
                 parts.append(part)
                 covered_until = end
-        if not parts or covered_until < round(analysis.duration * 1000):
+        if analysis is None or not parts or covered_until < round(analysis.duration * 1000):
             return None
-        words = tuple(word for part in parts for word in part.words)
-        scores = tuple(score for part in parts for score in part.segment_scores)
-        return Transcript(
-            language=parts[0].language,
-            words=words,
-            engine=parts[0].engine,
-            variant=parts[0].variant,
-            segment_scores=scores,
-        )
+        return _join(parts, parts[0].engine, parts[0].variant)
+
+    def stored_parts(
+        self, fingerprint: str, track: int, variant: str, *, is_effective: bool = True
+    ) -> list[Transcript]:
+        """Return the stored chunks of a track, which may have gaps, in order and without overlap.
+
+        ``is_effective`` takes the words of a fallback for those of the variant.
+        """
+        place = (fingerprint, track, variant)
+        covered_until, parts = 0, []
+        for begin, end in self._stored_spans(*place):
+            part = self._effective_by_name(*place, f"{begin}-{end}", is_effective)
+            if part is not None and begin >= covered_until:
+                parts.append(part)
+                covered_until = end
+        return parts
+
+    def _stored_spans(self, fingerprint: str, track: int, variant: str) -> list[tuple[int, int]]:
+        """Return start and end in milliseconds of each chunk in order, the longest first."""
+        spans = {
+            (int(begin), -int(end))
+            for path in _subfolders(self._track_path(fingerprint, track) / variant)
+            for name in [path.name.removesuffix(".json").removesuffix(".fallback")]
+            for begin, _, end in [name.partition("-")]
+            if begin.isdecimal() and end.isdecimal()
+        }
+        return [(begin, -end) for begin, end in sorted(spans)]
 
     def chunk_transcript(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk
@@ -255,10 +263,11 @@ class TranscriptStore:
         return self._effective_by_name(fingerprint, track, variant, name)
 
     def _effective_by_name(
-        self, fingerprint: str, track: int, variant: str, name: str
+        self, fingerprint: str, track: int, variant: str, name: str, is_effective: bool = True
     ) -> Transcript | None:
         folder = self._track_path(fingerprint, track)
-        fallback = _read_json(folder / variant / f"{name}.fallback.json", _FALLBACK)
+        path = folder / variant / f"{name}.fallback.json"
+        fallback = _read_json(path, _FALLBACK) if is_effective else None
         return _read_json(
             folder / (fallback.variant if fallback else variant) / f"{name}.json", TRANSCRIPT
         )
@@ -292,16 +301,8 @@ class TranscriptStore:
         present = [part for part in parts if part is not None]
         if len(present) != len(parts) or not present:
             return None
-        words = tuple(word for part in present for word in part.words)
-        scores = tuple(score for part in present for score in part.segment_scores)
         engines = ", ".join(dict.fromkeys(part.engine for part in present if part.engine))
-        return Transcript(
-            language=present[0].language,
-            words=words,
-            engine=engines,
-            variant=variant,
-            segment_scores=scores,
-        )
+        return _join(present, engines, variant)
 
     def removals(self, fingerprint: str, track: int) -> dict[str, tuple[RemovedText, ...]]:
         """Return what was removed from the transcripts of a track, by variant."""
@@ -363,6 +364,16 @@ class TranscriptStore:
     ) -> Path:
         start, end = (round(t * 1000) for t in (chunk.span.start, chunk.span.end))
         return self._track_path(fingerprint, track) / variant / f"{start}-{end}{kind}.json"
+
+
+def _join(parts: Sequence[Transcript], engine: str, variant: str) -> Transcript:
+    return Transcript(
+        language=parts[0].language,
+        words=tuple(word for part in parts for word in part.words),
+        engine=engine,
+        variant=variant,
+        segment_scores=tuple(score for part in parts for score in part.segment_scores),
+    )
 
 
 def _lies_in(chunk: Chunk, removal: RemovedText) -> bool:

@@ -75,6 +75,11 @@ class TranslationRun:
         ]
         self._folder = self._chain[0].folder
 
+    @property
+    def variant(self) -> str:
+        """The variant under which lines that were not translated are stored."""
+        return self._folder.name
+
     def words(self, spoken: Sequence[Word], limits: CueRules, duration: float) -> tuple[Word, ...]:
         """Translate words.
 
