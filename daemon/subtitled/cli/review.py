@@ -112,22 +112,21 @@ def show(
         notes.setdefault(finding["cue"], []).append(
             f"{finding['severity']}: {finding['rule']}, {finding['detail']}"
         )
-    rows = []
+    rows = [(one["start"], "", "", _reason_text(one)) for one in answer["elsewhere"]]
     for cue in answer["cues"]:
-        reasons = [
-            *(
-                str(one.get("text", one)) if isinstance(one, dict) else str(one)
-                for one in cue["reasons"]
-            ),
-            *notes.get(cue["id"], ()),
-        ]
+        reasons = [*map(_reason_text, cue["reasons"]), *notes.get(cue["id"], ())]
         if cue["verdict"] is not None:
             reasons.append(f"{cue['verdict']['verdict']}: {cue['verdict']['note']}".rstrip(": "))
         if reasons or cue["is_changed"] or not flagged:
-            changed = "*" if cue["is_changed"] else ""
-            text = "\n".join(cue["lines"])
-            rows.append((f"{cue['id']}{changed}", f"{cue['start']:.3f}", text, "\n".join(reasons)))
-    echo_table(("cue", "at", "text", "why"), rows)
+            name = f"{cue['id']}*" if cue["is_changed"] else cue["id"]
+            rows.append((cue["start"], name, "\n".join(cue["lines"]), "\n".join(reasons)))
+    rows.sort(key=lambda row: row[0])
+    echo_table(("at", "cue", "text", "why"), ((f"{start:.3f}", *cells) for start, *cells in rows))
+
+
+def _reason_text(reason: object) -> str:
+    """Return a reason for people. It is a text, or an object with one."""
+    return str(reason.get("text", reason)) if isinstance(reason, dict) else str(reason)
 
 
 @review_app.command()

@@ -63,6 +63,7 @@ def _estimate(cli: CommandLine, name: str, errors: float) -> int:
             flagged=1,
             cue_count=3,
             cues=[CueEstimate(index=0, probability=0.8, reasons=[{"text": "unsure of Schuffa"}])],
+            elsewhere=[{"start": 7.0, "end": 7.9, "text": "somebody speaks"}],
         )
     )
 
@@ -104,6 +105,7 @@ def test_doubtful_cues_are_shown_with_their_reasons(cli: CommandLine) -> None:
     number = _estimate(cli, "Film", 2.0)
     shown = cli.run("show", number, "--flagged").output
     assert "unsure of Schuffa" in shown
+    assert "somebody speaks" in shown
     assert "So they say" not in shown
     assert "So they say" in cli.run("show", number).output
 

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from subtitled.cli import config, egress, explain, plan, queue, status  # noqa: F401
+from subtitled.cli import config, egress, explain, plan, queue, review, status  # noqa: F401
 from subtitled.cli.app import app
 from subtitled.daemon.control import pause_work
 from subtitled.db.egress_log import EgressEntry
@@ -22,6 +22,7 @@ from subtitled.db.schema import files
 from subtitled.web.api import limits, planning
 from subtitled.web.auth.roles import Role
 from support.api_port import ApiPort
+from support.review_library import ENGLISH, FULL, add_film
 from support.web_library import add_file
 
 
@@ -46,6 +47,11 @@ def test_the_api_says_what_the_commands_print(port: ApiPort) -> None:
         port.db.egress_log.open(_sent(port, library, 60.0), [])
     assert port.get("/status", admin).json() == printed(port, "status", "--json")
     assert port.get("/egress", admin).json() == printed(port, "egress", "--json")
+    reviewed, _ = add_film(port.db, port.films / "Reviewed.mkv")
+    number = port.db.reviews.open(reviewed.id, ENGLISH, FULL)
+    assert port.get("/reviews", admin).json()["items"] == printed(port, "review", "list", "--json")
+    shown = port.get(f"/reviews/{number}", admin).json()
+    assert shown == printed(port, "review", "show", str(number), "--json")
     film = port.get(f"/files/{port.film}", admin).json()["path"]
     Path(film).write_bytes(b"no film")
     looked = port.get(f"/files/{port.film}/look", admin).json()
