@@ -373,3 +373,30 @@ def test_failures_behind_a_proxy_count_for_the_caller_and_hold_up_no_other(
     assert "192.0.2." not in caplog.text
     (session,) = port.accounts.sessions.list_of(port.accounts.users.get("ana").id)  # type: ignore[union-attr]
     assert session.address == "203.0.113.6"
+
+
+def test_no_spelling_of_the_base_path_leads_past_the_wall(opened: Callable[..., WebPort]) -> None:
+    port = opened(base_path="/subs")
+    port.add_users()
+    cookie = {"Cookie": f"subtitled={port.session('viewer').token}"}
+    for path in ("/subs/me", "/me"):
+        assert port.call("GET", path).status_code == 401
+        assert port.call("GET", path, headers=cookie).status_code == 200
+        assert (
+            port.call("GET", f"{path.removesuffix('/me')}/users", headers=cookie).status_code == 403
+        )
+    for path in (
+        "/subs/subs/me",
+        "/subsme",
+        "/subs//me",
+        "/SUBS/me",
+        "/subs%2fme/",
+        "/subs/%2e%2e/me/",
+        "/subs/static/%2e%2e/me",
+        "/subs/health/%2e%2e/users",
+        "/%2e%2e/subs/users",
+        "/subs;x/users",
+        "/subs\\users",
+    ):
+        assert port.call("GET", path).status_code in (401, 404), path
+        assert port.call("GET", path, headers=cookie).status_code == 404, path
