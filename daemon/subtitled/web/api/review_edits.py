@@ -42,7 +42,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
     @api.post(
         "/reviews/{review_id:number}/operations",
         response_model=models.EditAnswer,
-        tags=["reviews"],
+        tags=["review edits"],
         summary="Edit the cues of a review",
     )
     def edit_review(
@@ -67,7 +67,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
     @api.post(
         "/reviews/{review_id:number}/undo",
         response_model=models.EditAnswer,
-        tags=["reviews"],
+        tags=["review edits"],
         summary="Undo an edit",
     )
     def undo_edit(
@@ -88,7 +88,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
     @api.post(
         "/reviews/{review_id:number}/redo",
         response_model=models.EditAnswer,
-        tags=["reviews"],
+        tags=["review edits"],
         summary="Redo an edit",
     )
     def redo_edit(
@@ -109,7 +109,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
     @api.put(
         "/reviews/{review_id:number}/verdicts/{cue}",
         response_model=models.VerdictEntry,
-        tags=["reviews"],
+        tags=["review edits"],
         summary="Judge a cue",
     )
     def judge_cue(
@@ -138,7 +138,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
     @api.delete(
         "/reviews/{review_id:number}/verdicts/{cue}",
         response_model=Done,
-        tags=["reviews"],
+        tags=["review edits"],
         summary="Take a verdict back",
     )
     def delete_verdict(
@@ -156,7 +156,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
     @api.post(
         "/reviews/{review_id:number}/approve",
         response_model=models.ApprovalAnswer,
-        tags=["reviews"],
+        tags=["review edits"],
         summary="Approve a review",
     )
     def approve(
@@ -196,7 +196,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
     @api.post(
         "/reviews/{review_id:number}/reopen",
         response_model=models.ReviewEntry,
-        tags=["reviews"],
+        tags=["review edits"],
         summary="Open an approved review again",
     )
     def reopen(

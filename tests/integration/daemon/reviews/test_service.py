@@ -243,7 +243,7 @@ def test_a_verdict_is_about_the_cue_that_was_seen(library: ReviewLibrary) -> Non
 def test_who_has_a_review_is_said_to_others(library: ReviewLibrary) -> None:
     number = library.open()
     assert library.service.take(number, "ana").holder == "ana"
-    with pytest.raises(ReviewTakenError, match="ana has this review for 15 minutes"):
+    with pytest.raises(ReviewTakenError, match=r"ana has this review for \d+ minutes"):
         library.service.take(number, "ben")
     assert not library.service.release(number, "ben")
     assert library.service.release(number, "ana")

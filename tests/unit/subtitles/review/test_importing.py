@@ -27,7 +27,7 @@ def _sorted(cues: list[Cue]) -> list[Cue]:
     return sorted(cues, key=lambda cue: (cue.start, cue.end, cue.text))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_after_the_import_the_subtitle_has_the_cues_of_the_file(data: st.DataObject) -> None:
     document = data.draw(documents())

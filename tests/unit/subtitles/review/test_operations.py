@@ -53,7 +53,7 @@ def _texts(document: Document) -> list[str]:
     return [cue.text for cue in document.cues]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_an_operation_and_its_inverse_leave_the_subtitle_as_it_was(data: st.DataObject) -> None:
     document = data.draw(documents())
@@ -68,14 +68,14 @@ def test_an_operation_and_its_inverse_leave_the_subtitle_as_it_was(data: st.Data
     assert apply_all(document, [change]) == changed
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_an_operation_is_read_back_as_it_was_stored(data: st.DataObject) -> None:
     operation = data.draw(any_operation(data.draw(documents())))
     assert ops.from_json(ops.to_json(operation)) == operation
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_operations_on_different_cues_give_the_same_in_either_order(data: st.DataObject) -> None:
     document = data.draw(documents())
@@ -97,7 +97,7 @@ def test_operations_on_different_cues_give_the_same_in_either_order(data: st.Dat
         assert both.cues == reverse.cues
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_two_editors_lose_nothing_that_was_acknowledged(data: st.DataObject) -> None:
     """Each editor works on the version read last, which the other has changed meanwhile."""
@@ -132,7 +132,7 @@ def test_two_editors_lose_nothing_that_was_acknowledged(data: st.DataObject) -> 
         assert rewind(versions[-1], changes[version:]) == document
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_everything_can_be_undone_and_redone_by_each_editor(data: st.DataObject) -> None:
     document = data.draw(documents())

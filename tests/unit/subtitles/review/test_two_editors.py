@@ -106,7 +106,7 @@ def test_two_editors_lose_nothing_in_a_thousand_interleavings() -> None:
     conflicts = edits = 0
     for seed in range(HISTORIES):
         history = History(seed)
-        for _ in range(14):
+        for _ in range(10):
             history.step()
         # The log alone gives every version, forwards and backwards.
         assert apply_all(BASE, history.changes) == history.versions[-1]
@@ -115,4 +115,4 @@ def test_two_editors_lose_nothing_in_a_thousand_interleavings() -> None:
         conflicts += history.conflicts
         edits += len(history.changes)
     assert conflicts > HISTORIES / 10, "the editors hardly met"
-    assert edits > 3 * HISTORIES
+    assert edits > 2 * HISTORIES
