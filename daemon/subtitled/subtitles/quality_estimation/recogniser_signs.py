@@ -41,7 +41,7 @@ def find_unsure_words(view: SubtitleView) -> Iterator[Sign]:
     for index, confidences in enumerate(view.confidences):
         if not confidences:
             continue
-        log_odds = sum(compute_log_odds(confidences, share) for share in SHARES) / len(SHARES)
+        log_odds = sum(compute_log_odds(confidences, SHARES)) / len(SHARES)
         strength = (log_odds - LOW_LOG_ODDS) / (HIGH_LOG_ODDS - LOW_LOG_ODDS)
         unsure = [
             word.text.strip()
@@ -53,22 +53,25 @@ def find_unsure_words(view: SubtitleView) -> Iterator[Sign]:
         yield Sign(index, ReasonKind.UNSURE_WORDS, strength, {"words": named} if unsure else None)
 
 
-def compute_log_odds(confidences: Sequence[float], share: float) -> float:
-    """Return the log odds that at least a share of some words is wrong.
+def compute_log_odds(confidences: Sequence[float], shares: Sequence[float]) -> list[float]:
+    """Return the log odds that at least a share of some words is wrong, for each share.
 
     Args:
         confidences: The probability of each word to be right, independently of the others.
-        share: The share, above 0.
+        shares: The shares, above 0 and in order.
     """
-    needed = max(1, math.ceil(share * len(confidences) - 1e-9))
-    fewer = [1.0] + [0.0] * (needed - 1)
+    needed = [max(1, math.ceil(share * len(confidences) - 1e-9)) for share in shares]
+    # The probabilities that exactly 0, 1, ... words are wrong.
+    counts = [1.0] + [0.0] * (needed[-1] - 1)
     for confidence in confidences:
         wrong = 1.0 - confidence
-        for count in range(needed - 1, 0, -1):
-            fewer[count] = fewer[count] * confidence + fewer[count - 1] * wrong
-        fewer[0] *= confidence
-    right = min(max(sum(fewer), MIN_PROBABILITY), 1.0 - MIN_PROBABILITY)
-    return math.log((1.0 - right) / right)
+        for count in range(len(counts) - 1, 0, -1):
+            counts[count] = counts[count] * confidence + counts[count - 1] * wrong
+        counts[0] *= confidence
+    right = [
+        min(max(sum(counts[:count]), MIN_PROBABILITY), 1.0 - MIN_PROBABILITY) for count in needed
+    ]
+    return [math.log((1.0 - probability) / probability) for probability in right]
 
 
 def find_unsure_neighbours(view: SubtitleView) -> Iterator[Sign]:

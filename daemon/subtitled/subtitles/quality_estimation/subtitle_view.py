@@ -41,7 +41,11 @@ class SubtitleView:
         self.words: list[Sequence[Word]] = align_words(cues, evidence.words)
         """The words of each cue."""
         self.confidences = [
-            [word.confidence for word in words if word.confidence is not None]
+            [
+                confidence
+                for word in words
+                if (confidence := word.confidence) is not None and 0.0 <= confidence <= 1.0
+            ]
             for words in self.words
         ]
         """The known confidences of the words of each cue."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import string
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Cue, Language, SegmentScores, TimeSpan, Word
@@ -22,6 +24,7 @@ from subtitled.subtitles.quality_estimation import (
     estimate_quality,
 )
 from subtitled.subtitles.quality_estimation.reasons import SENTENCES
+from subtitled.subtitles.quality_estimation.recogniser_signs import compute_log_odds
 from subtitled.subtitles.quality_estimation.weights import BIAS, WEIGHTS
 from subtitled.subtitles.rules import select_cue_rules
 
@@ -284,6 +287,7 @@ def test_every_kind_of_reason_has_one_weight_and_a_sentence() -> None:
     index=st.integers(0, 4),
     less=st.floats(0, 1),
 )
+@settings(max_examples=60, deadline=None)
 def test_a_cue_of_which_the_recogniser_is_less_sure_is_not_likelier_right(
     confidences: list[float], index: int, less: float
 ) -> None:
@@ -303,6 +307,69 @@ def test_a_cue_of_which_the_recogniser_is_less_sure_is_not_likelier_right(
     assert after.cues[index].probability >= before.cues[index].probability
     assert all(0 <= cue.probability <= 1 for cue in after.cues)
     assert estimate(lower) == after
+
+
+def test_the_probability_of_many_wrong_words_is_that_of_independent_words() -> None:
+    def probability(confidences: list[float], share: float) -> float:
+        (log_odds,) = compute_log_odds(confidences, [share])
+        return 1 / (1 + math.exp(-log_odds))
+
+    assert probability([0.8], 0.3) == pytest.approx(0.2)
+    assert probability([0.5, 0.5], 0.3) == pytest.approx(0.75)
+    assert probability([0.5, 0.5], 0.6) == pytest.approx(0.25)
+    assert probability([0.9] * 10, 0.2) == pytest.approx(1 - 0.9**10 - 10 * 0.1 * 0.9**9)
+    assert compute_log_odds([0.7] * 9, [0.2, 0.3]) == [
+        *compute_log_odds([0.7] * 9, [0.2]),
+        *compute_log_odds([0.7] * 9, [0.3]),
+    ]
+
+
+@pytest.mark.parametrize("confidences", [[0.0], [1.0], [1.0] * 40, [0.0, 1.0]])
+def test_confidences_of_0_and_1_have_a_finite_log_odds(confidences: list[float]) -> None:
+    assert all(map(math.isfinite, compute_log_odds(confidences, [0.2, 0.3])))
+
+
+_TIMES = st.floats(0, 30)
+_TEXTS = st.sampled_from(["", " ", "Hi.", " Schufa", " Schuffa", "今日は", "<i>so</i>", "ПРИВЕТ"])
+
+
+@given(
+    cues=st.lists(st.builds(Cue, _TIMES, _TIMES, _TEXTS), max_size=6),
+    words=st.lists(
+        st.builds(
+            Word,
+            text=_TEXTS,
+            start=_TIMES,
+            end=_TIMES,
+            confidence=st.none() | st.floats(),
+            is_estimated=st.booleans(),
+        ),
+        max_size=8,
+    ),
+    ends=st.lists(_TIMES, max_size=6),
+    is_translation=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_evidence_is_each_cue_has_a_probability_and_reasons_that_can_be_told(
+    cues: list[Cue], words: list[Word], ends: list[float], is_translation: bool
+) -> None:
+    moments = sorted(ends)
+    speech = tuple(TimeSpan(a, b) for a, b in itertools.pairwise(moments))
+    evidence = Evidence(
+        language=EN,
+        is_translation=is_translation,
+        words=tuple(sorted(words, key=lambda word: word.start)),
+        other_readings=(OtherReading("other", tuple(words)),) if words else (),
+        speech=speech,
+        faint_speech=speech[:1],
+        left_out=tuple(RemovedText(span.start, span.end, "so", "why") for span in speech),
+        untranslated=tuple(RemovedText(span.start, span.end, "so", "why") for span in speech),
+        rules=select_cue_rules(EN, translation=is_translation),
+    )
+    estimate = estimate_quality(sorted(cues, key=lambda cue: cue.start), evidence)
+    assert [cue.index for cue in estimate.cues] == list(range(len(cues)))
+    assert all(0.0 <= cue.probability <= 1.0 for cue in estimate.cues)
+    assert all(reason.text for cue in estimate.cues for reason in cue.reasons)
 
 
 def test_reasons_are_json_with_their_values_and_a_sentence() -> None:
