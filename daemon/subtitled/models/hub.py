@@ -93,7 +93,7 @@ def _download(
     """Download until ``part`` has ``size`` bytes, over as many connections as it takes."""
     import httpx
 
-    tries, size_before = 0, -1
+    tries, size_before, reason = 0, -1, ""
     while True:
         size_now = part.stat().st_size if part.exists() else 0
         if size is not None and size_now > size:
@@ -104,7 +104,7 @@ def _download(
         tries = tries + 1 if size_now <= size_before else 0
         if tries >= MAX_ATTEMPTS:
             raise TransientError(
-                f"the hub broke off at {size_now} bytes of {size}",
+                f"the hub broke off at {size_now} bytes of {size}{reason}",
                 "What was downloaded is kept; try again",
             )
         size_before = size_now
@@ -119,7 +119,8 @@ def _download(
             raise TransientError(
                 f"the hub answers {error.response.status_code} to {url}"
             ) from error
-        except httpx.TransportError:
+        except httpx.TransportError as error:
+            reason = f" ({type(error).__name__}: {error})"
             continue
         if size is None:
             return
