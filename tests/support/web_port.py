@@ -19,10 +19,10 @@ from subtitled.web.api.services import ApiServices
 from subtitled.web.app import PortServices, build_application
 from subtitled.web.auth.roles import Role, Scope
 from subtitled.web.auth.sessions import csrf_token
-from subtitled.web.text_endpoints import TextEndpoint
 from subtitled.web.group_commit import GroupCommitQueue
 from subtitled.web.pages.services import SiteServices
 from subtitled.web.receiver import WebhookReceiver
+from subtitled.web.text_endpoints import TextEndpoint
 from subtitled.web.wall_setup import build_wall_parts
 
 from .web_library import open_library, write_configuration

@@ -21,8 +21,8 @@ from subtitled.db.commands import ServerItem
 from subtitled.db.database import Database
 from subtitled.jobcontext.services import open_database
 from subtitled.plugin import SetupError
-from subtitled.web.text_endpoints import TextEndpoint
 from subtitled.web.server import WebServer, build_web
+from subtitled.web.text_endpoints import TextEndpoint
 
 TOKEN = "correct horse battery staple"
 
