@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from .engine import BytePosition, write_transaction
 from .overview import forget_overview
 from .records import ACTIVE_STATES, FileRecord, FileState, record_from_row
-from .reviews import move_reviews
-from .schema import files
+from .schema import files, reviews
 
 REPLACED_CONTENT_VALUES: dict[str, Any] = {
     "previous_fingerprint": sa.func.coalesce(files.c.fingerprint, files.c.previous_fingerprint),
@@ -176,7 +175,8 @@ class FileRepository:
         The new one gets its failures and its reviews.
         """
         with self._engine.begin() as c:
-            move_reviews(c, old_record.id, new_record.id)
+            is_reviewed = reviews.c.file_id == old_record.id
+            c.execute(reviews.update().where(is_reviewed).values(file_id=new_record.id))
             c.execute(files.delete().where(files.c.id == old_record.id))
             c.execute(
                 files.update()

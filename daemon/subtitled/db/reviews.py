@@ -20,7 +20,8 @@ import sqlalchemy as sa
 from subtitled.plugin import Language, SubtitleKind
 
 from .engine import write_transaction
-from .schema import files, reviews, verdicts
+from .schema import files, reviews, sidecars, verdicts
+from .sidecars import SidecarStatus
 
 
 class ReviewStatus(StrEnum):
@@ -173,7 +174,7 @@ class ReviewRepository:
         """Return reviews, those with the most expected errors first.
 
         Args:
-            wanted: Which ones. Those whose file is gone are left out.
+            wanted: Which ones. Those whose file or sidecar is gone are left out.
             after: The position of the last review of the page before; None for the first page.
             limit: How many at most.
         """
@@ -186,7 +187,7 @@ class ReviewRepository:
         return self._fetch(query.order_by(*order).limit(limit))
 
     def count(self, wanted: ReviewFilter) -> int:
-        """Return how many reviews there are, without those whose file is gone."""
+        """Return how many reviews there are, without those whose file or sidecar is gone."""
         query = sa.select(sa.func.count()).select_from(reviews.join(files))
         with self._engine.connect() as c:
             return int(c.execute(query.where(*_conditions(wanted))).scalar_one())
@@ -288,13 +289,6 @@ def record_reopening(connection: sa.Connection, review_id: int) -> None:
     )
 
 
-def move_reviews(connection: sa.Connection, old_file: int, new_file: int) -> None:
-    """Give the reviews of a file's old record to its new one, within the caller's transaction."""
-    connection.execute(
-        reviews.update().where(reviews.c.file_id == old_file).values(file_id=new_file)
-    )
-
-
 def _find_or_add(
     connection: sa.Connection, file_id: int, language: Language, kind: SubtitleKind, now: float
 ) -> int:
@@ -341,7 +335,13 @@ def _select(*, is_listed: bool = False) -> sa.Select[Any]:
 
 
 def _conditions(wanted: ReviewFilter) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = [reviews.c.status == wanted.status]
+    is_published = sa.exists().where(
+        sidecars.c.media == files.c.path,
+        sidecars.c.language == reviews.c.language,
+        sidecars.c.kind == reviews.c.kind,
+        sidecars.c.status == SidecarStatus.PRESENT,
+    )
+    conditions: list[sa.ColumnElement[bool]] = [reviews.c.status == wanted.status, is_published]
     if wanted.libraries is not None:
         conditions.append(files.c.library.in_(wanted.libraries))
     for column, value in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -27,7 +28,9 @@ from subtitled.db.reviews import (
     SubtitleEstimate,
     record_approval,
 )
+from subtitled.db.sidecars import SidecarStatus
 from subtitled.plugin import Language, SubtitleKind
+from subtitled.subtitles.ownership import SidecarDescription, Signature
 
 ENGLISH, FULL = Language("en"), SubtitleKind.FULL
 BASE = ReviewBase(format="srt", sha256="abc", cues="[]")
@@ -46,6 +49,11 @@ def _add_file(db: Database, name: str = "Film", library: str = "films") -> FileR
     db.bulk_files.record_seen(library, path, Path("/").stat())
     record = db.files.get(path)
     assert record is not None
+    sidecar = path.with_suffix(".en.srt")
+    description = SidecarDescription(
+        name=sidecar.name, fingerprint="f0", language=ENGLISH, format="srt", variant="test"
+    )
+    db.sidecars.adopt([(sidecar, path, Signature.create(b"text", description))])
     return record
 
 
@@ -94,13 +102,30 @@ def test_the_queue_begins_with_the_most_expected_errors_and_pages_miss_none(db: 
     assert db.reviews.count(ReviewFilter(status=ReviewStatus.APPROVED)) == 0
 
 
+def test_a_subtitle_that_was_removed_is_not_in_the_queue(db: Database) -> None:
+    file = _add_file(db)
+    number = db.reviews.open(file.id, ENGLISH, FULL)
+    sidecar = file.path.with_suffix(".en.srt")
+    for status in (SidecarStatus.YIELDED, SidecarStatus.REMOVED_BY_USER):
+        db.sidecars.set_status(sidecar, status)
+        assert db.reviews.page(ReviewFilter()) == []
+        assert db.reviews.count(ReviewFilter()) == 0
+    db.sidecars.set_status(sidecar, SidecarStatus.PRESENT)
+    assert [one.id for one in db.reviews.page(ReviewFilter())] == [number]
+
+
 def test_the_queue_is_read_from_an_index(tmp_path: Path) -> None:
     db = Database(tmp_path / "subtitled.sqlite")
-    seen = list[str]()
-    sa.event.listen(db._engine, "before_cursor_execute", lambda *values: seen.append(values[2]))
+    seen, parameters = list[str](), list[tuple[object, ...]]()
+
+    def note(*values: Any) -> None:
+        seen.append(values[2])
+        parameters.append(values[3])
+
+    sa.event.listen(db._engine, "before_cursor_execute", note)
     db.reviews.page(ReviewFilter(), None, 50)
     with db._engine.connect() as c:
-        plan = c.exec_driver_sql(f"EXPLAIN QUERY PLAN {seen[0]}", ("open", 50, 0)).all()
+        plan = c.exec_driver_sql(f"EXPLAIN QUERY PLAN {seen[0]}", parameters[0]).all()
     steps = " ".join(row[3] for row in plan)
     assert "ix_reviews_queue" in steps
     assert "SORT" not in steps.upper().replace("SORTED", "")

@@ -8,7 +8,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from subtitled.db.records import FileRecord
-from subtitled.db.reviews import ReviewFilter
 from subtitled.db.sidecars import SidecarStatus
 from subtitled.plugin import InputRejectedError, Language, SubtitleKind
 from subtitled.plugin.paths import display_path
@@ -110,14 +109,10 @@ def compare_text(review: OpenReview, content: bytes, suffix: str) -> Compound | 
 def _subtitles_of(
     service: ReviewService, file: FileRecord, language: Language | None
 ) -> list[tuple[Language, SubtitleKind]]:
-    """Return the subtitles that we published for a media file, and those under review."""
+    """Return the subtitles that we published for a media file."""
     known = [
         (record.language, record.kind)
         for record in service.db.sidecars.of_media(file.path)
         if record.status is SidecarStatus.PRESENT and record.format != "txt"
-    ]
-    known += [
-        (record.language, record.kind)
-        for record in service.db.reviews.page(ReviewFilter(file_id=file.id))
     ]
     return list(dict.fromkeys(one for one in known if language in (None, one[0])))
