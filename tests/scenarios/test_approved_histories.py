@@ -16,7 +16,7 @@ from typing import Any
 import hypothesis.strategies as st
 import pytest
 from hypothesis import seed, settings
-from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from scenarios import test_library_histories as histories
 from scenarios.test_library_histories import MANY, SHELF, Histories, configured
@@ -44,6 +44,29 @@ class ApprovedHistories(Histories):
         super().__init__()
         self.approved: set[bytes] = set()
         """The contents of the approved files. Each is a text of its own."""
+
+    @initialize(
+        languages=st.sampled_from([("original",), ("original", "en")]),
+        media=st.lists(
+            st.tuples(
+                st.sampled_from(["films", "series"]),
+                st.sampled_from(histories.NAMES),
+                st.sampled_from([speech for speech in histories.SPEECHES if speech]),
+            ),
+            min_size=1,
+            max_size=2,
+        ),
+    )
+    def begin_with_approved_files(
+        self, languages: tuple[str, ...], media: list[tuple[str, str, str]]
+    ) -> None:
+        """Begin with a library at rest in which people approved everything."""
+        super().begin(languages, media, rested=True)
+        for path in self.all_sidecars():
+            self.approves(path, self.formats)
+        assert self.approved
+
+    begin = None  # type: ignore[assignment]
 
     # What people do.
 
