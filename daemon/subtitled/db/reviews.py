@@ -180,9 +180,12 @@ class ReviewRepository:
         """
         query = _select(is_listed=True).where(*_conditions(wanted))
         if after is not None:
+            # The first condition lets the index begin there; the second leaves out what was read.
             fewer = reviews.c.expected_errors < after.expected_errors
-            same = reviews.c.expected_errors == after.expected_errors
-            query = query.where(sa.or_(fewer, sa.and_(same, reviews.c.id > after.id)))
+            query = query.where(
+                reviews.c.expected_errors <= after.expected_errors,
+                sa.or_(fewer, reviews.c.id > after.id),
+            )
         order = (reviews.c.expected_errors.desc(), reviews.c.id)
         return self._fetch(query.order_by(*order).limit(limit))
 
