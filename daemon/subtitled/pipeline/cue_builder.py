@@ -1,0 +1,132 @@
+"""Building cues in one language from the transcript of a track, or from an existing text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, partial
+
+from subtitled.jobcontext.context import JobContext
+from subtitled.plugin import Cue, Language, Subtitle, Transcript, Word
+from subtitled.policy.cue_rules import cue_rules_for
+from subtitled.routing.table import Route, RouteKind
+from subtitled.subtitles.markup import restore_markup, strip_tags
+from subtitled.subtitles.rules import CueRules
+from subtitled.subtitles.segmentation.line_breaking import break_lines
+from subtitled.subtitles.segmentation.segmenter import segment_words
+from subtitled.subtitles.segmentation.shots import snap_to_shots
+from subtitled.subtitles.segmentation.word_repair import repair_words
+from subtitled.transcription.track_analysis import TrackAnalyser
+from subtitled.transcription.transcriber import SpeechTrack, Transcriber
+from subtitled.translation.run import TranslationRequest, TranslationRun
+
+from .quality_evidence import TextOrigin
+
+
+class CueBuilder:
+    """Builds cues from transcripts, or from a human text in the language of the track."""
+
+    def __init__(self, ctx: JobContext, analyser: TrackAnalyser, track: SpeechTrack) -> None:
+        self._ctx = ctx
+        self._analyser = analyser
+        self._track = track
+
+    @cached_property
+    def _transcriber(self) -> Transcriber:
+        """Created when needed, because an existing text needs no analysis."""
+        return Transcriber(self._ctx, self._analyser, self._track)
+
+    @property
+    def _duration(self) -> float:
+        return self._transcriber.analysis.duration
+
+    def subtitle(self, target: Language, route: Route) -> Subtitle:
+        """Return a subtitle in one language, with its words if it was made of words."""
+        cues, title = self.cues(target, route), self._ctx.job.media.stem
+        if route.kind is RouteKind.TRANSLATE_TEXT:
+            return Subtitle(language=target, cues=cues, title=title)
+        into = target if route.kind is RouteKind.TRANSLATE_SPEECH else None
+        words = tuple(repair_words(self.words(route, into), self._duration))
+        return Subtitle(language=target, cues=cues, words=words, title=title)
+
+    def origin(self, target: Language, route: Route) -> TextOrigin:
+        """Return where the words of a subtitle are stored, and the notes on its translation."""
+        into = target if route.kind is RouteKind.TRANSLATE_SPEECH else None
+        return TextOrigin(
+            self._track.index,
+            self._transcriber.variant(route.engine, into),
+            self.translation_variant(target, route),
+        )
+
+    def translation_variant(self, target: Language, route: Route) -> str:
+        """Return the variant of a translation; empty if the route translates no text."""
+        is_translated = route.kind is RouteKind.TRANSLATE_TEXT
+        return self._translation(target, route).variant if is_translated else ""
+
+    def words(self, route: Route, translate_to: Language | None = None) -> tuple[Word, ...]:
+        """Return the believed words of the speech, or an engine's translation of it."""
+        return self._transcriber.transcript(route.engine, translate_to).words
+
+    def cues(self, target: Language, route: Route) -> tuple[Cue, ...]:
+        """Return the cues in one language."""
+        if route.kind is RouteKind.TRANSLATE_TEXT:
+            transcript = self._transcriber.transcript(route.engine, None)
+            return self._translated(transcript, target, route)
+        words = self.words(route, target if route.kind is RouteKind.TRANSLATE_SPEECH else None)
+        return self._segmented(words, target, route.kind is not RouteKind.TRANSCRIBE)
+
+    def _segmented(
+        self, words: Sequence[Word], language: Language, translation: bool
+    ) -> tuple[Cue, ...]:
+        limits = self._limits(language, translation)
+        cues = segment_words(words, language, limits, self._duration)
+        job = self._ctx.job
+        shots = self._ctx.services.store.shot_cuts(job.fingerprint)
+        if shots is None or not job.library.snap_to_shots:
+            return cues
+        return snap_to_shots(cues, shots.cuts, shots.frame_rate, language, limits, self._duration)
+
+    def _limits(self, language: Language, translation: bool) -> CueRules:
+        return cue_rules_for(self._ctx.job.library, language, translation=translation)
+
+    def translated(
+        self, original: Sequence[Cue], target: Language, route: Route
+    ) -> tuple[Cue, ...]:
+        """Return human cues translated at their own times."""
+        limits = self._limits(target, True)
+        # Translators get words only. Italics, bold type and colours are put back afterwards.
+        spoken = [Cue(cue.start, cue.end, strip_tags(cue.text)) for cue in original]
+        texts = self._translation(target, route).lines(spoken, limits)
+        return tuple(
+            Cue(
+                cue.start,
+                cue.end,
+                restore_markup(cue.text, break_lines(texts[number], target, limits)),
+            )
+            for number, cue in enumerate(original)
+        )
+
+    def _translated(
+        self, transcript: Transcript, target: Language, route: Route
+    ) -> tuple[Cue, ...]:
+        """Return the cues of a translation, within the limits of the target language.
+
+        Sentences are kept whole.
+        """
+        limits = self._limits(target, True)
+        words = self._translation(target, route).words(transcript.words, limits, self._duration)
+        return self._segmented(words, target, True)
+
+    def _translation(self, target: Language, route: Route) -> TranslationRun:
+        ctx, track = self._ctx, self._track
+        known_translators = ctx.routes.translators_for(track.language, target)
+        translators = dict.fromkeys((route.translator, *known_translators))
+        terms = partial(ctx.glossary.glossary_pairs, track.language, target)
+        request = TranslationRequest(
+            track=track.index,
+            source=track.language,
+            target=target,
+            translators=tuple(translators),
+            terms=terms,
+            description=ctx.description,
+        )
+        return TranslationRun(ctx, request)
