@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from subtitled.config.library_settings import ORIGINAL, WantedLanguage
 from subtitled.config.settings import LibrarySettings
 from subtitled.plugin import UNDETERMINED, Language, SubtitleKind
 from subtitled.subtitles.segmentation.bilingual import BILINGUAL_FORMATS
@@ -14,7 +13,6 @@ from .coverage import REMOVED_BY_USER, ExistingSubtitle, SubtitleQuery, find_sat
 from .requirements import (
     NO_OTHER_SOURCES,
     SUMMARY,
-    Answer,
     AnswerStatus,
     AvailableSources,
     CanMake,
@@ -29,6 +27,7 @@ from .requirements import (
     no_route,
 )
 from .source_finder import SourceFinder
+from .wanted import Wanted, list_wanted_pairs, list_wanted_subtitles, resolve_original
 
 MAX_FOREIGN_SHARE = 0.4
 """The largest share of foreign speech.
@@ -68,21 +67,21 @@ def decide(
     )
     requirements: list[Requirement] = []
     summaries: list[SummaryRequirement] = []
-    results: list[tuple[_Wanted, Requirement | SummaryRequirement | Unsatisfiable | str]] = [
-        (_Wanted(language, kind), policy.evaluate(language, kind))
-        for language, kind in _wanted_subtitles(library, spoken, policy.assumed_language)
+    results: list[tuple[Wanted, Requirement | SummaryRequirement | Unsatisfiable | str]] = [
+        (Wanted(language, kind), policy.evaluate(language, kind))
+        for language, kind in list_wanted_subtitles(library, policy.assumed_language)
     ]
     results += (
         (
-            _Wanted(upper, SubtitleKind.FULL, is_bilingual=True, secondary=lower),
+            Wanted(upper, SubtitleKind.FULL, is_bilingual=True, secondary=lower),
             policy.evaluate_bilingual(upper, lower),
         )
-        for upper, lower in _wanted_pairs(library, policy.assumed_language)
+        for upper, lower in list_wanted_pairs(library, policy.assumed_language)
     )
     files = library.summaries.files
     results += (
-        (_Wanted(language, SUMMARY), evaluate_summary(language, files, spoken, can_make, material))
-        for language in _resolve_original(library.summaries.languages, policy.assumed_language)
+        (Wanted(language, SUMMARY), evaluate_summary(language, files, spoken, can_make, material))
+        for language in resolve_original(library.summaries.languages, policy.assumed_language)
     )
     for _, result in results:
         if isinstance(result, Requirement):
@@ -105,35 +104,6 @@ def decide(
         needs_analysis=needs_analysis,
         summaries=tuple(summaries),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """One subtitle or summary that a library wants."""
-
-    language: Language | None
-    kind: str
-    is_bilingual: bool = False
-    secondary: Language | None = None
-
-    def answer(self, result: Requirement | SummaryRequirement | str) -> Answer:
-        """Return the answer that a result of the policy gives."""
-        if isinstance(result, str):
-            status = AnswerStatus.MET
-            if isinstance(result, Unsatisfiable):
-                status = AnswerStatus.IMPOSSIBLE
-            elif isinstance(result, Removed):
-                status = AnswerStatus.REMOVED
-        else:
-            status = AnswerStatus.MISSING
-        return Answer(
-            language=self.language,
-            kind=str(self.kind),
-            status=status,
-            reason=str(result) if isinstance(result, str) else result.reason,
-            is_bilingual=self.is_bilingual,
-            secondary=self.secondary,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,48 +279,6 @@ class _Policy:
             kind=SubtitleKind.FORCED,
             sources=(main,),
         )
-
-
-def _wanted_subtitles(
-    library: LibrarySettings, spoken: Language | None, guess: Language | None
-) -> list[tuple[Language | None, SubtitleKind]]:
-    """Return the wanted languages and kinds, each once, with ``original`` resolved.
-
-    Where the spoken language satisfies another wanted one, as ``pt`` does ``pt-BR``, the two are
-    one requirement under the other's name.
-    """
-    return [
-        (language, kind)
-        for languages, kind in (
-            (library.languages, SubtitleKind.FULL),
-            (library.forced, SubtitleKind.FORCED),
-        )
-        for language in _resolve_original(languages, guess)
-    ]
-
-
-def _resolve_original(
-    languages: Sequence[WantedLanguage], guess: Language | None
-) -> list[Language | None]:
-    """Return the languages, each once.
-
-    ``original`` becomes the language that the guess satisfies, or the guess.
-    """
-    named_languages = [Language(code) for code in languages if code != ORIGINAL]
-    original = guess and next((code for code in named_languages if guess.satisfies(code)), guess)
-    resolved = (original if code == ORIGINAL else Language(code) for code in languages)
-    return list(dict.fromkeys(resolved))
-
-
-def _wanted_pairs(
-    library: LibrarySettings, guess: Language | None
-) -> list[tuple[Language | None, Language | None]]:
-    """Return the wanted pairs of languages, each once, with ``original`` resolved."""
-    pairs = [
-        tuple(guess if code == ORIGINAL else Language(code) for code in pair)
-        for pair in library.bilingual
-    ]
-    return [(upper, lower) for upper, lower in dict.fromkeys(pairs)]
 
 
 def _describe_existing(existing: ExistingSubtitle) -> str:
