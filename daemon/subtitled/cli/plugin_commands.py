@@ -13,7 +13,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from subtitled.config.load import ConfigurationError, find_config, load_config
-from subtitled.config.plugins import LIMIT, call_with_timeout, iter_hook_callers
+from subtitled.config.plugin_calls import LIMIT, call_with_timeout, iter_hook_callers
 from subtitled.plugin import SubtitledError
 
 _log = logging.getLogger(__name__)

@@ -34,13 +34,9 @@ from .errors import (
     format_key,
 )
 from .paths import SYSTEM_CONFIG, with_service_folders
+from .plugin_calls import call_with_timeout
 from .plugin_registration import COMPONENT_KINDS
-from .plugins import (
-    ConfiguredComponent,
-    PluginLoader,
-    UnavailableComponent,
-    call_with_timeout,
-)
+from .plugins import ConfiguredComponent, PluginLoader, UnavailableComponent
 from .renamed_keys import find_renamed_keys
 from .settings import AppSettings, ComponentSettings, LibrarySettings
 

@@ -1,22 +1,12 @@
-"""Finding, loading and calling plugins. Each call has a time limit and names the plugin in errors.
-
-Only plugins that the configuration names are imported.
-"""
+"""Finding and loading plugins. Only those that the configuration names are imported."""
 
 from __future__ import annotations
 
-import contextvars
-import functools
 import importlib.metadata
-import logging
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from types import ModuleType
 from typing import Any, Generic, TypeVar
-
-import pluggy
 
 from subtitled.plugin import (
     API_VERSION,
@@ -25,12 +15,11 @@ from subtitled.plugin import (
     Settings,
     SetupError,
     SubtitledError,
-    TransientError,
 )
-from subtitled.plugin.limits import clean_text
 
 from .capabilities import check_capabilities
 from .errors import suggest
+from .plugin_calls import call_with_timeout
 from .plugin_registration import (
     COMPONENT_KINDS,
     ENTRY_POINT_GROUP,
@@ -38,109 +27,7 @@ from .plugin_registration import (
     check_api_version,
     collect_components,
     create_plugin_manager,
-    hook_caller_of,
 )
-
-_log = logging.getLogger(__name__)
-T = TypeVar("T")
-
-LIMIT = 30.0
-"""Seconds that a call of a media server or a hook may take."""
-
-
-def call_with_timeout(name: str, function: Callable[[], T], timeout: float) -> T:
-    """Call code of a plugin with a time limit.
-
-    The code runs in a thread of its own. After a timeout the thread is abandoned.
-
-    Args:
-        name: The plugin's name, for messages.
-        function: The code to call.
-        timeout: The time limit in seconds.
-
-    Returns:
-        The result of ``function``.
-
-    Raises:
-        SubtitledError: The code raised it. A note names the plugin.
-        TransientError: The code raised anything else, ``SystemExit`` included, or timed out.
-    """
-    result: list[T] = []
-    raised: list[tuple[BaseException, str]] = []
-
-    def call() -> None:
-        try:
-            result.append(function())
-        except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
-            raised.append((error, _describe_error(error)))
-
-    context = contextvars.copy_context()  # log records there belong to the same job
-    thread = threading.Thread(target=context.run, args=(call,), name=f"plugin {name}", daemon=True)
-    thread.start()
-    thread.join(timeout)
-    if result:
-        return result[0]
-    if not raised:
-        raise TransientError(
-            f"the plugin {name} did not answer within {timeout:g} s",
-            "Look at what it talks to, or tell its author",
-        )
-    error, text = raised[0]
-    if isinstance(error, SubtitledError):
-        error.add_note(f"from the plugin {name}")
-        raise error
-    raise TransientError(
-        f"the plugin {name} failed: {text}", "Look for a newer version of it, or tell its author"
-    ) from error
-
-
-MAX_MESSAGE_CHARACTERS = 500
-"""Characters of an error of a plugin that are told."""
-
-
-def _describe_error(error: BaseException) -> str:
-    """Return the type and message of an error, even if its ``__str__`` fails."""
-    kind = type(error).__name__
-    try:
-        message = str(error)
-    except Exception:  # noqa: BLE001 - __str__ is code of the plugin too
-        message = ""
-    message = clean_text(message[:MAX_MESSAGE_CHARACTERS])
-    return f"{kind}: {message}" if message else kind
-
-
-def call_event_hooks(hooks: pluggy.PluginManager, hook: str, event: Any, timeout: float) -> None:
-    """Call an event hook of each plugin, and log what goes wrong.
-
-    Args:
-        hooks: The plugin manager.
-        hook: The name of the hook, such as ``job_finished``.
-        event: The event.
-        timeout: The time limit for each plugin, in seconds.
-    """
-    for name, caller in iter_hook_callers(hooks, hook):
-        try:
-            call_with_timeout(name, functools.partial(caller, event=event), timeout)
-        except SubtitledError as error:
-            _log.warning("plugin %s, %s: %s", name, hook, error)
-
-
-def iter_hook_callers(
-    hooks: pluggy.PluginManager, hook: str
-) -> Iterator[tuple[str, pluggy.HookCaller]]:
-    """Iterate over the plugins that implement a hook.
-
-    Args:
-        hooks: The plugin manager.
-        hook: The name of the hook.
-
-    Yields:
-        The plugin's name, and a caller of its implementation alone.
-    """
-    implementations = getattr(hooks.hook, hook).get_hookimpls()
-    for plugin in dict.fromkeys(implementation.plugin for implementation in implementations):
-        yield hooks.get_name(plugin) or "?", hook_caller_of(hooks, hook, plugin)
-
 
 IMPORT_TIMEOUT = 30.0
 """Seconds that importing a plugin may take, and as many that registering may take."""

@@ -37,8 +37,8 @@ from .library_settings import (
 )
 from .load import Configuration
 from .paths import resolve_models_dir, resolve_state_dir
+from .plugin_calls import call_with_timeout
 from .plugin_registration import COMPONENT_KINDS, collect_components, create_plugin_manager
-from .plugins import call_with_timeout
 from .settings import AppSettings, EnabledPluginSettings, ExistingSubtitleSettings, LibrarySettings
 from .types import Seconds
 from .web_settings import WebhookSenderSettings, WebProxySettings, WebSettings

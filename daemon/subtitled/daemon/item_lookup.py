@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from subtitled.config.load import Configuration, servers_for_library
-from subtitled.config.plugins import ConfiguredComponent, call_with_timeout
+from subtitled.config.plugin_calls import call_with_timeout
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.db.commands import Command, CommandKind, CommandQueue, ServerItem
 from subtitled.library.paths import is_local_path, library_containing
 from subtitled.plugin import MediaServer, SubtitledError

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from subtitled.config.load import Configuration
-from subtitled.config.plugins import ConfiguredComponent, call_with_timeout
+from subtitled.config.plugin_calls import call_with_timeout
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.db.commands import Command, CommandKind, CommandQueue
 from subtitled.plugin import Backoff, MediaServer, SubtitledError
 from subtitled.plugin.limits import storable_paths

@@ -7,7 +7,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from subtitled.config.plugins import LIMIT, ConfiguredComponent, call_with_timeout
+from subtitled.config.plugin_calls import LIMIT, call_with_timeout
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (

@@ -17,7 +17,8 @@ import langcodes
 from pydantic import TypeAdapter
 
 from subtitled.config.load import Configuration, servers_for_library
-from subtitled.config.plugins import LIMIT, ConfiguredComponent, call_with_timeout
+from subtitled.config.plugin_calls import LIMIT, call_with_timeout
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.config.settings import LibrarySettings
 from subtitled.plugin import Language, MediaMetadata, MediaServer, SubtitledError, TextPair
 

@@ -13,7 +13,8 @@ from itertools import groupby
 from pathlib import Path
 
 from subtitled.config.load import Configuration, servers_for_library
-from subtitled.config.plugins import LIMIT, ConfiguredComponent, call_with_timeout
+from subtitled.config.plugin_calls import LIMIT, call_with_timeout
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.db.database import Database
 from subtitled.db.kv import SERVER_ERROR_KEY
 from subtitled.db.outbox import Delivery, DeliveryState

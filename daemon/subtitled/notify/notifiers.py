@@ -13,12 +13,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import OperationalError
 
 from subtitled.config.load import Configuration
-from subtitled.config.plugins import (
-    LIMIT,
-    ConfiguredComponent,
-    call_event_hooks,
-    call_with_timeout,
-)
+from subtitled.config.plugin_calls import LIMIT, call_event_hooks, call_with_timeout
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.db.notifications import NotificationOutbox
 from subtitled.plugin import (
     DeliverySchedule,

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from subtitled.config.plugins import call_with_timeout
+from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.plugin import (
     Backoff,
     Batch,

@@ -13,7 +13,7 @@ import pytest
 
 SCRIPT = """
 import logging, sys
-from subtitled.config.plugins import call_with_timeout
+from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.daemon.logs import log_to_stderr
 from subtitled.jobs.log_context import current_job
 log_to_stderr("info", sys.argv[1])

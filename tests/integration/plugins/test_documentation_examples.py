@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from subtitled.config.load import load_config
-from subtitled.config.plugins import call_event_hooks
+from subtitled.config.plugin_calls import call_event_hooks
 from subtitled.plugin import (
     Batch,
     ComponentContext,

@@ -10,7 +10,7 @@ import pytest
 
 from subtitled.config import plugins
 from subtitled.config.load import Configuration, load_config
-from subtitled.config.plugins import call_event_hooks, call_with_timeout
+from subtitled.config.plugin_calls import call_event_hooks, call_with_timeout
 from subtitled.plugin import JobFinished, SetupError, TransientError
 
 GOOD = """

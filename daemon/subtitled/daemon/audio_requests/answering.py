@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from subtitled.config.asr_settings import AsrSettings
 from subtitled.config.library_settings import ORIGINAL, SourceSettings
-from subtitled.config.plugins import call_with_timeout
+from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.config.settings import LibrarySettings
 from subtitled.jobcontext.job import InlineRunner, Job
 from subtitled.jobcontext.services import Services

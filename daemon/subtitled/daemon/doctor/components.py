@@ -11,8 +11,9 @@ from pydantic import BaseModel
 
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_models_dir
+from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.config.plugin_registration import COMPONENT_KINDS
-from subtitled.config.plugins import ConfiguredComponent, call_with_timeout
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     CheckResult,

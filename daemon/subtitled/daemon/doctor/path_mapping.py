@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from subtitled.config.load import Configuration
-from subtitled.config.plugins import call_with_timeout
+from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.library.scanner import scan
 from subtitled.plugin import CheckResult, MediaServer, SubtitledError
 from subtitled.plugin.paths import ancestor, path_parts
