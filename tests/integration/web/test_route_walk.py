@@ -149,7 +149,7 @@ class Inside:
         await Response(status_code=204)(scope, receive, send)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Caller:
     """Somebody who calls: what is sent, and what that should open."""
 
@@ -178,50 +178,78 @@ def opened_by(role: str) -> frozenset[str]:
 
 def everybody(port: WebPort) -> Iterator[Caller]:
     own = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
-    yield Caller("nobody", {})
-    yield Caller("nobody, a page", own, open_posts=True)
+    yield Caller(name="nobody", headers={})
+    yield Caller(name="nobody, a page", headers=own, open_posts=True)
     for role in ROLES:
         browser = port.session(role)
         signed_in = {"Cookie": f"subtitled={browser.token}"}
         token = {"X-CSRF-Token": browser.csrf_token}
-        yield Caller(role, signed_in | own | token, opened_by(role), open_posts=True)
+        yield Caller(
+            name=role, headers=signed_in | own | token, opens=opened_by(role), open_posts=True
+        )
         reads = frozenset(f"read {kind}" for kind in opened_by(role))
-        yield Caller(f"{role}, no CSRF token", signed_in | own, reads, open_posts=True)
+        yield Caller(
+            name=f"{role}, no CSRF token", headers=signed_in | own, opens=reads, open_posts=True
+        )
         wrong = signed_in | own | {"X-CSRF-Token": "0" * 64}
-        yield Caller(f"{role}, wrong CSRF token", wrong, reads, open_posts=True)
+        yield Caller(name=f"{role}, wrong CSRF token", headers=wrong, opens=reads, open_posts=True)
         other = port.session(role).csrf_token
         stolen = signed_in | own | {"X-CSRF-Token": other}
-        yield Caller(f"{role}, the token of another session", stolen, reads, open_posts=True)
-        yield Caller(f"{role}, no Origin", signed_in | token, reads)
+        yield Caller(
+            name=f"{role}, the token of another session",
+            headers=stolen,
+            opens=reads,
+            open_posts=True,
+        )
+        yield Caller(name=f"{role}, no Origin", headers=signed_in | token, opens=reads)
         for origin in ("https://evil.example", "null", f"{HOST}.evil.example", "http://192.0.2.1"):
             foreign = signed_in | token | {"Origin": origin}
-            yield Caller(f"{role}, Origin {origin}", foreign, reads, is_other_page=True)
+            yield Caller(
+                name=f"{role}, Origin {origin}", headers=foreign, opens=reads, is_other_page=True
+            )
         for site in ("cross-site", "same-site"):
             foreign = signed_in | token | {"Origin": HOST, "Sec-Fetch-Site": site}
-            yield Caller(f"{role}, Sec-Fetch-Site {site}", foreign, reads, is_other_page=True)
+            yield Caller(
+                name=f"{role}, Sec-Fetch-Site {site}",
+                headers=foreign,
+                opens=reads,
+                is_other_page=True,
+            )
         host = signed_in | own | token | {"Host": "evil.example"}
-        yield Caller(f"{role}, foreign Host", host)
+        yield Caller(name=f"{role}, foreign Host", headers=host)
         two = {"Cookie": f"subtitled={browser.token}; subtitled={port.session(role).token}"}
-        yield Caller(f"{role}, two sessions", two | own | token, open_posts=True)
+        yield Caller(name=f"{role}, two sessions", headers=two | own | token, open_posts=True)
         raised = signed_in | own | token | FORGED
-        yield Caller(f"{role}, forged headers", raised, opened_by(role), open_posts=True)
+        yield Caller(
+            name=f"{role}, forged headers", headers=raised, opens=opened_by(role), open_posts=True
+        )
     for name, key in port.add_keys().items():
         kinds = opened_by(name) if name in ROLES else frozenset({str(name)})
-        yield Caller(f"key {name}", {"X-Api-Key": key}, kinds)
-        yield Caller(f"key {name}, as bearer", {"Authorization": f"Bearer {key}"}, kinds)
+        yield Caller(name=f"key {name}", headers={"X-Api-Key": key}, opens=kinds)
+        yield Caller(
+            name=f"key {name}, as bearer", headers={"Authorization": f"Bearer {key}"}, opens=kinds
+        )
         page = {"X-Api-Key": key, "Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
-        yield Caller(f"key {name}, of another page", page, kinds)
+        yield Caller(name=f"key {name}, of another page", headers=page, opens=kinds)
         evil = {"X-Api-Key": key, "Host": "evil.example"}
-        yield Caller(f"key {name}, foreign Host", evil)
+        yield Caller(name=f"key {name}, foreign Host", headers=evil)
     programs = frozenset({"webhooks", "metrics"})
-    yield Caller("the token", {"X-Api-Key": TOKEN}, programs)
-    yield Caller("the token as a cookie", {"Cookie": f"subtitled={TOKEN}"} | own, open_posts=True)
+    yield Caller(name="the token", headers={"X-Api-Key": TOKEN}, opens=programs)
+    yield Caller(
+        name="the token as a cookie",
+        headers={"Cookie": f"subtitled={TOKEN}"} | own,
+        open_posts=True,
+    )
     bound = port.accounts.keys.add("bound", Role.ADMIN, created_by="a test", libraries=["films"])
-    yield Caller("key admin of one library", {"X-Api-Key": bound}, opened_by("operator"))
-    yield Caller("a wrong key", {"X-Api-Key": "stk_" + "A" * 43})
-    yield Caller("a wrong cookie", {"Cookie": "subtitled=" + "A" * 43} | own, open_posts=True)
-    yield Caller("a removed key", {"Authorization": "Bearer stk_" + "B" * 43})
-    yield Caller("forged headers", FORGED)
+    yield Caller(
+        name="key admin of one library", headers={"X-Api-Key": bound}, opens=opened_by("operator")
+    )
+    yield Caller(name="a wrong key", headers={"X-Api-Key": "stk_" + "A" * 43})
+    yield Caller(
+        name="a wrong cookie", headers={"Cookie": "subtitled=" + "A" * 43} | own, open_posts=True
+    )
+    yield Caller(name="a removed key", headers={"Authorization": "Bearer stk_" + "B" * 43})
+    yield Caller(name="forged headers", headers=FORGED)
 
 
 def is_let_in(caller: Caller, path: str, method: str) -> bool:

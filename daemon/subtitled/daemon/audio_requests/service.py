@@ -49,7 +49,7 @@ class RequestDropped(BaseException):
     """Nobody waits for the answer any more. It is no error, so no handler of errors catches it."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class _Work:
     """A question that is being answered, or waits for it."""
 
@@ -126,7 +126,7 @@ class AudioRequests(PollingWorker):
                 work.waiting += 1
                 _log.info("%s: joined by %s", work.id, question.caller)
             else:
-                work = _Work(question, f"request {next(self._numbers)}")
+                work = _Work(question=question, id=f"request {next(self._numbers)}")
                 self._works[question] = work
                 self.folder.hold(question.audio)
                 if question.task is AudioTask.DETECT_LANGUAGE:

@@ -79,7 +79,7 @@ async def receive_form(
     length = request.headers.get("content-length", "0")
     upload = await run_in_threadpool(open_upload, int(length) if length.isdecimal() else 0)
     try:
-        reader = _FormReader(file_field)
+        reader = _FormReader(file_field=file_field)
         parser = MultipartParser(boundary, reader.callbacks())
         await _feed(request, parser, reader, upload)
         if not reader.is_complete:
@@ -122,7 +122,7 @@ async def _feed(
             await run_in_threadpool(upload.write, reader.take())
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _FormReader:
     """What the parser finds."""
 
