@@ -15,6 +15,7 @@ from subtitled.config.errors import ConfigurationError
 from subtitled.config.load import Configuration, load_config
 from subtitled.config.reference import settings_digest
 from subtitled.db.database import Database
+from subtitled.plugin.redaction import hide_secrets
 
 from .answers.plan import PlanAnswer, PlanRow, find_media, plan_files
 
@@ -80,7 +81,7 @@ class PlanRuns:
         except ConfigurationError as error:
             run.error = str(error)
         except Exception as error:  # noqa: BLE001 - the page shows it, and the daemon goes on
-            run.error = f"{type(error).__name__}: {error}"
+            run.error = hide_secrets(f"{type(error).__name__}: {error}")
             _log.warning("the plan of the library %s failed: %s", run.library, error)
         finally:
             run.has_ended = True

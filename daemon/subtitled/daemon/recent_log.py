@@ -102,4 +102,10 @@ def _describe(record: logging.LogRecord) -> str:
     except Exception:  # noqa: BLE001 - the handler reports arguments that do not fit
         message = str(record.msg)
     error = record.exc_info[1] if record.exc_info else None
-    return f"{message} ({type(error).__name__}: {error})" if error is not None else message
+    if error is None:
+        return message
+    try:
+        reason = str(error)
+    except Exception:  # noqa: BLE001 - a program that logs an error must not get another
+        reason = "without a text"
+    return f"{message} ({type(error).__name__}: {reason})"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from .redaction import hide_secrets
+
 
 class SubtitledError(Exception):
     """The base class of all errors of subtitled.
 
     A plugin raises one of the three subclasses. Never put a secret or the text of a subtitle into
-    a message: messages are logged and stored.
+    a message: messages are logged, stored and shown. Secrets that are known are hidden in them, as
+    a server may send back what it was sent.
 
     Attributes:
         message: What went wrong, in one sentence without a full stop.
@@ -21,9 +24,9 @@ class SubtitledError(Exception):
             message: What went wrong, in one sentence without a full stop.
             hint: What the user can do about it, or an empty string.
         """
-        super().__init__(message, hint)
-        self.message = message
-        self.hint = hint
+        self.message = hide_secrets(str(message))
+        self.hint = hide_secrets(str(hint))
+        super().__init__(self.message, self.hint)
 
     def __str__(self) -> str:
         return f"{self.message}. {self.hint}" if self.hint else self.message

@@ -93,15 +93,19 @@ class Language(str):
 
     @property
     def primary(self) -> Language:
-        """The language without script, region or variant: ``pt`` of ``pt-BR``."""
-        return Language(self.split("-", 1)[0])
+        """The language without script, region or variant: ``pt`` of ``pt-BR``.
+
+        It is ``und`` for a tag for private use such as ``x-klingon``, which has none.
+        """
+        first = self.split("-", 1)[0]
+        return UNDETERMINED if first == "x" else Language(first)
 
     @property
     def is_known(self) -> bool:
         """False for tags that name no one language.
 
         They are ``und``, ``mul``, ``mis`` and ``zxx``, and ``qaa`` to ``qtz``, which broadcasters
-        use as they like, such as for the original sound.
+        use as they like, such as for the original sound, and those that begin with ``x-``.
         """
         primary = self.primary
         is_local = len(primary) == 3 and "qaa" <= primary <= "qtz"
@@ -243,6 +247,8 @@ def language_codes(language: Language) -> LanguageCodes:
 
 
 def _find_alpha3(language: langcodes.Language, variant: str) -> str | None:
+    if (language.language or "").startswith("x-"):
+        return None
     try:
         return language.to_alpha3(variant=variant)
     except LookupError:

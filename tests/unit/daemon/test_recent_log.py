@@ -144,6 +144,16 @@ def test_a_line_with_a_code_is_kept_out_and_an_exception_is_named() -> None:
     assert messages(read_log()) == ["%s %s", "it broke (OSError: no space)"]
 
 
+def test_an_exception_that_cannot_be_written_as_text_breaks_nothing() -> None:
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    info = (MuteError, MuteError(), None)
+    RECENT_LOG.add(logging.LogRecord("x", 40, "", 0, "%s broke", ("it",), info))
+    assert messages(read_log()) == ["it broke (MuteError: without a text)"]
+
+
 def test_threads_that_log_at_once_lose_no_line() -> None:
     log = RecentLog()
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.plugin import Language, language_codes
+from subtitled.plugin import UNDETERMINED, Language, language_codes
 
 COMMON = (
     "en de es fr it pt pt-BR nl pl ru uk ja ko vi th ar he hi tr sv da nb fi cs hu ro el zh "
@@ -121,6 +121,16 @@ def test_equivalent_codes_satisfy_each_other(has: str, wants: str, enough: bool)
 def test_codes_that_name_no_language_are_unknown(tag: str) -> None:
     assert not Language(tag).is_known
     assert not Language(tag).satisfies(Language("en"))
+
+
+@pytest.mark.parametrize("tag", ["x-klingon", "X-A", "x-en", "x-private-x-en"])
+def test_a_tag_for_private_use_names_no_language_and_breaks_nothing(tag: str) -> None:
+    language = Language.parse(tag)
+    assert (language.primary, language.is_known) == (UNDETERMINED, False)
+    assert not language.satisfies(Language("en"))
+    assert not Language("en").satisfies(language)
+    assert Language("en-x-twain").primary == "en"
+    assert language_codes(language).alpha3b is None
 
 
 @pytest.mark.parametrize("tag", ["qu", "quc", "pt-BR", "fil"])
