@@ -23,9 +23,11 @@ setup: $(VENV)/ready ## create .venv with everything that development needs
 
 # --- Before a commit -----------------------------------------------------------------------------
 
-check: $(VENV)/ready ## format, lint, types, import order, words and unit tests; under a minute
+# A property is tried with 15 examples, and what is marked "thorough" is left to make test.
+QUICK := --hypothesis-profile quick
+check: $(VENV)/ready ## format, lint, types, import order, words and most unit tests; a minute
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target \
-	  unit types format-check ruff imports words
+	  unit types format-check ruff imports words UNIT="$(QUICK)" UNIT_MARKS=" and not thorough"
 
 lint: format-check ruff types imports words ## the same without the tests
 
@@ -47,8 +49,8 @@ words: $(VENV)/ready
 	$(BIN)/python tools/check_calls.py
 
 unit: $(VENV)/ready ## the unit tests: no model, no network, no daemon process
-	$(BIN)/pytest -q -n 2 -m "not model and not slow and not faults and not postgres" \
-	  $(UNIT_TESTS)
+	$(BIN)/pytest -q -n 2 $(UNIT) $(UNIT_TESTS) \
+	  -m "not model and not slow and not faults and not postgres$(UNIT_MARKS)"
 
 # --- Tests ---------------------------------------------------------------------------------------
 

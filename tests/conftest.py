@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from support.postgres import PostgresServer, programs
 from support.recorded_speech import Recording, make_recording, missing
+
+settings.register_profile("quick", max_examples=15)
 
 ROOT = Path(__file__).parents[1]
 

@@ -291,6 +291,7 @@ def test_bilingual_pair_of_one_language_is_rejected(tmp_path: Path) -> None:
         _load(tmp_path, '[libraries.a]\npath = "/a"\nbilingual = [["en", "English"]]\n')
 
 
+@pytest.mark.thorough
 def test_unknown_local_time_zone_is_reported(
     tmp_path: Path, subtitled: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,6 +62,7 @@ def test_commands_use_folders_of_the_service_with_system_config(
     assert resolve_state_dir(load_config(config).settings) == Path("/given")
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_root_becomes_owner_of_state_folder(public: Path) -> None:
     script = (

@@ -42,6 +42,7 @@ def test_dumped_settings_contain_defaults_folders_and_durations(
     assert dumped["servers"]["the den/2"]["api_key"] == {"env": "KEY"}
 
 
+@pytest.mark.thorough
 @given(st.floats(min_value=0, max_value=1e12, allow_nan=False))
 def test_dumped_duration_parses_to_same_value(seconds: float) -> None:
     configuration = load_config(

@@ -94,6 +94,7 @@ def _windows(draw: st.DrawFn) -> str:
     return f"{days}{begin[0]:02}:{begin[1]:02}-{end[0]:02}:{end[1]:02}"
 
 
+@pytest.mark.thorough
 @given(
     st.sampled_from(CHANGES),
     st.integers(-24 * 60, 24 * 60),

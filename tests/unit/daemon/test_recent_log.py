@@ -53,6 +53,7 @@ def test_the_lines_of_a_job_stay_while_others_push_each_other_out() -> None:
     assert messages(read_log(job="job-1")) == ["why it failed"]
 
 
+@pytest.mark.thorough
 def test_memory_is_bounded_by_lines_jobs_and_length() -> None:
     for number in range(MAX_JOBS + 50):
         for line in range(MAX_LINES_OF_JOB + 5):

@@ -96,6 +96,7 @@ def test_an_inode_of_64_bits_is_stored(db: Database) -> None:
     assert db.files.get(film) is not None
 
 
+@pytest.mark.thorough
 def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(
     tmp_path: Path, server: str | None
 ) -> None:
@@ -116,6 +117,7 @@ def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(
     assert db.states.count_by_state() == {FileState.STABILISING: 40}
 
 
+@pytest.mark.thorough
 def test_threads_may_open_and_write_one_database_at_once(
     tmp_path: Path, server: str | None
 ) -> None:
@@ -138,6 +140,7 @@ def test_threads_may_open_and_write_one_database_at_once(
     assert Database(database, server).states.count_by_state() == {FileState.STABILISING: 10}
 
 
+@pytest.mark.thorough
 def test_reading_a_page_at_a_time_does_not_hold_up_writing(db: Database) -> None:
     for number in range(520):
         db.bulk_files.record_seen("films", Path(f"/films/{number}.mkv"), stat_of(5))
@@ -515,6 +518,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@pytest.mark.thorough
 def test_commits_of_a_killed_process_are_kept(tmp_path: Path) -> None:
     database = tmp_path / "subtitled.sqlite"
     subprocess.run([sys.executable, "-c", KILLED, str(database)], check=False, timeout=60)

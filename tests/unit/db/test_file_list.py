@@ -227,6 +227,7 @@ FILTERS = [
 ]
 
 
+@pytest.mark.thorough
 def test_every_filter_and_order_yields_what_a_look_at_each_file_yields(
     many: tuple[Library, list[dict[str, Any]]],
 ) -> None:
@@ -289,6 +290,7 @@ def test_a_page_says_what_each_file_has_and_needs(library: Library) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_the_last_page_of_a_large_library_takes_no_longer_than_the_first(tmp_path: Path) -> None:
     path = tmp_path / "subtitled.sqlite"
     library = Library(Database(path), open_engine(path))

@@ -68,6 +68,7 @@ class History:
         return self.rng.choice(found)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["events"] * 12 + ["poll"] * 6)
 def test_after_any_history_the_database_has_exactly_what_exists(
     how: Literal["events", "poll"], tmp_path: Path

@@ -108,6 +108,7 @@ def _measure(function: Callable[[str], object], text: str) -> float:
     return time.thread_time() - before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_repetitive_text_costs_time_in_proportion_to_its_length(name: str) -> None:
     slow = {}

@@ -311,6 +311,7 @@ def test_edited_sidecar_is_not_moved(tmp_path: Path) -> None:
     assert old.read_bytes() == b"edited"
 
 
+@pytest.mark.thorough
 @settings(deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_no_sequence_of_our_operations_changes_a_human_file(

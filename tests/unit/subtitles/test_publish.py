@@ -170,6 +170,7 @@ for number in range(10**9):
 """
 
 
+@pytest.mark.thorough
 def test_killed_at_any_moment_the_file_is_whole_and_the_next_one_tidies(tmp_path: Path) -> None:
     target = tmp_path / "a.srt"
     for round_ in range(5):

@@ -27,6 +27,7 @@ def test_fault(number):
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("faults", "status", "runs"), [(0, 0, True), (1, 1, True), (3, 1, False)])
 def test_only_a_test_that_passes_alone_passes_the_second_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: int, status: int, runs: bool

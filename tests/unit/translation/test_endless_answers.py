@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from subtitled.plugin import Batch, Generation, Language, Line, Translation
 from subtitled.translation.calls import call_generate, call_translate
 from subtitled.translation.checks import check_batch
@@ -40,6 +42,7 @@ def test_a_line_of_megabytes_counts_as_missing_and_the_others_are_kept() -> None
     assert time.process_time() - begin < 2
 
 
+@pytest.mark.thorough
 def test_of_a_million_lines_some_are_looked_at() -> None:
     begin = time.process_time()
     answer = _translate(*[Line(number, "x") for number in range(200_000)])

@@ -363,6 +363,7 @@ def _hold(answer: tuple[Sentence, ...], texts: tuple[str, ...]) -> None:
     assert all(a.end <= b.start for a, b in zip(cues, cues[1:], strict=False))
 
 
+@pytest.mark.thorough
 def test_a_thousand_misbehaving_answers_shift_nothing_and_move_no_time() -> None:
     print(f"seed {SEED}")
     chance = random.Random(SEED)

@@ -244,6 +244,7 @@ def test_no_words_make_no_cue(words: list[Word]) -> None:
     assert segment_words(words, EN, LIMITS, 10.0) == ()
 
 
+@pytest.mark.thorough
 def test_an_hour_of_speech_is_cut_in_seconds() -> None:
     words = _speak(" ".join([TEXT] * 150))
     begun = time.process_time()

@@ -141,6 +141,7 @@ def check(cues: tuple[Cue, ...], language: Language, limits: CueRules, duration:
             assert after.start - before.end >= limits.min_gap - 1e-9
 
 
+@pytest.mark.thorough
 @thorough
 @given(dirty, languages, limits_of_all, st.floats(5, 7200))
 def test_dirty_words_give_clean_cues_by_every_profile(words, language, of, duration) -> None:  # type: ignore[no-untyped-def]
@@ -197,6 +198,7 @@ spoken = st.lists(
 )
 
 
+@pytest.mark.thorough
 @thorough
 @given(spoken, st.sampled_from(["en", "nl", "es"]).map(Language))
 def test_each_cue_comes_with_its_first_word_and_outlasts_its_last(
@@ -263,6 +265,7 @@ def test_no_word_of_the_recogniser_is_in_two_cues(
         assert end in borders
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("tag", ["en", "ja", "zh-Hans", "th", "ko", "ar", "hi", "my"])
 def test_the_worst_there_is_in_every_kind_of_script(tag: str) -> None:
     language = Language(tag)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.thorough
 def test_without_a_port_nothing_of_the_api_is_imported() -> None:
     code = (
         "import sys; import subtitled.cli; import subtitled.web.server; import subtitled.cli.run; "
@@ -15,6 +18,7 @@ def test_without_a_port_nothing_of_the_api_is_imported() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.thorough
 def test_without_audio_from_programs_nothing_of_that_is_imported() -> None:
     code = (
         "import sys; import subtitled.web.app, subtitled.web.server, subtitled.daemon.daemon; "

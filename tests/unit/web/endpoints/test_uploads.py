@@ -26,7 +26,7 @@ def build(file: bytes, **fields: bytes) -> bytes:
 
 
 def read(body: bytes, cuts: list[int]) -> _FormReader:
-    reader = _FormReader("file")
+    reader = _FormReader(file_field="file")
     parser = MultipartParser(b"sausage", reader.callbacks())
     at = 0
     for cut in [*sorted(cut % (len(body) + 1) for cut in cuts), len(body)]:
@@ -63,3 +63,10 @@ def test_a_body_that_is_cut_off_or_has_two_files_is_noticed() -> None:
     assert not read(body.removesuffix(END), []).is_complete
     with pytest.raises(BadFormError, match="twice"):
         read(body.removesuffix(END) + body, [])
+
+
+def test_all_fields_together_take_little_memory() -> None:
+    fields = {f"f{number}": b"x" * 1500 for number in range(40)}
+    read(build(b"x", **fields), [])
+    with pytest.raises(BadFormError, match="f43 is too long"):
+        read(build(b"x", **fields | {f"f{number}": b"x" * 1500 for number in range(40, 50)}), [])
