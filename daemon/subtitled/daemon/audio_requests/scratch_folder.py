@@ -73,13 +73,19 @@ class AudioScratchFolder:
 
         Raises:
             DiskFullError: There is no room for it.
+            TransientError: The folder cannot be written to.
         """
         needed = DISK_RESERVE * expected_bytes + MIN_FREE_BYTES
-        if shutil.disk_usage(self.root).free < needed:
-            self.prune(keeps_recent=False)
+        try:
+            # A program that cleans up the disk may have deleted it.
+            ensure_private_folder(self.root)
             if shutil.disk_usage(self.root).free < needed:
-                raise _disk_full(self.root)
-        return Upload(self, is_pcm)
+                self.prune(keeps_recent=False)
+                if shutil.disk_usage(self.root).free < needed:
+                    raise _disk_full(self.root)
+            return Upload(self, is_pcm)
+        except OSError as error:
+            raise _explain(error, self.root) from error
 
     def folder_of(self, digest: str) -> Path:
         """Return the folder of some audio."""
@@ -151,7 +157,7 @@ class Upload:
         try:
             self._file.write(data)
         except OSError as error:
-            raise self._explain(error) from error
+            raise _explain(error, self._folder.root) from error
 
     def finish(self) -> str:
         """Complete the file and return its digest, which is held.
@@ -168,7 +174,7 @@ class Upload:
             self._folder.adopt(self._path, digest)
         except OSError as error:
             self.discard()
-            raise self._explain(error) from error
+            raise _explain(error, self._folder.root) from error
         return digest
 
     def discard(self) -> None:
@@ -176,14 +182,6 @@ class Upload:
         with contextlib.suppress(OSError):
             self._file.close()
         self._path.unlink(missing_ok=True)
-
-    def _explain(self, error: OSError) -> TransientError:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _disk_full(self._folder.root)
-        return TransientError(
-            f"{display_path(self._folder.root)} cannot be written to: {error.strerror}",
-            "Set daemon.scratch_dir to a folder that can be",
-        )
 
 
 def wav_header(size: int) -> bytes:
@@ -207,6 +205,15 @@ def wav_header(size: int) -> bytes:
         + form
         + b"data"
         + number(size, 4)
+    )
+
+
+def _explain(error: OSError, folder: Path) -> TransientError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _disk_full(folder)
+    return TransientError(
+        f"{display_path(folder)} cannot be written to: {error.strerror}",
+        "Set daemon.scratch_dir to a folder that can be",
     )
 
 

@@ -113,6 +113,9 @@ class AudioRequests(PollingWorker):
         """Ask a question about audio that is held. It is accepted at once, however much waits.
 
         This may read a file of a library, so it must not be called in an event loop.
+
+        Raises:
+            TransientError: The daemon stops.
         """
         if question.media is not None:
             answer = self._answerer.answer_from_library(question)
@@ -121,6 +124,8 @@ class AudioRequests(PollingWorker):
                 done.set_result(answer)
                 return Ticket(done, lambda: None)
         with self._lock:
+            if self.is_stopping:
+                raise _stopping()  # Nobody would answer.
             work = self._works.get(question)
             if work is not None:
                 work.waiting += 1
@@ -196,7 +201,7 @@ class AudioRequests(PollingWorker):
             error.message = error.message.replace(path, "the audio")
             _log.warning("%s of %s: %s", question.task, question.caller, error)
             self._end(work, error=error)
-        except Exception as error:  # noqa: BLE001 - one question must not end the others
+        except BaseException as error:  # noqa: BLE001 - one question must not end the others
             _log.exception("%s of %s: unexpected error", question.task, question.caller)
             self._end(work, error=TransientError(f"unexpected error: {type(error).__name__}"))
         else:

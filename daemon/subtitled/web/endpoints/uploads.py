@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -28,7 +28,7 @@ WRITE_BYTES = 1024 * 1024
 """Bytes that are written to the disk at once."""
 MAX_PARTS = 64
 MAX_FIELD_BYTES = 64 * 1024
-"""Largest field that is no file."""
+"""Most bytes of all fields that are no file. They are in memory."""
 
 
 class BadFormError(Exception):
@@ -90,7 +90,7 @@ async def receive_form(
         if not upload.size:
             raise BadFormError(400, f"the file in {file_field} is empty", file_field)
         digest = await run_in_threadpool(upload.finish)
-    except MultipartParseError as error:
+    except FormParserError as error:
         upload.discard()
         raise BadFormError(400, f"the form cannot be read: {error}") from None
     except BaseException:
@@ -133,6 +133,7 @@ class _FormReader:
     has_file: bool = False
     is_complete: bool = False
     _parts: int = 0
+    _field_bytes: int = 0
     _header: tuple[bytearray, bytearray] = field(default_factory=lambda: (bytearray(), bytearray()))
     _name: str | None = None
     """The field that is being read; None for a part without a name, or with a file of no use."""
@@ -184,7 +185,8 @@ class _FormReader:
             self.pending += data[start:end]
         elif self._name is not None:
             self._value += data[start:end]
-            if len(self._value) > MAX_FIELD_BYTES:
+            self._field_bytes += end - start
+            if self._field_bytes > MAX_FIELD_BYTES:
                 raise BadFormError(400, f"the field {self._name} is too long", self._name)
 
     def _end_part(self) -> None:

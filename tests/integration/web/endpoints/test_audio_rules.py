@@ -239,4 +239,6 @@ def test_who_waits_when_the_daemon_stops_is_told_to_come_back(open_port: OpenAud
     port.engine.go.set()
     for caller in callers:
         caller.join()
-    assert [(answer.status_code, answer.content) for answer in answers] == [(503, b"")] * 2
+    # So is who has sent its audio while the port is still open.
+    answers.append(ask(port, key, language="fr"))
+    assert [(answer.status_code, answer.content) for answer in answers] == [(503, b"")] * 3

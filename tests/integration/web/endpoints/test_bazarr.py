@@ -212,6 +212,7 @@ def test_a_failure_has_an_empty_body(
         (SetupError("the key is wrong"), "300"),
         (InputRejectedError("it will not transcribe this"), "300"),
         (RuntimeError("a fault of ours"), "300"),
+        (SystemExit("a plugin that ends the program"), "300"),
     ):
         port.engine.error = error
         made = ask(port, key, language="en")

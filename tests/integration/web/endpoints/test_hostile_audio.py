@@ -74,6 +74,23 @@ def test_broken_forms(shared: tuple[AudioPort, str], path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "boundary", ["x" * 300, "x" * 5000, '"a\x80b"', '""', "", "sausage; boundary=x", '"sausage']
+)
+def test_a_boundary_that_is_none(shared: tuple[AudioPort, str], path: str, boundary: str) -> None:
+    port, key = shared
+    headers = {
+        b"Content-Type": f"multipart/form-data; boundary={boundary}".encode("latin-1"),
+        b"Authorization": f"Bearer {key}".encode(),
+    }
+    body = part(field_of(path), b"", "a.wav") + END
+    refused = httpx.post(port.url(path), content=body, headers=headers, timeout=60)
+    check(refused, path, refused.status_code)
+    assert refused.status_code in (400, 415)
+    assert port.unfinished() == []
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_a_body_above_the_limit(open_port: OpenAudioPort, path: str) -> None:
     port, key = open_port(max_body_bytes=LIMIT)
     announced = part(field_of(path), bytes(LIMIT), "a.wav") + END

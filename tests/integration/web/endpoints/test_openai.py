@@ -46,6 +46,15 @@ def ask(
     )
 
 
+@pytest.mark.parametrize("language", ["x-klingon", "X-A", "und-x-b", "qaa", "mul", "root"])
+def test_a_language_that_names_none_is_detected(
+    shared: tuple[AudioPort, str], language: str
+) -> None:
+    port, key = shared
+    made = ask(port, key, language=language, response_format="verbose_json")
+    assert (made.status_code, made.json()["language"]) == (200, "english")
+
+
 def test_each_response_format(shared: tuple[AudioPort, str]) -> None:
     port, key = shared
     made = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 import wave
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from subtitled.daemon.audio_requests.scratch_folder import (
     DiskFullError,
     wav_header,
 )
+from subtitled.plugin import SubtitledError, TransientError
 
 
 class Clock:
@@ -124,6 +126,29 @@ def test_a_disk_that_fills_up_meanwhile_is_told(folder: AudioScratchFolder) -> N
         upload.write(b"123")
     upload.discard()
     assert list(folder.root.iterdir()) == []
+
+
+def test_a_folder_that_was_deleted_meanwhile_is_made_again(folder: AudioScratchFolder) -> None:
+    folder.root.rmdir()
+    receive(folder, b"12345678")
+    assert folder.root.stat().st_mode & 0o077 == 0
+    shutil.rmtree(folder.root)
+    folder.root.write_bytes(b"no folder")
+    with pytest.raises(SubtitledError, match="audio cannot be created"):
+        folder.receive(is_pcm=False)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_takes_no_file_at_all_is_told(
+    folder: AudioScratchFolder, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def fail(**options: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("tempfile.mkstemp", fail)
+    with pytest.raises(TransientError) as raised:
+        folder.receive(is_pcm=False)
+    assert isinstance(raised.value, DiskFullError) is (number == errno.ENOSPC)
 
 
 def test_a_start_deletes_what_an_earlier_run_left(folder: AudioScratchFolder) -> None:
