@@ -51,7 +51,9 @@ class ApiServer:
 
     def client(self, headers: dict[str, str] | None = None) -> httpx.Client:
         """Return a client with a key."""
-        return httpx.Client(base_url=f"{self.url}/api/v1", headers=headers or self.admin)
+        return httpx.Client(
+            base_url=f"{self.url}/api/v1", headers=headers or self.admin, timeout=60
+        )
 
     def close(self) -> None:
         """Close the port."""
