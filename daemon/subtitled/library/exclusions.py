@@ -25,6 +25,10 @@ DISC = (
     "for example with MakeMKV"
 )
 SYSTEM = "in a folder of another program: a recycle bin, unpacking, thumbnails or metadata"
+WORKING = (
+    "another program still writes it (a transcode or download beside the film); it is taken under "
+    "its final name"
+)
 CARD = (
     "the sound or a small copy of a clip whose picture is a file of its own, as on camera cards; "
     "the subtitle lies beside the picture"
@@ -58,6 +62,7 @@ EXTRAS_FOLDERS = {
     "bloopers": "releases",
     "gag reel": "releases",
     "deleted scene": "releases",
+    "deleted and extended scenes": "releases",
     "screens": "SABnzbd",
 }
 """Folders of extras, with who knows them. Blanks stand for ``-``, ``_`` and ``.`` too."""
@@ -86,6 +91,13 @@ SYSTEM_FOLDERS = {
     "lost+found": "Linux",
     ".appledouble": "macOS",
     ".trashes": "macOS",
+    ".trash": "Linux",
+    ".recycle": "Samba",
+    ".deletedbytmm": "tinyMediaManager",
+    ".stversions": "Syncthing",
+    ".snapshot": "NetApp",
+    ".snapshots": "Btrfs",
+    ".zfs": "ZFS",
     "__macosx": "macOS",
     "network trash folder": "macOS",
     "temporary items": "macOS",
@@ -105,9 +117,10 @@ SYSTEM_FOLDERS = {
 }
 """Folders of other programs, with whose they are."""
 
-_SYSTEM_PREFIXES = ("_unpack_", "_failed_")
+_SYSTEM_PREFIXES = ("_unpack_", "_failed_", ".trash-", "tdarr-workdir", "found.0")
 _SYSTEM_SUFFIXES = (".trickplay", ".ite", ".itlp")
-"""What the names of SABnzbd's folders begin with, and of Jellyfin's and iTunes' end with."""
+"""What the names of folders begin with (SABnzbd, Linux, Tdarr, Windows), and end with (Jellyfin,
+iTunes)."""
 LONGEST_NAME = max(map(len, [*EXTRAS_FOLDERS, *SYSTEM_FOLDERS]))
 """Characters of the longest name in the lists. Most folders have longer ones."""
 _LONGEST_EXTRAS = max(map(len, EXTRAS_FOLDERS))
@@ -117,13 +130,21 @@ _DISC_OR_CARD = "bdmv"
 _AVCHD = "avchd"
 _PLACE_FOLDERS = SOUND_FOLDERS | {_DISC_OR_CARD}
 
+_WORKING_FILE = re.compile(
+    r".*-tdarrcachefile-.*|.*\.(?:temp|tmp|partial|unfinished|incomplete|unmanic)"
+    r"|unmanic_file_conversion.*",
+    re.DOTALL,
+)
+"""The stem of a file that Tdarr, Unmanic, yt-dlp or a copy is writing."""
 _EXTRA_FILE = re.compile(
     r"(?:sample|trailer|movie-trailer)s?[-_ ]?\d{0,2}"
     r"|(?:sample-.*|.*-sample-.*)"
     r"|.*[-._] ?(?:sample|trailer)s?[-_ ]?\d{0,2}"
     r"|.*[\[(](?:sample|trailer)[\])]"
-    r"|.*-(?:behindthescenes|deleted(?:scene)?|featurette|interview|scene|clip|short|extra|other)"
+    r"|.*-(?:behindthescenes|deleted(?:scene)?|featurette|interview|scene|clip|short|extra|other"
+    r"|bloopers|outtakes?|gagreel|makingof|teaser)"
     r"s?[-_ ]?\d{0,2}"
+    r"|.* - trailer #\d{1,2}"
     r"|.* - (?:featurette|behind the scenes|deleted scene|gag reel|blooper|outtake|making of"
     r"|teaser)s?(?: \d{1,2})?"
     r"|(?:sample|trailer)s? ?\(\d{1,2}\)"
@@ -145,7 +166,8 @@ _NAMED_TRAILER = re.compile(
 """The stem of a trailer that is named as in shops and on video sites, in other languages too."""
 _AFTER_ARTICLE = re.compile(
     r".*(?:^|[^a-z])(?:the|a|an|my|our|in a|der|die|das|ein|eine|le|la|un|une|el|il)[._ ]"
-    r"(?:sample|trailer)s?",
+    r"(?:sample|trailer)s?"
+    r"|(?:the|a|an|my|our)-(?:interview|short|scene|clip|other|extra|teaser)s?",
     re.DOTALL,
 )
 """A title that ends with the word: ``Life.in.a.Trailer``."""
@@ -238,9 +260,11 @@ def file_exclusion(name: str, include_extras: bool) -> str | None:
     folded = name.lower()
     if folded.endswith(".vob") and _DVD_FILE.fullmatch(folded):
         return DISC
+    stem = unicodedata.normalize("NFC", folded.rpartition(".")[0])
+    if _WORKING_FILE.fullmatch(stem):
+        return WORKING
     if include_extras:
         return None
-    stem = unicodedata.normalize("NFC", folded.rpartition(".")[0])
     if _EXTRA_FILE.fullmatch(stem):
         return None if _is_title(stem) else EXTRAS
     if _NAMED_TRAILER.fullmatch(stem) and not _EPISODE.search(stem):

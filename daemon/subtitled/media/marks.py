@@ -71,6 +71,10 @@ _PHRASES: dict[Mark, tuple[str, ...]] = {
         r"\briff ?trax\b",
         r"\b(?:pop ?-?up )?trivia\b(?: track)?",
         r"コメンタリー",
+        r"(?<!口述)解说(?!音)|讲评|講評",
+        r"\bcomentad[ao]s?\b|kommentiert|\bmst3k\b|\bfact track\b",
+        r"\bproduction notes\b",
+        r"פרשנות|تعليق المخرج|σχολια (?:του )?σκηνοθετ",
         r"(?<!音声)解説(?!放送|音声)|(?<!音声)解說",
         r"评论|評論|导评|導評",
         r"코멘터리",
@@ -91,6 +95,8 @@ _PHRASES: dict[Mark, tuple[str, ...]] = {
         r"\bsyntolk|\bsynstolk|kuvailutulk|\bnevidom",
         r"audiobeschrijving|\bblinden\b|\bslechtzienden\b",
         r"\bsesli betimleme",
+        r"аудиоописани|аудиодескрипц|음성 ?해설|\bpartially sighted\b",
+        r"ακουστικη περιγραφη|وصف صوتي",
         r"音声解説|解説放送|解説音声|音声ガイド|口述影像|화면 ?해설",
     ),
     Mark.NO_SPEECH: (
@@ -133,12 +139,14 @@ _PHRASES: dict[Mark, tuple[str, ...]] = {
         r"only|scenes?)\b",
         r"\bforzad[oa]s?\b|\bforzat[oi]\b|\bforcad[oa]s?\b|\berzwungene?\b|\bzwangsuntertitel|"
         r"\bforserte?\b",
-        r"\bwymuszon|\bvynucen|\bgedwongen\b|\btvung|\bpakotet|\bkenyszeritett|\bzorunlu\b",
-        r"форсир|форс\.|強制|强制|강제",
+        r"\bwymuszon|\bvynucen|\bgedwongen\b|\bgeforceerd|\btvung|\btvang|\bpakotet|\bkenyszeritett|\bzorunlu\b",
+        r"форсир|форс\.|強制|强制|강제|إجباري|כפוי|αναγκαστικ",
+        r"\bfremdsprach\w* (?:passagen|teile|dialoge|szenen|stellen)\b",
     ),
     Mark.SDH: (
         r"\bsdh\b|\bs\.d\.h\b",
-        r"\bcc\b(?! ?(?:by|0|-by))",
+        r"\bcc[1-4]?\b(?! ?(?:by|0|-by))",
+        r"\bsme\b|barrierefrei|バリアフリー",
         r"\bclosed[ -]?caption",
         r"\bhearing[ -]?(?:impair|loss|disab)|\bhard[ -]of[ -]hearing\b|\bhoh\b",
         r"\bfor the deaf\b|\bdeaf\b",
@@ -150,7 +158,7 @@ _PHRASES: dict[Mark, tuple[str, ...]] = {
         r"\bdoven\b|\bslechthorend",
         r"horselskad|horehaemmed|horselshemm|kuulovamm|horselhamm|horehammed",
         r"\bisitme engelli",
-        r"聴覚障害|听障|聽障|청각 ?장애",
+        r"聴覚障害|听障|聽障|청각 ?장애|כבדי שמיעה|ضعاف السمع|للصم|κωφ|βαρηκο",
     ),
     Mark.SIGNS: (
         r"\bsigns? ?(?:&|and|\+|/|-|,|\.|und|et|y|e|) ?songs?\b",
@@ -169,7 +177,12 @@ _PHRASES: dict[Mark, tuple[str, ...]] = {
         r"\bliedtexte\b|\bparoles\b|歌詞|歌词",
     ),
     Mark.KARAOKE: (r"\bsing[ -]?along\b", r"カラオケ|卡拉ok|노래방"),
-    Mark.PARTIAL: (r"\bincomplete\b|\bunvollstandig", r"\bteilweise\b", r"неполн|частичн"),
+    Mark.PARTIAL: (
+        r"\bincomplete\b|\bunvollstandig",
+        r"\bteilweise\b",
+        r"неполн|частичн",
+        r"^(?:\w+ )?(?:tl|t/l|translat(?:or|ion)s?(?:'?s)?) notes?(?: only)?$",
+    ),
 }
 """Phrases that mean the same wherever they stand, without case and accents."""
 
@@ -204,12 +217,13 @@ _ALONE: dict[str, Mark] = {
     "parcial": Mark.PARTIAL,
     "parciales": Mark.PARTIAL,
     "parziali": Mark.PARTIAL,
+    "노래": Mark.LYRICS,
     "foreign": Mark.FORCED,
 }
 """Words that mean something alone, or beside a language, but not in a sentence or a name."""
 _MAX_WORDS_ALONE = 3
-_JOINING_WORDS = frozenset("of from in for to the a an at on by my your our".split())
-"""Words that make a name of what stands before them: Songs of the Sea."""
+_JOINING_WORDS = frozenset("of from in for to the a an at on by my your our language".split())
+"""Words that make a name of what stands before them: Songs of the Sea, sign language."""
 
 _WHOLE = re.compile(
     r"\b(?:full|complete|entire|complets?|complet[oi]s?|полны[ей])\b|\bvollstandig|"
@@ -223,6 +237,7 @@ _AS_WRITTEN = (
     (Mark.SDH, re.compile(r"[\[(]HI[\])]|(?<![\w.])HI$")),
     (Mark.ORIGINAL, re.compile(r"(?<![\w.])V\.?O\.?$")),
     (Mark.FORCED, re.compile(r"\bforcée?s?\b", re.IGNORECASE)),
+    (Mark.FORCED, re.compile(r"(?<![\w.])FN(?![\w.])")),
 )
 """Words that are other words in lower case or without their accent."""
 
@@ -288,13 +303,21 @@ def strip_technical_name(name: str) -> str:
     return "" if _TECHNICAL.fullmatch(name) else name
 
 
+_LETTERS_WITH_STROKES = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "æ": "ae", "œ": "oe", "ı": "i", "’": "'"}
+)
+"""Letters that Unicode does not take apart into a letter and an accent."""
+
+
 def _fold(text: str) -> str:
     """Remove case and accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).replace("’", "'")
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return bare if bare.isascii() else bare.translate(_LETTERS_WITH_STROKES)
 
 
-# Patterns are folded like titles, so they have no escapes in upper case.
+# Words and patterns are folded like titles, so they have no escapes in upper case.
+_FOLDED_ALONE = {_fold(word): mark for word, mark in _ALONE.items()}
 _PATTERNS = tuple((mark, re.compile(_fold("|".join(parts)))) for mark, parts in _PHRASES.items())
 
 
@@ -323,7 +346,7 @@ def _marks_alone(folded: str) -> Iterator[Mark]:
             continue
         for at, word in enumerate(words):
             follows = words[at + 1] if at + 1 < len(words) else ""
-            mark = _ALONE.get(word)
+            mark = _FOLDED_ALONE.get(word)
             if mark is None or follows in _JOINING_WORDS or _says_no(words[:at]):
                 continue
             if at == len(words) - 1 or (at == 0 and word != "foreign"):

@@ -57,8 +57,17 @@ _CODES_IN_USE = {
     "vn": "vi",
     "scc": "sr",
     "scr": "hr",
+    "sc": "zh-Hans",
+    "tc": "zh-Hant",
+    "zt": "zh-Hant",
+    "ea": "es-419",
+    "spl": "es-419",
+    "vfq": "fr-CA",
+    "vff": "fr-FR",
+    "vf": "fr",
 }
-"""Codes that people write for a language: of countries, scripts and encodings."""
+"""Codes that people write for a language: of countries, scripts and encodings. Bazarr has ``ea``,
+``spl``, ``zt``, ``sc`` and ``tc``; nobody has Sardinian subtitles."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -132,8 +141,11 @@ _FLAGGED = re.compile(
     r"(?P<rest>.+?)[-_ ]*[-_ \[(](?P<flag>forced|foreign|default|sdh|cc|hi)[\])]?", re.IGNORECASE
 )
 """A language and a flag in one word: ``en-forced``, ``eng_sdh``, ``English (SDH)``, ``en[cc]``."""
-_NUMBERED = re.compile(r"(?:track)?\d+_(?P<rest>.+)", re.IGNORECASE)
-"""A language with the number of the stream it was extracted from: ``2_English.srt``."""
+_NUMBERED = re.compile(r"(?:track)?\d+_(?P<rest>[^,]+)(?:,(?P<title>.+))?", re.IGNORECASE)
+"""A language with the number of the stream it was extracted from, and with the title of that:
+``2_English.srt``, ``3_eng,English [SDH].srt``."""
+_COPY = re.compile(r"(?<=\w) ?\(\d{1,2}\)$")
+"""The end of the name of a file that was copied or downloaded twice: ``Film.en (1).srt``."""
 DEFAULT_FILENAMES = FilenameSettings()
 
 
@@ -234,7 +246,9 @@ def parse_sidecar_name(media_name: str, name: str) -> SidecarName | None:
     secondary: Language | None = None
     kind, hi_count = SubtitleKind.FULL, 0
     titles: list[str] = []
-    for token in chain.from_iterable(map(_split_flags, reversed(tokens))):
+    if tokens and (once := _COPY.sub("", tokens[-1])) and once != tokens[-1]:
+        tokens[-1] = once if parse_language_token(once) is not None else tokens[-1]
+    for token in chain.from_iterable(map(_split_flags, reversed(list(map(str.strip, tokens))))):
         folded = _unwrap_flag(token.lower())
         if folded in _FORCED_FLAGS:
             kind = SubtitleKind.FORCED
@@ -248,6 +262,8 @@ def parse_sidecar_name(media_name: str, name: str) -> SidecarName | None:
             language = parsed
         elif language is None and (pair := _parse_pair(token)) is not None:
             language, secondary = pair
+        elif language is not None and (finer := _refine(language, token)) is not None:
+            language = finer
         elif (
             (language or hi_count)
             and secondary is None
@@ -270,6 +286,15 @@ def parse_sidecar_name(media_name: str, name: str) -> SidecarName | None:
         secondary=secondary,
         marks=marks,
     )
+
+
+@functools.lru_cache(maxsize=1024)
+def _refine(language: Language, token: str) -> Language | None:
+    """Return a language with the region or script before it: ``Latin American.spa``."""
+    if language != language.primary or len(token) < 5:
+        return None
+    tag = find_language(f"{language.english_name} ({token})")
+    return Language(tag) if tag is not None and Language(tag).primary == language.primary else None
 
 
 def _unwrap_flag(token: str) -> str:
@@ -295,6 +320,10 @@ def _kind_by_marks(kind: SubtitleKind, marks: frozenset[Mark]) -> SubtitleKind:
 def _parse_pair(token: str) -> tuple[Language, Language] | None:
     """Return the two languages of a bilingual subtitle: ``chs&eng``, ``en+es``, ``简英``."""
     parts = re.split("[&+]", token) if len(token) > 2 else list(token)
+    if _CODES_JOINED.fullmatch(token):
+        parts = re.split("[-_]", token)
+    elif token.lower() in _JAPANESE_PAIRS:
+        parts = [token[2:], "ja"]
     if len(token) == 2 and not token.isascii():
         parts = [_SHORT_CHINESE.get(character, "") for character in token]
     elif token[2:] in ("双语", "雙語", "双字", "字幕") and not token.isascii():
@@ -305,6 +334,9 @@ def _parse_pair(token: str) -> tuple[Language, Language] | None:
     return (first, second) if first and second else None
 
 
+_CODES_JOINED = re.compile(r"[A-Za-z]{3}[-_][A-Za-z]{3}")
+_JAPANESE_PAIRS = frozenset({"jpsc", "jptc"})
+"""Chinese with Japanese, as groups of fans name it."""
 _SHORT_CHINESE = {"简": "chs", "繁": "cht", "中": "zh", "英": "en", "日": "ja", "韩": "ko"}
 
 
@@ -329,6 +361,12 @@ def _split_flags(token: str) -> tuple[str, ...]:
     while (match := _FLAGGED.fullmatch(rest)) is not None:
         flags.append(match["flag"])
         rest = match["rest"]
+    if (number_match := _NUMBERED.fullmatch(token)) and number_match["title"]:
+        marked = find_marks(number_match["title"])
+        kinds = [kind for kind in (Mark.FORCED, Mark.SDH) if kind in marked]
+        title = () if kinds else (number_match["title"],)
+        language = number_match["rest"]
+        return (*(str(kind).lower() for kind in kinds), *title, language)
     if (number_match := _NUMBERED.fullmatch(rest)) is not None:
         rest = number_match["rest"]
     is_language = rest != token and parse_language_token(rest) is not None

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     r"<(?P<close>/?)(?P<name>[A-Za-z]{1,8})(?P<rest>(?:[.\s/][^<>]{0,300})?)>"
     r"|<\d{1,4}:[\d:.]{2,14}>"
     r"|\{\\(?P<override>[^{}]{0,500})\}"
+    r"|\{(?P<code>[CcFfoPSsYy]):(?P<value>[^{}]{1,60})\}"
 )
 _SIMPLE_TAG = re.compile(r"</?[bisu]>|\{\\an\d\}")
 """Tags that only give a style or a place."""
@@ -129,6 +130,11 @@ class _State:
             else:
                 self.is_karaoke = True
 
+    def code(self, code: str, value: str) -> None:
+        """Apply a code of MicroDVD that was left in a file of another format."""
+        if code in "Yy":
+            self.commands |= {name: True for name in value.lower().split(",") if name in "bius"}
+
 
 def parse_markup(
     text: str, base: Style = PLAIN, convert: Callable[[str], str] = lambda text: text
@@ -154,6 +160,8 @@ def parse_markup(
         done = match.end()
         if match["override"] is not None:
             state.override(match["override"])
+        elif match["code"] is not None:
+            state.code(match["code"], match["value"])
         elif match["name"] is None:
             state.is_karaoke = True
         else:

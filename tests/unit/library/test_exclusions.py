@@ -19,6 +19,7 @@ from subtitled.library.exclusions import (
     DISC,
     EXTRAS,
     SYSTEM,
+    WORKING,
     file_exclusion,
     folder_exclusion,
     is_in_disc,
@@ -51,7 +52,8 @@ EXTRA_FILES = [
     "Movie.Trailer.German.1080p.mkv", "Movie - Offizieller Trailer Deutsch.mp4",
     "Movie - Trailer (German).mkv", "Film - Tra\u0301iler.mkv", "Film - Trailer Ufficiale.mp4",
     "Film - Трейлер.mkv", "映画 - 予告編.mp4", "Movie - Making Of.mkv", "Movie - Gag Reel.mkv",
-    "Movie - Bloopers.mkv",
+    "Movie - Bloopers.mkv", "Film-bloopers.mkv", "Film-outtakes.mkv", "Film-teaser.mkv",
+    "Film (2010) - Trailer #2.mp4",
 ]  # fmt: skip
 
 FILMS = [
@@ -71,7 +73,12 @@ FILMS = [
     "Show.S01E05.The.Free.Sample.mkv", "Show - S01E09 - Bloopers.mkv", "Teaser.mkv",
     "Show - S01E05 - Official Trailer.mkv", "Making Of A Murderer.mkv",
     "Movie.Trailer.Park.1080p.mkv",
-    "The Teaser (2010).mkv", "Wedding - Short.mkv",
+    "The Teaser (2010).mkv", "Wedding - Short.mkv", "The-Interview.mkv", "A-Short.mkv",
+]  # fmt: skip
+
+WORKING_FILES = [
+    "Film-TdarrCacheFile-PsRmRt4a.mkv", "Film.temp.mkv", "Film.TMP.mp4", "Film.partial.mkv",
+    "Film.unmanic.mkv", "unmanic_file_conversion-abcde-1.mkv",
 ]  # fmt: skip
 
 DISC_FILES = ["VIDEO_TS.VOB", "VTS_01_0.VOB", "vts_12_3.vob"]
@@ -88,6 +95,7 @@ SYSTEM_FOLDERS = [
     "System Volume Information", "@Recently-Snapshot", "#snapshot", "extrafanart", "extrathumbs",
     "Plex Versions", "Film (2020).trickplay", "Film.itlp", "__MACOSX", "RECYCLED",
     "Network Trash Folder", "_UNPACK_Film.2020.1080p", "_unpack",
+    ".Trash-1000", ".recycle", ".snapshots", "tdarr-workDir2-node-abc", "FOUND.000",
     "_FAILED_Film.2020", "__ADMIN__", ".AppleDouble", "metadata", "ps3_update",
 ]  # fmt: skip
 
@@ -121,6 +129,19 @@ def found(root: Path, **more: object) -> set[str]:
 def test_extra_is_recognised_by_the_form_of_its_name(name: str) -> None:
     assert file_exclusion(name, include_extras=False) == EXTRAS
     assert file_exclusion(name, include_extras=True) is None
+
+
+@pytest.mark.parametrize("name", WORKING_FILES)
+@pytest.mark.parametrize("include_extras", [True, False])
+def test_a_file_that_another_program_writes_beside_the_film_is_none(
+    name: str, include_extras: bool
+) -> None:
+    assert file_exclusion(name, include_extras=include_extras) == WORKING
+
+
+@pytest.mark.parametrize("name", ["Temp.mkv", "The Temp.mkv", "Partial Eclipse.mkv"])
+def test_a_title_like_a_working_name_is_a_film(name: str) -> None:
+    assert file_exclusion(name, include_extras=False) is None
 
 
 @pytest.mark.parametrize("name", FILMS)

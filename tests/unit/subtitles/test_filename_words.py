@@ -30,6 +30,62 @@ def test_a_word_that_is_an_obscure_code_is_a_title(word: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "tag"),
+    [
+        # Folders of releases put the region before the language.
+        ("Subs/Latin American.spa.srt", "es-419"),
+        ("Subs/European.spa.srt", "es-ES"),
+        ("Subs/Brazilian.por.srt", "pt-BR"),
+        ("Subs/Canadian.fre.srt", "fr-CA"),
+        ("Subs/Simplified.chi.srt", "zh-Hans"),
+        ("Subs/Traditional.chi.srt", "zh-Hant"),
+        ("Subs/Hong Kong.chi.srt", "zh-HK"),
+        ("Subs/3_eng,English [SDH].srt", "en"),
+        ("Film.Director.fre.srt", "fr"),
+        ("Film.Swedish.en.srt", "en"),
+        # Blanks, and copies of a file
+        ("Film. English.srt", "en"),
+        ("Film.en .srt", "en"),
+        ("Film.en (1).srt", "en"),
+        ("Film.English (2).srt", "en"),
+        # Bazarr, fans and French releases
+        ("Film.sc.ass", "zh-Hans"),
+        ("Film.tc.ass", "zh-Hant"),
+        ("Film.zt.srt", "zh-Hant"),
+        ("Film.ea.srt", "es-419"),
+        ("Film.VFQ.srt", "fr-CA"),
+        ("Film.CHS_JPN.ass", "zh-Hans"),
+        ("Film.jptc.ass", "zh-Hant"),
+    ],
+)
+def test_a_language_is_read_as_releases_and_other_programs_write_it(name: str, tag: str) -> None:
+    parsed = parse_sidecar_name("Film.mkv", name)
+    assert parsed is not None
+    assert parsed.language == tag
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Subs/3_eng,English [SDH].srt", SubtitleKind.SDH),
+        ("Subs/4_eng,English (Forced).srt", SubtitleKind.FORCED),
+        ("Subs/5_eng,English.srt", SubtitleKind.FULL),
+    ],
+)
+def test_the_title_of_an_extracted_track_says_what_it_is(name: str, kind: SubtitleKind) -> None:
+    parsed = parse_sidecar_name("Film.mkv", name)
+    assert parsed is not None
+    assert parsed.kind is kind
+
+
+@pytest.mark.parametrize("name", ["CHS_JPN", "chs-jpn", "jpsc", "chs&jpn"])
+def test_a_pair_of_languages_in_one_word_is_bilingual(name: str) -> None:
+    parsed = parse_sidecar_name("Film.mkv", f"Film.{name}.ass")
+    assert parsed is not None
+    assert (parsed.language, parsed.secondary) == ("zh-Hans", "ja")
+
+
+@pytest.mark.parametrize(
     ("word", "tag"),
     [
         ("pob", "pt-BR"),

@@ -35,9 +35,12 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _OTHER_FILES = (
     (b"Rar!", "a RAR archive"),
     (b"PK\x03\x04", "a ZIP archive"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"BZh", "a bzip2 archive"),
@@ -65,6 +68,15 @@ _MISREAD_UTF8 = re.compile(
 """A letter outside ASCII of UTF-8 that was read as Western, Central European or Cyrillic."""
 _MISREAD_PAGES = ("sloppy-windows-1252", "sloppy-windows-1250", "sloppy-windows-1251")
 """Code pages in which UTF-8 is misread, with ftfy's names: undefined bytes are kept."""
+_CERTAIN_MISREAD = re.compile(
+    "\u00c3[\u00a1-\u00a9\u00ac\u00ae-\u00b3\u00b5\u00b6\u00b8\u00b9\u00bc-\u00be]"
+)
+"""The same, where nothing else can be meant: no sign stands in the second place behind it."""
+_CONTROL = re.compile("[\x80-\x9f]")
+_SIGNS_OF_CONTROLS = {
+    chr(byte): bytes([byte]).decode("cp1252")
+    for byte in b"\x80\x82\x84\x85\x86\x87\x8a\x8b\x8e\x91\x92\x93\x94\x95\x96\x97\x99\x9a\x9b\x9e"
+}
 _FIXER = TextFixerConfig(
     unescape_html=False,
     remove_terminal_escapes=False,
@@ -119,17 +131,21 @@ def decode_bytes(data: bytes, language: Language | None = None) -> DecodedText:
     text = text.replace("\0", "")
     if _HTML.match(text):
         raise InputRejectedError("it is a web page, not a subtitle", "Download the subtitle again")
-    text = unify_line_ends(text)
+    text = unify_line_ends(text).replace("\u2028", "\n").replace("\u2029", "\n")
     _refuse_lost_letters(text)
     outside = lines_outside_ascii(text)
     is_unicode = decoded.encoding.startswith("utf")
     misread = repair_code_page(text, outside, language) if is_unicode else None
     repaired = _repair(text, outside) if misread is None else misread
+    repaired = _replace_controls(repaired)
     was_garbled = decoded.was_garbled or repaired != text
     return DecodedText(repaired, decoded.encoding, decoded.broken_count, was_garbled)
 
 
 def _decode_unicode(data: bytes, language: Language | None) -> DecodedText | None:
+    if data.startswith(_UTF_16_MARKS):
+        # The last character of a file that was cut off may be half of one.
+        data = data[: len(data) // 2 * 2]
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _tolerant(data, encoding, len(data))
@@ -142,7 +158,9 @@ def _decode_unicode(data: bytes, language: Language | None) -> DecodedText | Non
             pass
     try:
         text = data.decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        if error.start > 0 and len(data) - error.start < 4 and error.end == len(data):
+            return _decode_unicode(data[: error.start], language)
         data = join_surrogates(data)
         if _is_no_utf8(data):
             return None
@@ -197,6 +215,16 @@ def _decode_code_page(data: bytes, language: Language | None) -> DecodedText:
     return DecodedText(text, code_page, text.count("\ufffd"))
 
 
+def _replace_controls(text: str) -> str:
+    """Replace controls that are signs of a text which was read as Latin-1: ``It``, 0x92, ``s``.
+
+    The signs are alike in the code pages of Western and Central Europe.
+    """
+    if text.isascii() or not _CONTROL.search(text):
+        return text
+    return _CONTROL.sub(lambda match: _SIGNS_OF_CONTROLS.get(match[0], "\ufffd"), text)
+
+
 def _refuse_lost_letters(text: str) -> None:
     """Refuse a text whose letters another program replaced by question marks."""
     beginning = text[: 1 << 16]
@@ -231,7 +259,8 @@ def _repair(text: str, outside: str) -> str:
         outside: Its lines with characters outside ASCII.
     """
     misread = _MISREAD_UTF8.finditer(outside)
-    if len(list(islice(misread, MIN_MISREAD))) < MIN_MISREAD:
+    least = 1 if _CERTAIN_MISREAD.search(outside) else MIN_MISREAD
+    if len(list(islice(misread, least))) < least:
         return text
     for page in _MISREAD_PAGES:
         try:

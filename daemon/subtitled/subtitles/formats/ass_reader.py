@@ -28,6 +28,8 @@ _USUAL_EVENT = re.compile(
 """An event of those fields, without an effect."""
 _ONE_STYLE = re.compile(r"\{\\(?P<tag>[bius])1\}([^\s<{][^<{]*)\{\\(?P=tag)0\}")
 """A text that is all in one style."""
+_BLOCK = re.compile(r"(?<!\\)\{([^{}\\]{0,1000})(\\[^{}]{0,1000})?\}")
+"""What players do not show: a comment, commands, or both."""
 _SECTION = re.compile(r"\[[^\[\]]{1,60}\]")
 _LANGUAGE = re.compile(r"language\s{0,4}:\s{0,4}([A-Za-z0-9-]{2,35})", re.IGNORECASE)
 _EFFECTS = frozenset({"fx", "template", "code"})
@@ -98,6 +100,8 @@ def read(text: str) -> ReadResult:
         if "\\" in body:
             # A line break stands for a space only where lines are wrapped by hand.
             body = body.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", "\u00a0")
+        if "{" in body:
+            body = _BLOCK.sub(lambda match: f"{{{match[2]}}}" if match[2] else "", body)
         if style == PLAIN:
             if "<" not in body and "{" not in body:
                 cues.append(Cue(event.start, event.end, _strip_lines(body)))

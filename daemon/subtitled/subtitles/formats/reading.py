@@ -48,7 +48,9 @@ def read_text(
 
 
 def drop_unusable(result: ReadResult) -> ReadResult:
-    """Move cues without text, or with times that cannot be, to the dropped parts.
+    """Move cues without text, those that are there twice, and those with times that cannot be.
+
+    They are then among the dropped parts.
 
     A cue that ends before it begins is shown until the next one, as players do.
     """
@@ -56,6 +58,7 @@ def drop_unusable(result: ReadResult) -> ReadResult:
     dropped.extend(result.dropped)
     cues: list[Cue] = []
     starts = sorted(cue.start for cue in result.cues)
+    seen: set[tuple[float, float, str]] = set()
     for cue in result.cues:
         if cue.end < cue.start:
             later = bisect.bisect_right(starts, cue.start)
@@ -67,7 +70,10 @@ def drop_unusable(result: ReadResult) -> ReadResult:
             dropped.add("a cue without text", sample=f"{cue.start:.3f} s")
         elif not (cue.start < cue.end and cue.end > 0):
             dropped.add("it ends before it begins", sample=f"{cue.start:.3f} s {cue.text}")
+        elif (key := (cue.start, cue.end, cue.text)) in seen:
+            dropped.add("it is there twice", sample=f"{cue.start:.3f} s {cue.text}")
         else:
+            seen.add(key)
             cues.append(cue if cue.start >= 0 else replace(cue, start=0.0))
     return replace(result, cues=tuple(cues), dropped=tuple(dropped))
 
@@ -102,6 +108,8 @@ def _read_lines(text: str, suffix: str, frame_rate: float | None) -> ReadResult:
         reader = None if has_times else frames.find_reader(text)
         if reader is not None:
             return reader(text, frame_rate)
+        if not has_times and lrc.is_lrc(text):
+            return lrc.read(text)
         if suffix == "vtt" and _has_dots(text):
             return vtt.read(text, needs_header=False)
         result = srt.read(text)

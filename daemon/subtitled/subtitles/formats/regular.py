@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from .glued_lines import split_glued_times
 from .time_lines import MINUTES, find_time_lines, has_other_arrow, is_number_line
 
 _TIME = r"([0-9]{2}:[0-9]{2}):([0-9]{2})[,.]([0-9]{3})"
@@ -39,6 +40,8 @@ def read_regular_cues(text: str) -> list[tuple[float, float, str]] | None:
     cues = []
     for start_minute, start_second, start_ms, end_minute, end_second, end_ms, body in found:
         if (has_others or ">" in body or body.count(":") > 1) and find_time_lines(body.split("\n")):
+            return None
+        if "-->" in body and split_glued_times(body.split("\n")) != body.split("\n"):
             return None
         if not (is_numbered or _ends_in_words(body)):
             return None

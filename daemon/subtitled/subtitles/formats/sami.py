@@ -19,6 +19,7 @@ _START = re.compile(r"start\s{0,4}=\s{0,4}[\"']?\s{0,4}(-?\d{1,10})", re.IGNOREC
 _CLASS = re.compile(r"class\s{0,4}=\s{0,4}[\"']?\s{0,4}([\w-]{1,40})", re.IGNORECASE)
 _RULE = re.compile(r"\.([\w-]{1,40})\s{0,20}\{([^{}]{0,500})\}")
 _LANG = re.compile(r"lang\s{0,4}:\s{0,4}([A-Za-z0-9-]{2,35})", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--.{0,2000}?-->", re.DOTALL)
 _HIDDEN = re.compile(r"id\s{0,4}=\s{0,4}[\"']?\s{0,4}source", re.IGNORECASE)
 """The name of the speaker, a paragraph of its own."""
 LAST_CUE_SECONDS = 5.0
@@ -76,6 +77,7 @@ def _read_tracks(text: str) -> dict[str, _Track]:
         for match in _RULE.finditer(text[:100_000])
         if (lang := _LANG.search(match[2])) is not None
     }
+    text = _COMMENT.sub("", text)
     tracks: dict[str, _Track] = {}
     start: int | None = None
     current, is_hidden, done = "", False, 0
@@ -104,7 +106,8 @@ def _read_tracks(text: str) -> dict[str, _Track]:
             current, is_hidden = "", False
         elif name == "p" and not is_end:
             kind = _CLASS.search(match[3])
-            current = kind[1].lower() if kind else ""
+            # A paragraph without a class is one of the only class that there is.
+            current = kind[1].lower() if kind else next(iter(tracks)) if len(tracks) == 1 else ""
             is_hidden = _HIDDEN.search(match[3]) is not None
             add("")
         elif name in ("sync", "body", "sami"):

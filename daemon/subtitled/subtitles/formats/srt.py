@@ -13,6 +13,7 @@ from subtitled.plugin import Cue, Subtitle
 
 from ..markup import has_one_style, is_drawing, parse_markup, render_markup
 from . import timestamps
+from .glued_lines import cut_web_page, split_glued_times
 from .regular import is_tidy, read_regular_cues
 from .result import DropLog, ReadResult
 from .time_lines import (
@@ -36,14 +37,17 @@ def write(subtitle: Subtitle) -> str:
 
 def read(text: str) -> ReadResult:
     """Read the cues of a file in its order. Text before the first times belongs to none."""
-    regular = _read_regular(text)
+    text, page = cut_web_page(text)
+    regular = None if page else _read_regular(text)
     if regular is not None:
         return ReadResult(cues=tuple(regular), format="srt")
-    lines = split_file_lines(text)
+    lines = split_glued_times(split_file_lines(text))
     blocks = _find_blocks(lines)
     is_numbered = _is_numbered(blocks)
     counts_ms = counts_milliseconds(block.times for block in blocks if block.times is not None)
     dropped = DropLog()
+    if page:
+        dropped.add("a web page behind the last cue", len(lines) + 1, page)
     if blocks:
         _report_head(lines[: blocks[0].line], blocks[0].line if blocks[0].number else 0, dropped)
     cues: list[Cue] = []

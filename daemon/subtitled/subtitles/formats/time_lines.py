@@ -21,16 +21,19 @@ INVISIBLE = (
     "\u2066\u2067\u2068\u2069\u00ad\ufffe"
 )
 """Marks without a shape, which editors leave before numbers and times."""
-_BLANK = r"[ \t\u00a0]{0,4}"
+_OTHER_ARROWS = ("gt;", "→", "➔", "⟶", "＞")
+_BLANK = r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]{0,4}"
+_HYPHENS = "‐‑‒–—―−="
 _MARKS = re.compile(f"[{INVISIBLE}]")
-_ARROW = rf"(?P<arrow>[-–—−=]{{1,4}}{_BLANK}(?:>{{1,2}}|&gt;)|[→➔⟶])"
+_ARROW = rf"(?P<arrow>(?:[-{_HYPHENS}]{_BLANK}){{1,4}}(?:[>＞]{{1,2}}|&gt;)|[→➔⟶])"
 
 
 def _time(prefix: str) -> str:
     return (
         rf"(?P<{prefix}_sign>[-−])?{_BLANK}(?:(?P<{prefix}_hours>\d{{1,4}}){_BLANK}[:：]{_BLANK})?"
-        rf"(?P<{prefix}_minutes>\d{{1,3}}){_BLANK}[:：]{_BLANK}(?P<{prefix}_seconds>\d{{1,2}})"
-        rf"(?:{_BLANK}[,.:;'´’，．：]{_BLANK}(?P<{prefix}_fraction>\d{{1,9}}))?"
+        rf"(?P<{prefix}_minutes>[-−]?\d{{1,3}}){_BLANK}[:：]{_BLANK}"
+        rf"(?P<{prefix}_seconds>[-−]?\d{{1,2}})"
+        rf"(?:{_BLANK}[,.:;'´’，．：]{_BLANK}(?P<{prefix}_fraction>[-−]?\d{{1,9}}))?"
     )
 
 
@@ -41,13 +44,15 @@ _PERFECT = re.compile(r"(\d\d:\d\d):(\d\d)[,.](\d{3}) --> (\d\d:\d\d):(\d\d)[,.]
 """What nearly every line of times is like."""
 _WITHOUT_ARROW = re.compile(
     rf"(?:#?\d{{1,6}}[.:)]?[ \t]{{1,4}})??{_time('start')}{_BLANK}"
-    rf"(?:[-–—−=~>,;|/]{{0,4}}|to){_BLANK}{_time('end')}[ \t]{{0,9}}"
+    rf"(?:[-~>＞,;|/{_HYPHENS}]{{0,4}}|to){_BLANK}{_time('end')}[ \t]{{0,9}}"
 )
 _LONE_TIME = re.compile(rf"{_time('start')}{_BLANK}")
 MIN_COLONS = 4
 """Colons in a line that has two times with hours."""
 _COORDINATE = re.compile(r"[XY][12]:-?\d{1,5}")
-_SETTING = re.compile(r"(?:align|line|position|size|vertical|region|A|D|L|S|T):[^ ]{1,40}")
+_SETTING = re.compile(r"(?:[a-z]{2,12}|[ADLST]):[^ ]{1,40}")
+"""A setting of WebVTT, of today or of its drafts. Players skip those that they do not know."""
+_SPACED_SETTING = re.compile(r"\b(align|line|position|size|vertical|region):[ \t]{1,4}(?=[\w-])")
 _NUMBER = re.compile(r"[#№]?[ \t]?\d{1,9}[.:)]?")
 
 
@@ -60,6 +65,8 @@ class TimeLine(NamedTuple):
     rest: str
     """Text behind the times. Settings of WebVTT and coordinates of SubRip are left out."""
     is_negative: bool = False
+    """Whether it begins before the film."""
+    ends_negative: bool = False
 
     def seconds(self, *, counts_ms: bool) -> tuple[float, float]:
         """Return start and end in seconds.
@@ -68,7 +75,7 @@ class TimeLine(NamedTuple):
             counts_ms: Whether a short fraction is a number of milliseconds, not a decimal.
         """
         start, end = _to_seconds(*self.start, counts_ms), _to_seconds(*self.end, counts_ms)
-        return (-start if self.is_negative else start), end
+        return (-start if self.is_negative else start), (-end if self.ends_negative else end)
 
 
 def _to_seconds(whole: int, digits: str, counts_ms: bool) -> float:
@@ -124,7 +131,16 @@ def parse_time_line(line: str) -> TimeLine | None:
         _milliseconds(match, "start"),
         _milliseconds(match, "end"),
         _text_behind(rest),
-        match["start_sign"] is not None,
+        _is_negative(match, "start"),
+        _is_negative(match, "end"),
+    )
+
+
+def _is_negative(match: re.Match[str], prefix: str) -> bool:
+    """Check for a sign before a time, or before any of its numbers as in ``00:00:-1,-500``."""
+    parts = ("minutes", "seconds", "fraction")
+    return match[f"{prefix}_sign"] is not None or any(
+        (match[f"{prefix}_{part}"] or "").startswith(("-", "−")) for part in parts
     )
 
 
@@ -144,7 +160,7 @@ def _is_whole_time(match: re.Match[str], prefix: str) -> bool:
 
 def has_other_arrow(text: str) -> bool:
     """Check for an arrow without ``>``."""
-    return "gt;" in text or "→" in text or "➔" in text or "⟶" in text
+    return any(arrow in text for arrow in _OTHER_ARROWS)
 
 
 def is_broken_time_line(line: str) -> bool:
@@ -215,9 +231,10 @@ def split_file_lines(text: str) -> list[str]:
 
 def _milliseconds(match: re.Match[str], prefix: str) -> tuple[int, str]:
     hours, minutes, seconds = (
-        int(match[f"{prefix}_{unit}"] or 0) for unit in ("hours", "minutes", "seconds")
+        int((match[f"{prefix}_{unit}"] or "0").lstrip("-−"))
+        for unit in ("hours", "minutes", "seconds")
     )
-    fraction = match[f"{prefix}_fraction"] or ""
+    fraction = (match[f"{prefix}_fraction"] or "").lstrip("-−")
     return (
         hours * 3_600_000 + minutes * 60_000 + seconds * 1000,
         fraction if fraction.isascii() else "".join(str(int(digit)) for digit in fraction),
@@ -229,7 +246,7 @@ def _text_behind(rest: str) -> str:
     rest = rest.strip().removeprefix("]").strip()
     if not rest:
         return ""
-    words = rest.split(" ")
+    words = _SPACED_SETTING.sub(r"\1:", rest).split(" ")
     first = 0
     while first < len(words) and (
         not words[first] or _COORDINATE.fullmatch(words[first]) or _SETTING.fullmatch(words[first])

@@ -19,7 +19,7 @@ from ..language_id import LanguageEvidence, gather_evidence
 from ..markup import strip_tags
 from .credits import without_credits
 
-JUDGEMENT_VERSION = 2
+JUDGEMENT_VERSION = 3
 """A judgement of another version is made again."""
 MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
 """Largest text that is read. Ten thousand cues are about one megabyte."""
@@ -34,6 +34,12 @@ START_STEPS = 20
 """Parts into which the cues are divided, to know how many begin after a time."""
 _LYRIC_SIGNS = "♪♫♬🎵🎶"
 _WORD = re.compile(r"[^\W_]")
+_DATA = re.compile(
+    r"[^\s]{1,300}(?:#xywh=[\d,]{1,40}|\.(?:jpe?g|png|webp|gif|bif)(?:[?#][^\s]{0,200})?)"
+    r'|\{\s{0,9}"[^"]{1,60}"\s{0,9}:.{0,4000}\}',
+    re.DOTALL | re.IGNORECASE,
+)
+"""The text of a cue that is for programs: a picture of a preview, or JSON."""
 _MAX_DROPPED_REASONS = 3
 
 
@@ -148,6 +154,13 @@ def judge_cues(read: ReadResult) -> TextJudgement:
         )
     cues = sorted(read.cues, key=lambda cue: (cue.start, cue.end))
     spoken = without_credits(cues)
+    if all(_DATA.fullmatch(cue.text) for cue in cues):
+        return TextJudgement(
+            problem="it has no words, but pictures of a preview or data for programs",
+            format=read.format,
+            dropped_count=dropped,
+            dropped=reasons,
+        )
     if not any(_WORD.search(_plain(cue.text)) for cue in spoken):
         problem = "it has no word" if spoken == cues else "it has only credits"
         return TextJudgement(
