@@ -15,6 +15,7 @@ from subtitled.glossary.terms import most_specific
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.plugin import Language
+from subtitled.plugin.paths import quote_path
 
 from .app import app, load_configuration
 from .output import (
@@ -84,7 +85,8 @@ def glossary(
         _print_terms(rows)
         if stale_since:
             echo(f"it was transcribed without: {', '.join(stale_since)}")
-            echo(f"transcribe it again: subtitled generate --retranscribe {display_path(path)}")
+            word = quote_path(display_path(path))
+            echo(f"transcribe it again: subtitled generate --retranscribe {word}")
         for issue in glossary.issues:
             errors.print(str(issue), markup=False, style="red")
     if glossary.issues:

@@ -14,6 +14,7 @@ from subtitled.daemon.inspection import library_for, to_known_path
 from subtitled.jobcontext.services import open_database, open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.plugin import Language
+from subtitled.plugin.paths import quote_path
 from subtitled.subtitles.filenames import SUMMARY_SUFFIXES
 from subtitled.subtitles.formats.timestamps import format_timestamp
 from subtitled.summaries.service import (
@@ -65,7 +66,7 @@ def summarise(
     if spoken_text is None:
         abort(
             "there is no complete transcript of it yet. "
-            f"Make one with: subtitled generate {display_path(file)}"
+            f"Make one with: subtitled generate {quote_path(display_path(file))}"
         )
     if folder is not None:
         make_output_folder(folder)

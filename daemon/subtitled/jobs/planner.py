@@ -20,7 +20,7 @@ from subtitled.library.removal import SidecarRemover
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.pipeline.planning import MediaReport, settings_digest
 from subtitled.plugin import SubtitledError, TransientError
-from subtitled.plugin.paths import display_path
+from subtitled.plugin.paths import display_path, quote_path
 from subtitled.policy.coverage import find_redundant
 
 from .runner import JobRunner
@@ -225,7 +225,7 @@ class JobPlanner:
             record.id,
             FileState.FAILED,
             reason="cancelled by the user",
-            hint=f"Run: subtitled queue retry {display_path(record.path)}",
+            hint=f"Run: subtitled queue retry {quote_path(record.path)}",
             job_id=None,
             settings_digest=None,
             engines_digest=None,

@@ -29,7 +29,7 @@ from subtitled.plugin import (
     SubtitlePublished,
     TransientError,
 )
-from subtitled.plugin.paths import display_path
+from subtitled.plugin.paths import display_path, quote_path
 
 from .examination import Examiner
 from .retry_policy import next_state
@@ -151,7 +151,7 @@ class ResultRecorder:
             reason = f"quarantined: the engine crashed on it {crashes} times: {reason}"
             hint = (
                 "It is tried again when the file, the engine or its settings change, or with: "
-                f"subtitled queue retry {display_path(record.path)}"
+                f"subtitled queue retry {quote_path(record.path)}"
             )
         _log.log(
             logging.INFO if is_waiting else logging.WARNING,

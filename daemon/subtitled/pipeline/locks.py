@@ -11,7 +11,7 @@ from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.sidecars import SidecarRecord, SidecarRepository
 from subtitled.plugin import Language, SubtitleKind
-from subtitled.plugin.paths import display_path
+from subtitled.plugin.paths import display_path, quote_path
 from subtitled.policy.coverage import ExistingSubtitle
 from subtitled.policy.requirements import AnswerStatus, Decision
 from subtitled.subtitles.filenames import SUMMARY_SUFFIXES, is_sidecar_of, parse_sidecar_name
@@ -113,7 +113,7 @@ def describe_lock(name: str, approved: Signature) -> str:
     date = time.strftime("%Y-%m-%d", time.localtime(mark.at))
     return (
         f"{shown} was approved by {mark.by} on {date} and is locked; "
-        f"to have it made again: subtitled review unlock {shown}"
+        f"to have it made again: subtitled review unlock {quote_path(name)}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
@@ -17,6 +18,11 @@ def display_path(path: str | os.PathLike[str]) -> str:
         The path, with U+FFFD for bytes that are not UTF-8.
     """
     return os.fsencode(path).decode("utf-8", "replace")
+
+
+def quote_path(path: str | os.PathLike[str]) -> str:
+    """Return a path as one word of a command line that a message tells people to type."""
+    return shlex.quote(display_path(path))
 
 
 PathPairs = tuple[tuple[str, str], ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import PathMap, is_same_path
-from subtitled.plugin.paths import is_inside
+from subtitled.plugin.paths import is_inside, quote_path
 
 
 @pytest.mark.parametrize(
@@ -83,3 +84,11 @@ FOLDERS = st.sampled_from(["/data", "D:\\x", "\\\\n\\s", "smb://nas/s"])
 def test_there_and_back_is_the_same_path(names: list[str], other: str) -> None:
     path, pairs = Path("/media", *names), PathMap((("/media", other),))
     assert pairs.to_local(pairs.to_server(path)) == path
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["film.mkv", "The Operator (2019) [1080p].mkv", "L'été à Québec.mkv", "a; rm b.mkv"],
+)
+def test_a_path_in_a_command_line_is_one_word_for_a_shell(name: str) -> None:
+    assert shlex.split(f"subtitled queue retry {quote_path(Path(name))}")[3:] == [name]
