@@ -113,6 +113,11 @@ class OverviewRepository:
         with self._engine.begin() as c:
             return write_overview(c, file_id, library, overview)
 
+    def forget(self, file_id: int) -> None:
+        """Forget what a file has and needs: it changed, and is examined again at the next rest."""
+        with self._engine.begin() as c:
+            forget_overview(c, file_id)
+
     def coverage_of(self, file_id: int) -> list[CoverageRow]:
         """Return what a file has."""
         return self.coverage_of_all([file_id]).get(file_id, [])

@@ -15,6 +15,7 @@ from subtitled.library.moves import adopt_existing_sidecars
 from subtitled.library.removal import RemovalResult, SidecarRemover
 from subtitled.pipeline.unlocking import restore_machine_version
 from subtitled.plugin import InputRejectedError, TransientError
+from subtitled.plugin.paths import quote_path
 
 from ..logs import display_line
 from .plain import to_plain
@@ -67,7 +68,9 @@ def undo_file(db: Database, path: Path, *, restore: bool, actor: str, name: str 
     name = name or display_line(path)
     record = db.files.get(path)
     if record is not None and record.state in ACTIVE_STATES:
-        raise FileBusyError(f"{name} is {record.state}", f"First: subtitled queue cancel {name}")
+        raise FileBusyError(
+            f"{name} is {record.state}", f"First: subtitled queue cancel {quote_path(name)}"
+        )
     sidecars = _find_sidecars(db, path)
     if not sidecars:
         raise NothingToUndoError(f"we wrote no subtitles for {name}, as far as is known")
@@ -131,9 +134,10 @@ def _update_media_state(db: Database, media: Path, answer: UndoAnswer, actor: st
     if answer.is_restored:
         db.states.requeue(record.id)
         return
+    db.overview.forget(record.id)
     db.states.set_state(
         record.id,
         FileState.UP_TO_DATE,
         reason="removed by hand",
-        hint=f"To have it made again: subtitled queue retry {display_line(media)}",
+        hint=f"To have it made again: subtitled queue retry {quote_path(display_line(media))}",
     )
