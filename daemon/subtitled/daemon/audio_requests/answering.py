@@ -17,7 +17,7 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.jobcontext.job import InlineRunner, Job
 from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import fingerprint_of
-from subtitled.library.paths import library_containing
+from subtitled.library.paths import is_inside_library, library_containing
 from subtitled.media.probe import probe_media
 from subtitled.media.tracks import choose_audio_track
 from subtitled.pipeline.single_subtitle import MadeSubtitle, find_language, make_subtitle
@@ -223,6 +223,8 @@ class AudioAnswerer:
         if media is None or name is None or not media.is_file():
             return None
         library, store = libraries[name], self._services.store
+        if not is_inside_library(media, library):
+            return None  # A link may lead to a library that the caller's key is not for.
         fingerprint = fingerprint_of(self._services.db, media)
         facts = probe_media(media)
         choice = choose_audio_track(

@@ -124,6 +124,9 @@ def test_the_paths_of_bazarr_are_mapped_and_a_key_for_other_libraries_sees_nothi
     text = media.with_name("b.en.srt").read_text()
     assert ask(port, key, language="en", video_file="/tv/b.wav").text == text
     assert port.engine.recognised == before
+    # A link may lead to a library that a key is not for.
+    (port.films / "link.wav").symlink_to(media)
+    assert "w1.50" in ask(port, key, language="en", video_file="/tv/link.wav").text
     other = port.add_key("for others", Scope.TRANSCRIBE, "shows")
     made = ask(port, other, language="en", video_file="/tv/b.wav")
     assert "w1.50" in made.text
