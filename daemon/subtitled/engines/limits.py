@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,13 +19,17 @@ from subtitled.plugin import (
     InputRejectedError,
     Transcript,
     TranscriptionRequest,
+    Word,
 )
-from subtitled.plugin.limits import clean_text
+from subtitled.plugin.limits import clean_text, read_number
 
 from .protocol import EngineCrashedError
 
 MIN_WORDS, MAX_WORDS_PER_SECOND = 1000, 100
 """An engine may give so many words of any chunk, and so many more for each second of it."""
+MAX_LOG_PROBABILITY, MAX_COMPRESSION = 1e4, 1e6
+"""Scores that are further from 0 are a fault of the engine."""
+ROUNDING_ERROR = 0.001
 MIN_TIMEOUT_SECONDS = 300.0
 """Seconds that any call may take, however short the audio."""
 MIN_REALTIME_FACTOR = 30.0
@@ -54,7 +59,7 @@ def validate_in_chunk(
         engine: Its configured name.
 
     Returns:
-        The same transcript, without control characters.
+        The same transcript, without control characters, and without scores that cannot be.
 
     Raises:
         InputRejectedError: A word starts or ends more than one second outside the chunk, or there
@@ -76,11 +81,32 @@ def validate_in_chunk(
             )
     return replace(
         transcript,
-        words=tuple(
-            word if (text := clean_text(word.text)) == word.text else replace(word, text=text)
-            for word in transcript.words
+        words=tuple(map(_clean_word, transcript.words)),
+        segment_scores=tuple(
+            replace(
+                scores,
+                avg_logprob=read_number(scores.avg_logprob, -MAX_LOG_PROBABILITY, 1.0),
+                no_speech_prob=_read_probability(scores.no_speech_prob),
+                compression_ratio=read_number(scores.compression_ratio, 0.0, MAX_COMPRESSION),
+            )
+            for scores in transcript.segment_scores
+            if scores.start <= scores.end < math.inf
         ),
     )
+
+
+def _clean_word(word: Word) -> Word:
+    text, confidence = clean_text(word.text), _read_probability(word.confidence)
+    speaker = clean_text(word.speaker).strip() or None
+    if (text, confidence, speaker) == (word.text, word.confidence, word.speaker):
+        return word  # as nearly all are
+    return replace(word, text=text, confidence=confidence, speaker=speaker)
+
+
+def _read_probability(value: float | None) -> float | None:
+    """Return a probability; None if it is none. What rounding errors added is taken off."""
+    number = read_number(value, -ROUNDING_ERROR, 1.0 + ROUNDING_ERROR)
+    return None if number is None else min(max(number, 0.0), 1.0)
 
 
 SLOT_POLL_SECONDS = 0.5

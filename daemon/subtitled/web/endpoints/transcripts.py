@@ -117,7 +117,7 @@ def _scores_of(cue: Cue, scores: Sequence[SegmentScores]) -> SegmentScores:
 
 
 def _mean_log(words: Sequence[Word]) -> float:
-    known = [word.confidence for word in words if word.confidence]
+    known = [word.confidence for word in words if word.confidence and word.confidence > 0]
     return sum(map(math.log, known)) / len(known) if known else 0.0
 
 
