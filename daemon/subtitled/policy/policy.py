@@ -147,11 +147,12 @@ class _Policy:
             return no_route(self.spoken)
         if sources:
             reason = f"to be made as {', '.join(missing)}, {sources[0][1]}"
+        elif self.assumed_language is None:
+            reason = "to be made if possible; the spoken language is not known yet"
         else:
-            origin = f" from {self.assumed_language}" if self.assumed_language else ""
             reason = (
                 f"to be made only if {language.english_name} is spoken: no configured engine or "
-                f"translator makes it{origin}"
+                f"translator makes it from {self.assumed_language}"
             )
         return Requirement(
             language=language,

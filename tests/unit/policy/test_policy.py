@@ -24,7 +24,7 @@ from subtitled.policy.coverage import (
     find_satisfying,
 )
 from subtitled.policy.policy import decide
-from subtitled.policy.requirements import Decision
+from subtitled.policy.requirements import AnswerStatus, Decision
 from subtitled.subtitles.ownership import Ownership
 
 EN, ES, DE = Language("en"), Language("es"), Language("de")
@@ -251,6 +251,13 @@ def test_an_untagged_file_is_listened_to_before_original_means_anything() -> Non
     decision = decide(library("original"), (), UNDETERMINED, None, anything)
     assert required_languages(decision) == [None]
     assert decision.needs_analysis
+
+
+@pytest.mark.parametrize("can_make", [anything, only_what_is_said])
+def test_before_the_language_is_known_no_reason_says_that_nothing_makes_it(can_make: Any) -> None:
+    (answer,) = decide(library("en"), (), UNDETERMINED, None, can_make).answers
+    assert answer.reason == "to be made if possible; the spoken language is not known yet"
+    assert answer.status is AnswerStatus.MISSING
 
 
 def test_original_and_the_language_it_stands_for_are_one_requirement() -> None:
