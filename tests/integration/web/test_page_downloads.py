@@ -16,6 +16,7 @@ import pytest
 from subtitled.config.load import load_config
 from subtitled.config.reference import dump_settings
 from subtitled.daemon.answers.settings import describe_settings, render_toml
+from subtitled.daemon.plan_runs import PlanRun, PlanRuns
 from subtitled.db.egress_log import EgressEntry
 from subtitled.web.auth.roles import Role
 from subtitled.web.pages.spending import CSV_COLUMNS, write_csv
@@ -92,6 +93,17 @@ def wait_for_plan(port: WebPort, text: str) -> str:
             return page
         assert time.monotonic() < deadline, page
         time.sleep(0.1)
+
+
+def test_a_plan_that_is_being_made_is_shown_again_by_itself_until_it_has_ended(
+    port: WebPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = PlanRun(library="films", started_at=0.0)
+    monkeypatch.setattr(PlanRuns, "last_of", lambda runs, name: run)
+    admin = port.session("admin")
+    assert admin.get("/settings/plan?busy=1").headers["refresh"] == "2; url=plan"
+    run.has_ended = True
+    assert "refresh" not in admin.get("/settings/plan").headers
 
 
 def test_the_plan_of_a_change_shows_what_the_file_would_make(port: WebPort) -> None:

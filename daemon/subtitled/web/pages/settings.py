@@ -22,6 +22,8 @@ from .site import read_form, redirect, render, text_field
 
 MAX_ROWS = 100
 """How many files a plan lists. Its sums are about all of them."""
+REFRESH_SECONDS = 2
+"""After this time a browser asks again, with and without JavaScript, while a plan is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,17 @@ class SettingsPage:
     def show_plans(self, request: Request) -> Response:
         """Show the last plan of each library."""
         names = list(self._services.configuration.settings.libraries)
-        return render(
+        plans = {name: self._plans.last_of(name) for name in names}
+        page = render(
             request,
             "plan",
-            plans={name: self._plans.last_of(name) for name in names},
+            plans=plans,
             max_rows=MAX_ROWS,
             is_busy=request.query_params.get("busy") == "1",
         )
+        if any(run is not None and not run.has_ended for run in plans.values()):
+            page.headers["Refresh"] = f"{REFRESH_SECONDS}; url=plan"
+        return page
 
     async def start_plan(self, request: Request) -> Response:
         """Have the plan of a library made."""
