@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from subtitled.plugin import InputRejectedError, Language
@@ -159,3 +161,60 @@ def test_a_sign_is_rated_by_its_place(around: str, rating: int) -> None:
 )
 def test_a_capital_behind_a_small_letter_breaks_a_word(around: str, is_broken: bool) -> None:
     assert breaks_case(*around) is is_broken
+
+
+_LINES = {
+    "sk": ("že je to tu", "prečo nie", "už idem", "ľúbim ťa"),
+    "cs": ("že je to tady", "proč ne", "už jdu", "mám tě rád"),
+    "pl": ("że to ja", "już idę", "śpij"),
+    "hu": ("őszinte vagyok", "jó reggelt", "így van"),
+    "hr": ("što je to", "čekaj me", "đavo"),
+    "el": ("γεια σου φίλε", "πού είσαι", "ναι, έρχομαι"),
+    "ro": ("ce faci aşa", "şi tu ţi-ai luat"),
+    "tr": ("nasılsın şimdi", "çok iyi değil"),
+}
+_PAGES = {
+    "el": ("iso8859_7", "cp1253", "mac_greek", "cp737"),
+    "tr": ("iso8859_9", "cp1254", "cp857"),
+}
+_CENTRAL = ("iso8859_2", "cp1250", "cp852", "mac_latin2")
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize(
+    ("language", "page"),
+    [(language, page) for language in _LINES for page in _PAGES.get(language, _CENTRAL)],
+)
+def test_one_or_two_short_cues_are_right_or_refused(
+    language: str, page: str, is_named: bool
+) -> None:
+    lines = _LINES[language]
+    for said in [*([line] for line in lines), *map(list, pairwise(lines))]:
+        text = make_srt(said)
+        try:
+            data = text.encode(page)
+        except UnicodeEncodeError:
+            continue
+        try:
+            decoded = decode_bytes(data, Language(language) if is_named else None)
+        except InputRejectedError:
+            continue
+        assert decoded.text == text
+
+
+def test_greek_of_a_mac_is_read() -> None:
+    text = make_srt(lines_of("el") * 3)
+    for named in (Language("el"), None):
+        assert decode_bytes(text.encode("mac_greek"), named).text == text
+
+
+@NAMED_OR_NOT
+@pytest.mark.parametrize("line", ["Well… I never", "I don’t know", "Gone… They’re gone"])
+def test_ellipses_and_apostrophes_alone_are_no_doubt(line: str, named: str | None) -> None:
+    text = make_srt([line])
+    try:
+        decoded = decode_bytes(text.encode("cp1252"), Language(named) if named else None)
+    except InputRejectedError:
+        assert named is None
+    else:
+        assert decoded.text == text

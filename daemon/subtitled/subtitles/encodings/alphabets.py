@@ -45,13 +45,14 @@ _CODE_PAGES = {
     "mac_cyrillic": "ru uk bg be mk sr",
     "cp857": "tr",
     "cp737": "el",
+    "mac_greek": "el",
     "cp862": "he",
     "iso8859_6": "ar",
     "cp1125": "uk",
 }
 """Code pages and the languages of the files in them, the most frequent code pages first."""
 RARE_CODE_PAGES = frozenset(
-    "cp850 mac_roman mac_latin2 mac_cyrillic cp857 cp737 cp862 iso8859_6 cp1125".split()
+    "cp850 mac_roman mac_latin2 mac_cyrillic mac_greek cp857 cp737 cp862 iso8859_6 cp1125".split()
 )
 """Code pages of systems of long ago. They are right only where no other one is as good."""
 

@@ -22,6 +22,7 @@ from subtitled.plugin import Language
 
 from ..language_id import rank_languages
 from .alphabets import CODE_PAGES, USUAL_CODE_PAGES, alphabet_of, has_own_script
+from .doubts import has_rival
 from .letter_shares import compare_pages, is_compared
 from .readings import MIN_SCORE, Reading, rate_characters, score_letters
 
@@ -81,7 +82,10 @@ def find_reading(data: bytes, language: Language | None = None) -> Reading | Non
     sample = _sample(data)
     stated = str(language.primary) if language else ""
     reading = _find_certain(sample, stated) or _find_by_alphabet(data, sample, stated)
-    return _confirm_shares(reading, sample, stated)
+    confirmed = _confirm_shares(reading, sample, stated)
+    if confirmed is not None and has_rival(confirmed, sample, decode_as, stated):
+        return None
+    return confirmed
 
 
 def _confirm_shares(reading: Reading | None, sample: bytes, stated: str) -> Reading | None:

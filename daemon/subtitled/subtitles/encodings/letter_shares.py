@@ -34,7 +34,7 @@ _ASCII = bytes(range(128))
 _LETTERS = string.ascii_letters.encode()
 _PAGES = {
     "cp1251 koi8_r koi8_u cp866 cp1125 iso8859_5 mac_cyrillic": "ru uk be bg sr mk",
-    "cp1253 iso8859_7 cp737": "el",
+    "cp1253 iso8859_7 cp737 mac_greek": "el",
     "cp1255 cp862": "he",
 }
 _BY_FREQUENCY = {

@@ -19,9 +19,10 @@ _START = re.compile(r"start\s{0,4}=\s{0,4}[\"']?\s{0,4}(-?\d{1,10})", re.IGNOREC
 _CLASS = re.compile(r"class\s{0,4}=\s{0,4}[\"']?\s{0,4}([\w-]{1,40})", re.IGNORECASE)
 _RULE = re.compile(r"\.([\w-]{1,40})\s{0,20}\{([^{}]{0,500})\}")
 _LANG = re.compile(r"lang\s{0,4}:\s{0,4}([A-Za-z0-9-]{2,35})", re.IGNORECASE)
-_COMMENT = re.compile(r"<!--.{0,2000}?-->", re.DOTALL)
 _HIDDEN = re.compile(r"id\s{0,4}=\s{0,4}[\"']?\s{0,4}source", re.IGNORECASE)
 """The name of the speaker, a paragraph of its own."""
+MAX_COMMENT_CHARS = 10_000
+"""Longest comment. What is longer has lost its end."""
 LAST_CUE_SECONDS = 5.0
 """Seconds of a text after which no SYNC follows."""
 
@@ -77,7 +78,7 @@ def _read_tracks(text: str) -> dict[str, _Track]:
         for match in _RULE.finditer(text[:100_000])
         if (lang := _LANG.search(match[2])) is not None
     }
-    text = _COMMENT.sub("", text)
+    text = _without_comments(text)
     tracks: dict[str, _Track] = {}
     start: int | None = None
     current, is_hidden, done = "", False, 0
@@ -116,6 +117,20 @@ def _read_tracks(text: str) -> dict[str, _Track]:
     if len(tracks) > 1 and "" in tracks and not any(texts for _, texts in tracks[""].texts):
         del tracks[""]
     return {name: track for name, track in tracks.items() if any(t for _, t in track.texts)}
+
+
+def _without_comments(text: str) -> str:
+    parts: list[str] = []
+    done, end = 0, -1
+    while (begin := text.find("<!--", done)) >= 0:
+        if end < begin + 4:
+            end = text.find("-->", begin + 4)
+            if end < 0:
+                break
+        is_whole = end - begin <= MAX_COMMENT_CHARS
+        parts.append(text[done : begin if is_whole else begin + 4])
+        done = end + 3 if is_whole else begin + 4
+    return "".join([*parts, text[done:]])
 
 
 def _iter_cues(track: _Track) -> Iterator[Cue]:
