@@ -138,6 +138,8 @@ class MediaInfo:
     has_video: bool
     frame_rate: float = 0.0
     """Frames a second of the video; 0 if it is unknown."""
+    start_time: float = 0.0
+    """The first timestamp of the container in seconds. Times in the media file count from it."""
 
 
 def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo:
@@ -187,6 +189,7 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
         frame_rate=(
             _parse_frame_rate(video_streams[0].get("avg_frame_rate")) if video_streams else 0.0
         ),
+        start_time=read_number(properties.get("start_time"), -1e9, 1e9) or 0.0,
     )
 
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from subtitled.daemon.reviews.media import ReviewMedia
 from subtitled.daemon.reviews.service import ReviewService
 
 from .access import API_PATH
@@ -22,6 +23,7 @@ from .overview import add_overview_routes
 from .planning import add_plan_routes
 from .problems import MEDIA_TYPE, Problem, add_problem_handlers
 from .review_edits import add_review_edit_routes
+from .review_media import add_review_media_routes
 from .reviews import add_review_routes
 from .services import ApiServices
 from .subtitles import add_subtitle_routes
@@ -57,6 +59,7 @@ def build_api(services: ApiServices) -> FastAPI:
     reviews = ReviewService(services.configuration, services.db)
     add_review_routes(api, services, reviews)
     add_review_edit_routes(api, services, reviews)
+    add_review_media_routes(api, reviews, ReviewMedia(services.configuration, services.db))
     add_action_routes(api, services)
     add_event_routes(api, services)
     description = describe_api(api)

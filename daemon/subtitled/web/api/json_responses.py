@@ -10,6 +10,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ..etags import matches_etag
+
 MEDIA_TYPE = "application/json"
 
 
@@ -37,12 +39,6 @@ def answer_with_etag(
     if matches_etag(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=more)
     return Response(content, 200, more, media_type)
-
-
-def matches_etag(header: str, etag: str) -> bool:
-    """Return whether the header If-None-Match names an ETag."""
-    given = [part.strip().removeprefix("W/") for part in header.split(",")]
-    return "*" in given or etag in given
 
 
 def link_header(request: Request, next_cursor: str | None) -> dict[str, str]:
