@@ -112,6 +112,19 @@ def test_markup_in_names_and_reasons_is_shown_as_text(
     assert watcher.faults == []
 
 
+@pytest.mark.parametrize("width", [1280, 760])
+def test_no_state_is_cut_within_a_word(browser: Any, made_up: Site, width: int) -> None:
+    context = browser.new_context(locale="de", viewport={"width": width, "height": 800})
+    made_up.sign_in(context)
+    page = context.new_page()
+    page.goto(made_up.address + "/files?state=failed")
+    states = page.locator("td .state")
+    assert "fehlgeschlagen" in states.all_inner_texts()
+    lines = states.evaluate_all("states => states.map(one => one.getClientRects().length)")
+    assert set(lines) == {1}
+    context.close()
+
+
 def test_the_pages_work_without_scripts_and_by_keyboard(browser: Any, made_up: Site) -> None:
     context = browser.new_context(java_script_enabled=False)
     made_up.sign_in(context)
