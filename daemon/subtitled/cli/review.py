@@ -120,6 +120,8 @@ def show(
         if reasons or cue["is_changed"] or not flagged:
             name = f"{cue['id']}*" if cue["is_changed"] else cue["id"]
             rows.append((cue["start"], name, "\n".join(cue["lines"]), "\n".join(reasons)))
+    if not rows:
+        echo("no cue is doubtful or edited" if flagged else "it has no cues")
     rows.sort(key=lambda row: row[0])
     echo_table(("at", "cue", "text", "why"), ((f"{start:.3f}", *cells) for start, *cells in rows))
 

@@ -110,6 +110,15 @@ def test_doubtful_cues_are_shown_with_their_reasons(cli: CommandLine) -> None:
     assert "So they say" in cli.run("show", number).output
 
 
+def test_a_review_without_doubts_says_so(cli: CommandLine) -> None:
+    calm = (Cue(1.0, 3.0, "He lives here."), Cue(4.0, 6.0, "She lives there."))
+    _, sidecar = cli.library.add("Film", calm)
+    assert "no cue is doubtful or edited" in cli.run("show", sidecar, "--flagged").output
+    shown = cli.run("show", sidecar).output
+    assert "She lives there" in shown
+    assert "no cue is doubtful" not in shown
+
+
 def test_a_corrected_file_is_imported_as_one_edit_and_exported_again(cli: CommandLine) -> None:
     cli.library.add()
     corrected = (
