@@ -18,7 +18,10 @@ from hypothesis import settings
 from support.postgres import PostgresServer, programs
 from support.recorded_speech import Recording, make_recording, missing
 
-settings.register_profile("quick", max_examples=15)
+# No test of properties measures speed: the first call of one may load a model on a busy machine.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+settings.register_profile("quick", max_examples=15, deadline=None)
 
 ROOT = Path(__file__).parents[1]
 

@@ -85,7 +85,7 @@ def _read(
     if vtt.has_header(text):
         return vtt.read(text)
     if start.startswith(("<?xml", "<tt")) or suffix in ("ttml", "dfxp"):
-        return ttml_reader.read(text)
+        return ttml_reader.read(text, language)
     if suffix == "srt" and _has_times(text):
         return srt.read(text)
     if sami.is_sami(start) or suffix in ("smi", "sami"):

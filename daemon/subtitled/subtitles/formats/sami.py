@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from subtitled.plugin import Cue, InputRejectedError, Language
 
 from ..markup import normalise_markup, strip_tags, unescape
+from .parallel_languages import is_in_language
 from .result import DropLog, ReadResult
 
 _TAG = re.compile(r"<(/?)(sync|p|br|body|sami)\b([^<>]{0,300})>", re.IGNORECASE)
@@ -57,7 +58,7 @@ def read(text: str, language: Language | None = None) -> ReadResult:
         raise InputRejectedError("no SAMI file: no SYNC with a text", "Check what the file is")
     names = sorted(tracks, key=lambda name: -sum(bool(texts) for _, texts in tracks[name].texts))
     if language is not None:
-        names.sort(key=lambda name: not _satisfies(tracks[name].language, language))
+        names.sort(key=lambda name: not is_in_language(tracks[name].language, language))
     for name in names[1:]:
         for start, texts in tracks[name].texts:
             if texts:
@@ -141,10 +142,3 @@ def _iter_cues(track: _Track) -> Iterator[Cue]:
         later = texts[number + 1][0] if number + 1 < len(texts) else None
         end = start / 1000 + LAST_CUE_SECONDS if later is None else later / 1000
         yield Cue(start / 1000, end, "\n".join(lines))
-
-
-def _satisfies(stated: str, wanted: Language) -> bool:
-    try:
-        return Language(stated).primary == wanted.primary
-    except ValueError:
-        return False

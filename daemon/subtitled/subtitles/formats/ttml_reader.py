@@ -14,10 +14,11 @@ from fractions import Fraction
 from itertools import pairwise
 from xml.etree.ElementTree import Element
 
-from subtitled.plugin import Cue, InputRejectedError
+from subtitled.plugin import Cue, InputRejectedError, Language
 
 from ..colours import parse_colour
 from ..markup import PLAIN, MarkedText, Style, render_markup
+from .parallel_languages import take_one_language
 from .result import DropLog, ReadResult
 from .xmltree import parse_xml
 
@@ -108,8 +109,12 @@ class _Document:
     """Why the first paragraph was left out."""
 
 
-def read(text: str) -> ReadResult:
+def read(text: str, wanted: Language | None = None) -> ReadResult:
     """Read the cues of a file, in order of time.
+
+    Args:
+        text: The file.
+        wanted: Which language to take of a file that has several beside each other.
 
     Raises:
         InputRejectedError: The text is no TTML, or no paragraph in it can be shown.
@@ -119,14 +124,14 @@ def read(text: str) -> ReadResult:
     if _local_name(root) != "tt" or (body is None and root.tag == "tt"):
         raise InputRejectedError("it is XML, but no TTML", "Check what the file is")
     language = root.get(f"{_XML}lang", "")
-    languages = (language,) if language else ()
     if body is None:
-        return ReadResult(cues=(), format="ttml", languages=languages)
+        return ReadResult(cues=(), format="ttml", languages=tuple(filter(None, [language])))
     document = _Document(_read_time_units(root), _read_styles(root))
     keeps_space = root.get(f"{_XML}space") == "preserve"
-    cues = list(_iter_cues(body, document, _Span(Fraction(0), None), PLAIN, keeps_space))
-    if not cues and document.fault:
+    found = list(_iter_cues(body, document, _Span(Fraction(0), None), PLAIN, keeps_space, language))
+    if not found and document.fault:
         raise InputRejectedError(document.fault, "Repair it")
+    cues, languages = take_one_language(found, wanted, document.dropped)
     ordered = tuple(sorted(cues, key=lambda cue: cue.start))
     return ReadResult(
         cues=ordered, format="ttml", dropped=tuple(document.dropped), languages=languages
@@ -134,9 +139,15 @@ def read(text: str) -> ReadResult:
 
 
 def _iter_cues(
-    element: Element, document: _Document, parent: _Span, style: Style, keeps_space: bool
-) -> Iterator[Cue]:
-    """Yield the cues of a body, a div or a paragraph, and report what cannot be shown."""
+    element: Element,
+    document: _Document,
+    parent: _Span,
+    style: Style,
+    keeps_space: bool,
+    language: str,
+) -> Iterator[tuple[str, Cue]]:
+    """Yield the cues of an element with their language, and report what cannot be shown."""
+    language = element.get(f"{_XML}lang", language)
     try:
         span = _resolve_times(element, document.units, parent)
     except InputRejectedError as error:
@@ -152,7 +163,8 @@ def _iter_cues(
     keeps_space = _keeps_space(element, keeps_space)
     if _local_name(element) == "p":
         try:
-            yield from _cues_of_paragraph(element, document, span, style, keeps_space)
+            for cue in _cues_of_paragraph(element, document, span, style, keeps_space):
+                yield language, cue
         except InputRejectedError as error:
             _drop(document, element, error.message)
         return
@@ -160,7 +172,7 @@ def _iter_cues(
     for child in element:
         if _local_name(child) not in ("div", "p"):
             continue
-        yield from _iter_cues(child, document, inner, style, keeps_space)
+        yield from _iter_cues(child, document, inner, style, keeps_space, language)
         inner = _after(child, element, document, inner)
 
 
@@ -326,6 +338,7 @@ def _is_hidden(element: Element, document: _Document) -> bool:
     return (
         _attribute(element, document, "display") == "none"
         or _attribute(element, document, "visibility") == "hidden"
+        or _attribute(element, document, "opacity") in ("0", "0.0")
     )
 
 

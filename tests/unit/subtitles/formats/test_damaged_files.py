@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from subtitled.plugin import Cue
+from subtitled.plugin import Cue, Language
 from subtitled.subtitles.formats import drop_unusable, read_text
 from subtitled.subtitles.judgement import judge_text
 
@@ -160,3 +160,36 @@ def test_half_of_the_last_character_is_left_out(encoding: str) -> None:
     data = ("\ufeff" * encoding.endswith("be") + GOOD.rstrip() + " Où est-il allé").encode(encoding)
     _, cues = judge_text(data[:-1], "srt")
     assert cues[1].text == "Come in. Où est-il all"
+
+
+def make_ttml(body: str) -> str:
+    return (
+        '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:tts="http://www.w3.org/ns/ttml#styling" '
+        f'xml:lang="en"><body>{body}</body></tt>'
+    )
+
+
+ENGLISH = '<p begin="1s" end="2s">Hi there.</p><p begin="3s" end="4s">Come in.</p>'
+FRENCH = '<p begin="1s" end="2s">Bonjour.</p><p begin="3s" end="4s">Entrez.</p>'
+
+
+@pytest.mark.parametrize(("wanted", "first"), [(None, "Hi there."), ("fr", "Bonjour.")])
+def test_of_two_languages_beside_each_other_in_ttml_one_is_read(
+    wanted: str | None, first: str
+) -> None:
+    text = make_ttml(f'<div>{ENGLISH}</div><div xml:lang="fr">{FRENCH}</div>')
+    result = read_text(text, "ttml", language=Language(wanted) if wanted else None)
+    assert result.cues[0].text == first
+    assert len(result.cues) == 2
+    assert "another language" in str(result.dropped[0])
+    assert result.languages[0] == (wanted or "en")
+
+
+def test_a_foreign_line_in_ttml_is_kept() -> None:
+    text = make_ttml(f'<div>{ENGLISH}<p xml:lang="fr" begin="5s" end="6s">Oui.</p></div>')
+    assert [cue.text for cue in read(text, "ttml")] == ["Hi there.", "Come in.", "Oui."]
+
+
+def test_ttml_that_cannot_be_seen_is_left_out() -> None:
+    hidden = '<p begin="5s" end="6s" tts:opacity="0">Hidden.</p>'
+    assert read(make_ttml(f"<div>{ENGLISH}{hidden}</div>"), "ttml") == CUES
