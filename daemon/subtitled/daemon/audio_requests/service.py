@@ -125,7 +125,7 @@ class AudioRequests(PollingWorker):
                 return Ticket(done, lambda: None)
         with self._lock:
             if self.is_stopping:
-                raise _stopping()  # Nobody would answer.
+                raise stopping_error()  # Nobody would answer.
             work = self._works.get(question)
             if work is not None:
                 work.waiting += 1
@@ -148,7 +148,7 @@ class AudioRequests(PollingWorker):
             waiting = list(self._works.values())
             self._queue.clear()
         for work in waiting:
-            self._end(work, error=_stopping())
+            self._end(work, error=stopping_error())
 
     def tick(self) -> float:
         """Answer what is asked, and delete what is no longer kept."""
@@ -194,7 +194,7 @@ class AudioRequests(PollingWorker):
         except RequestDropped:
             self.folder.release(question.audio)
         except ShutdownRequested:
-            self._end(work, error=_stopping())
+            self._end(work, error=stopping_error())
         except SubtitledError as error:
             # Callers know nothing of the scratch folder, and need not.
             path = display_path(self.folder.media_of(question.audio))
@@ -268,5 +268,6 @@ def _refusal(blocked: Blocked) -> ResourceUnavailableError:
     return ResourceUnavailableError(blocked.reason, "Ask again later", seconds)
 
 
-def _stopping() -> TransientError:
+def stopping_error() -> TransientError:
+    """Return what those are told who ask while the daemon stops."""
     return TransientError("the daemon stops", "Ask again", SHUTDOWN_RETRY_SECONDS)

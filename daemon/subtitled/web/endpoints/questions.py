@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from starlette.requests import Request
 
 from subtitled.config.load import Configuration
 from subtitled.daemon.audio_requests.questions import AudioQuestion, AudioTask
-from subtitled.daemon.audio_requests.service import AudioRequests, Ticket
+from subtitled.daemon.audio_requests.service import AudioRequests, Ticket, stopping_error
 from subtitled.library.paths import library_containing
 from subtitled.plugin import Language, TransientError
 
@@ -53,7 +54,7 @@ class Desk:
         Raises:
             BadFormError: The form is refused.
             ClientDisconnect: The caller is gone.
-            TransientError: There is no room for more.
+            TransientError: There is no room for more, or the daemon stops.
         """
         if self._open >= MAX_OPEN:
             raise TransientError(
@@ -71,6 +72,12 @@ class Desk:
                 ticket = await self._in_own_thread(lambda: self._requests.ask(build(form)))
             finally:
                 self._requests.folder.release(form.digest)
+        except asyncio.CancelledError:
+            self._open -= 1
+            if not self._requests.is_stopping:
+                raise
+            # The server ends what is still received when the daemon stops.
+            raise stopping_error() from None
         except BaseException:
             self._open -= 1
             raise

@@ -156,6 +156,17 @@ def test_a_caller_that_leaves_amid_its_body_leaves_nothing(
     wait_until(lambda: port.unfinished() == [])
 
 
+def test_who_sends_while_the_daemon_stops_is_told_to_come_back(open_port: OpenAudioPort) -> None:
+    port, key = open_port()
+    with half_request(port, key) as caller:
+        wait_until(port.unfinished)
+        port.stop()
+        head = caller.recv(1000)
+    assert head.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 60" in head.lower()
+    assert port.unfinished() == []
+
+
 def test_more_than_there_is_room_for_is_told_to_come_back(
     shared: tuple[AudioPort, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
