@@ -43,7 +43,12 @@ def test_hostile_texts_read_back(fmt: str) -> None:
     ) == len(HOSTILE)
 
 
-_line = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30)
+# A byte order mark is no text anywhere.
+_line = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="\ufeff"),
+    min_size=1,
+    max_size=30,
+)
 
 
 @settings(deadline=None)
