@@ -8,8 +8,9 @@ from subtitled.config.load import Configuration
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.db.database import Database
 from subtitled.db.records import FileRecord, FileState
+from subtitled.db.reviews import CueEstimate, SubtitleEstimate
 from subtitled.plugin import Cue, Language, Subtitle, SubtitleKind
-from subtitled.subtitles.formats import render_subtitle
+from subtitled.subtitles.formats import read_cues, render_subtitle
 from subtitled.subtitles.ownership import SidecarDescription, Signature
 from subtitled.subtitles.publish import publish_sidecar
 
@@ -70,6 +71,61 @@ def add_film(
     record = db.files.get_by_id(number)
     assert record is not None
     return record, paths[0]
+
+
+def estimate(
+    db: Database,
+    film: FileRecord,
+    sidecar: Path,
+    probabilities: tuple[float, ...],
+    gaps: tuple[tuple[float, float], ...] = (),
+) -> int:
+    """Say how likely the cues of a subtitle are wrong, and return the number of its review."""
+    record = db.sidecars.get(sidecar)
+    assert record is not None
+    cues = [
+        CueEstimate(
+            index=index,
+            probability=probability,
+            reasons=[
+                {
+                    "kind": "unsure-words",
+                    "values": {"words": f"word {index}"},
+                    "text": f"The recogniser was unsure of word {index}.",
+                }
+            ],
+        )
+        for index, probability in enumerate(probabilities)
+    ]
+    return db.reviews.keep_estimate(
+        SubtitleEstimate(
+            file_id=film.id,
+            language=ENGLISH,
+            kind=FULL,
+            sha256=record.sha256,
+            expected_errors=sum(probabilities),
+            flagged=sum(one >= 0.3 for one in probabilities),
+            cue_count=len(read_cues(sidecar.read_bytes(), "srt")),
+            cues=cues,
+            elsewhere=[
+                {"kind": "gap", "start": start, "end": end, "text": "Somebody speaks."}
+                for start, end in gaps
+            ],
+        )
+    )
+
+
+def add_review(configuration: Configuration, db: Database, text: str) -> int:
+    """Add a film with a subtitle that has a doubtful cue, an error and warnings."""
+    cues = (
+        Cue(1.0, 3.0, f"They came to {text}."),
+        Cue(2.5, 3.0, "This overlaps the cue before it, and nobody can read so much so fast."),
+        Cue(4.0, 6.5, "He lives in New York."),
+        *(Cue(8.0 + 4 * n, 11.0 + 4 * n, f"And so they went on, {n}.") for n in range(60)),
+    )
+    media = configuration.settings.libraries["films"].path / "A review.mkv"
+    film, sidecar = add_film(db, media, cues)
+    return estimate(db, film, sidecar, (0.9, 0.2, 0.5), ((300.0, 303.0),))
 
 
 class ReviewLibrary:

@@ -18,6 +18,7 @@ from subtitled.db.records import DAEMON_NAME
 from subtitled.web.auth.roles import Role
 from subtitled.web.server import WebServer
 
+from .review_library import add_review
 from .web_library import (
     HOSTILE,
     add_hostile_file,
@@ -55,6 +56,8 @@ class Site:
 
     server: WebServer
     hostile_file: int
+    review: int
+    """A review with doubtful cues, errors and warnings."""
 
     @property
     def address(self) -> str:
@@ -83,6 +86,10 @@ class Site:
             "/health-page/log",
             "/spending",
             "/glossary",
+            "/review",
+            f"/review/{self.review}",
+            f"/review/{self.review}?way=straight&cue=2",
+            f"/review/{self.review}/approve",
             "/settings",
             "/settings/plan",
             "/users",
@@ -110,10 +117,11 @@ def running_site(
     fill_spending(configuration, db)
     fill_log(configuration, HOSTILE if is_hostile else "")
     hostile_file = add_hostile_file(configuration, db) if is_hostile else 2
+    review = add_review(configuration, db, HOSTILE if is_hostile else "a quiet town")
     lock = StateLock(folder / "state", DAEMON_NAME)  # so that the pages say that the daemon runs
     server = WebServer(configuration, db, lambda: HealthReport(True, ()), {})
     server.start()
-    site = Site(server, hostile_file)
+    site = Site(server, hostile_file, review)
     if has_users:
         site.accounts.users.add("ana", PASSWORD, Role.ADMIN)
         site.accounts.users.add("eve", PASSWORD, Role.VIEWER)

@@ -189,11 +189,18 @@ class ReviewRepository:
         order = (reviews.c.expected_errors.desc(), reviews.c.id)
         return self._fetch(query.order_by(*order).limit(limit))
 
-    def count(self, wanted: ReviewFilter) -> int:
-        """Return how many reviews there are, without those whose file or sidecar is gone."""
-        query = sa.select(sa.func.count()).select_from(reviews.join(files))
+    def count(self, wanted: ReviewFilter, most: int | None = None) -> int:
+        """Return how many reviews there are, without those whose file or sidecar is gone.
+
+        Args:
+            wanted: Which ones.
+            most: How many are counted at most; None for all.
+        """
+        found = sa.select(reviews.c.id).select_from(reviews.join(files))
+        found = found.where(*_conditions(wanted)).limit(most)
         with self._engine.connect() as c:
-            return int(c.execute(query.where(*_conditions(wanted))).scalar_one())
+            query = sa.select(sa.func.count()).select_from(found.subquery())
+            return int(c.execute(query).scalar_one())
 
     def estimate_of(self, review_id: int) -> tuple[list[CueEstimate], list[Any]]:
         """Return the estimates of cues, and what was noticed where no cue is."""

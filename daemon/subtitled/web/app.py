@@ -30,6 +30,7 @@ from .auth.authenticator import Authenticator
 from .group_commit import GroupCommitQueue
 from .hosts import AllowedHosts
 from .pages.me import MePage
+from .pages.review_count import WaitingReviews
 from .pages.services import SiteServices
 from .pages.setup import SetupPage
 from .pages.sign_in import SignInPages
@@ -95,6 +96,7 @@ def build_application(services: PortServices) -> ASGIApp:
     application = Starlette(
         routes=routes, exception_handlers={HTTPException: _refuse, Exception: _handle_error}
     )
+    application.state.waiting_reviews = WaitingReviews(services.site.db)
     limited = _BodyLimit(application, table, services.max_body_bytes)
     return Wall(limited, table, services.authenticator, services.hosts, services.base_path)
 

@@ -111,7 +111,7 @@ def show_review(service: ReviewService, review: OpenReview, actor: str) -> dict[
     verdicts = service.db.operations.verdicts_of(number)
     if not review.has_current_estimate:
         estimates, elsewhere = [], []
-    cues = _describe_cues(review, range(len(review.document.cues)), estimates, verdicts)
+    cues = describe_cues(review, range(len(review.document.cues)), estimates, verdicts)
     return {
         **describe_review(review.record),
         "version": review.version,
@@ -150,7 +150,7 @@ def show_edit(service: ReviewService, result: EditResult, actor: str) -> dict[st
         "etag": format_tag(VersionTag.of(review)),
         "is_repeated": result.is_repeated,
         "operation": None if stored is None else describe_operation(stored),
-        "cues": _describe_cues(review, places, estimates, verdicts),
+        "cues": describe_cues(review, places, estimates, verdicts),
         "deleted": [part.cue for part in change if part.cue not in present],
         "findings": describe_findings(
             find_violations_of(places, review.document, review.record.language, review.rules)
@@ -205,12 +205,20 @@ def _next_steps(service: ReviewService, review: OpenReview, actor: str) -> dict[
     }
 
 
-def _describe_cues(
+def describe_cues(
     review: OpenReview,
     places: Iterable[int],
     estimates: Sequence[CueEstimate],
     verdicts: Sequence[CueVerdict],
 ) -> list[dict[str, Any]]:
+    """Return some cues of a review as JSON has them.
+
+    Args:
+        review: The review.
+        places: The places of the cues in the current version.
+        estimates: How likely cues of version 0 are wrong.
+        verdicts: What people said of cues.
+    """
     document, base = review.document, review.base_document.by_id
     estimate_by_cue = {str(one.index + 1): one for one in estimates}
     verdict_by_cue = {one.cue: one for one in verdicts}

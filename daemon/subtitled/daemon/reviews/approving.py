@@ -37,8 +37,8 @@ def approve_review(
         actor: Who approves.
         made_on: The version that the person saw; None approves whatever is current.
         accepts_warnings: Whether warnings were shown and accepted. Errors always bar approval.
-        replaces_sha256: SHA-256 of the file of another program that the person saw and replaces;
-            None if there is none.
+        replaces_sha256: SHA-256 of the file of another program that the person saw and replaces,
+            empty if they saw that the file is gone; None if there is none.
 
     Returns:
         What was written; or the conflict, if the file on disk was changed since the review began.
@@ -63,7 +63,7 @@ def approve_review(
         sidecar=sidecar.path,
         cues=review.document.to_cues(),
         user=actor,
-        base_sha256=replaces_sha256 or _expected_digest(review),
+        base_sha256=_expected_digest(review) if replaces_sha256 is None else replaces_sha256,
         base_cues=review.base_document.to_cues(),
         formats=tuple(review.library.formats),
     )

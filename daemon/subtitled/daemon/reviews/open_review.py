@@ -125,7 +125,7 @@ def load_review(
         )
     library = library_for(configuration, file.path)
     if known is None or not _is_earlier(known, record):
-        known = _read_version_0(db, record, file, library)
+        known = _read_version_0(db, record, file, library, known)
     added = tuple(db.operations.after(review_id, known.version))
     changes = tuple(decode_change(operation.change) for operation in added)
     return OpenReview(
@@ -152,15 +152,22 @@ def _is_earlier(known: OpenReview, record: ReviewRecord) -> bool:
 
 
 def _read_version_0(
-    db: Database, record: ReviewRecord, file: FileRecord, library: LibrarySettings
+    db: Database,
+    record: ReviewRecord,
+    file: FileRecord,
+    library: LibrarySettings,
+    known: OpenReview | None,
 ) -> OpenReview:
     stored = db.operations.base(record.id)
     if stored is None:
         sidecar = find_sidecar(db, file, record.language, record.kind, record.format)
-        base = _read_base(library, sidecar, record.language)
+        base = _read_base(library, sidecar, record.language, known)
     else:
         base = stored
-    document = decode_cues(base.cues)
+    if known is not None and known.base is base:
+        document = known.base_document
+    else:
+        document = decode_cues(base.cues)
     return OpenReview(
         record=record,
         file=file,
@@ -214,10 +221,23 @@ def find_sidecar(
     return min(candidates, key=rank)
 
 
-def _read_base(library: LibrarySettings, sidecar: SidecarRecord, language: Language) -> ReviewBase:
+def _read_base(
+    library: LibrarySettings,
+    sidecar: SidecarRecord,
+    language: Language,
+    known: OpenReview | None,
+) -> ReviewBase:
+    """Read a sidecar as version 0. The one that is known is returned if the file is the same."""
     name = display_path(Path(sidecar.path.name))
     try:
         content = read_inside(sidecar.path, library)
+        sha256 = hashlib.sha256(content).hexdigest()
+        if (
+            known is not None
+            and (known.base.sha256, known.base.format) == (sha256, sidecar.format)
+            and known.record.language == language
+        ):
+            return known.base
         cues = read_subtitle(content, sidecar.format, None, language).cues
     except FileNotFoundError:
         raise ReviewNotFoundError(
@@ -234,6 +254,6 @@ def _read_base(library: LibrarySettings, sidecar: SidecarRecord, language: Langu
     document = Document.from_cues(cues, language)
     return ReviewBase(
         format=sidecar.format,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=sha256,
         cues=encode_cues(document),
     )

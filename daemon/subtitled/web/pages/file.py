@@ -13,7 +13,9 @@ from starlette.routing import Route
 from subtitled.daemon.answers.file import Explanation, describe_file, explain_file
 from subtitled.daemon.answers.log import read_log_of_file
 from subtitled.db.records import FINAL_STATES, FileRecord
+from subtitled.db.reviews import ReviewFilter, ReviewStatus
 from subtitled.db.sidecars import SidecarRecord
+from subtitled.plugin import Language, SubtitleKind
 
 from ..auth.access import Access
 from ..i18n import mark_text as _
@@ -72,11 +74,22 @@ class FilePage:
             sidecar_key=sidecar_key,
             lines=read_log_of_file(record.path, jobs).lines if sees_log else None,
             may_act=Access.OPERATOR.is_granted_to(identity),
+            may_review=Access.REVIEWER.is_granted_to(identity),
+            reviews=self._reviews_of(record),
             has_servers=bool(services.configuration.servers),
             look=look,
             is_at_rest=record.state in FINAL_STATES,
             asked=request.query_params.get("asked", ""),
         )
+
+    def _reviews_of(self, record: FileRecord) -> dict[tuple[Language, SubtitleKind], int]:
+        """Return the reviews of the subtitles that are there, by language and kind."""
+        reviews = self._services.db.reviews
+        return {
+            (one.language, one.kind): one.id
+            for status in ReviewStatus
+            for one in reviews.page(ReviewFilter(status=status, file_id=record.id), None, 200)
+        }
 
 
 def find_file(services: SiteServices, request: Request) -> FileRecord:

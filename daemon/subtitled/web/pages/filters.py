@@ -10,7 +10,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from subtitled.daemon.logs import escape_control_characters
+from subtitled.plugin import Language
 from subtitled.plugin.paths import display_path
+from subtitled.subtitles.formats.timestamps import format_timestamp
+from subtitled.subtitles.scripts import is_right_to_left
 
 
 def format_clock(timestamp: float) -> str:
@@ -61,6 +64,16 @@ def format_query(values: Mapping[str, object]) -> str:
     return f"?{urlencode(given)}" if given else ""
 
 
+def format_media_time(seconds: float) -> str:
+    """Write a time of the media clock, such as ``00:01:02.500``."""
+    return format_timestamp(seconds, ".")
+
+
+def find_direction(language: object) -> str:
+    """Return the direction of a language, as the attribute ``dir`` of HTML holds it."""
+    return "rtl" if is_right_to_left(Language(str(language))) else "ltr"
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "clock": format_clock,
     "second": format_second,
@@ -71,5 +84,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "line": format_line,
     "number": format_number,
     "query": format_query,
+    "media_time": format_media_time,
+    "direction": find_direction,
 }
 """The filters of the templates."""

@@ -24,6 +24,7 @@ MENU = (
     MenuItem("/coverage", _("Coverage")),
     MenuItem("/files", _("Files")),
     MenuItem("/queue", _("Queue")),
+    MenuItem("/review", _("Review")),
     MenuItem("/history", _("History")),
     MenuItem("/health-page", _("Health")),
     MenuItem("/spending", _("Spending")),

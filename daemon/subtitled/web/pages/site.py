@@ -19,6 +19,7 @@ from ..refusals import RefusedError
 from ..wall import Call, has_form
 from .filters import FILTERS
 from .menu import menu_of
+from .review_count import WaitingReviews
 from .static_files import has_static_file
 
 HOME = "/"
@@ -69,6 +70,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         name: catalogue.translate_sentence(value) if isinstance(value, Text) else value
         for name, value in values.items()
     }
+    menu = menu_of(call.identity)
     html = (
         _environment_for(language)
         .get_template(f"{template}.html.j2")
@@ -76,7 +78,8 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
             base=call.base_path,
             here=call.path,
             language=language,
-            menu=menu_of(call.identity),
+            menu=menu,
+            reviews_waiting=_count_reviews(request, call) if menu else 0,
             has_htmx=has_static_file("htmx.min.js"),
             identity=call.identity,
             csrf_token=call.identity.csrf_token if call.identity is not None else "",
@@ -85,6 +88,12 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         )
     )
     return HTMLResponse(html, status, {"Content-Language": language, "Vary": "Accept-Language"})
+
+
+def _count_reviews(request: Request, call: Call) -> int:
+    """Return how many reviews wait for the user, for the menu."""
+    waiting: WaitingReviews = request.app.state.waiting_reviews
+    return waiting.count(call.identity) if call.identity is not None else 0
 
 
 def redirect(request: Request, path: str) -> Response:

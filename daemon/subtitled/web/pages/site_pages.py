@@ -14,6 +14,11 @@ from .health import HealthPage
 from .history import HistoryPage
 from .now import NowPage
 from .pauses import PauseActions
+from .review import ReviewPage
+from .review_access import ReviewSite
+from .review_approval import ReviewApproval
+from .review_edits import ReviewEdits
+from .review_queue import ReviewQueue
 from .services import SiteServices
 from .settings import SettingsPage
 from .spending import SpendingPage
@@ -23,6 +28,8 @@ from .withdrawal import WithdrawalPage
 
 def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
     """Return the routes of the pages."""
+    review_site = ReviewSite.of(services)
+    review_page = ReviewPage(review_site)
     return [
         *NowPage(services).routes(),
         *FilesPage(services).routes(),
@@ -35,6 +42,10 @@ def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
         *HealthPage(services).routes(),
         *SpendingPage(services).routes(),
         *GlossaryPage(services).routes(),
+        *ReviewQueue(review_site).routes(),
+        *review_page.routes(),
+        *ReviewEdits(review_site, review_page).routes(),
+        *ReviewApproval(review_site).routes(),
         *SettingsPage(services).routes(),
         *UsersPage(services, accounts).routes(),
     ]

@@ -1,0 +1,60 @@
+"""The text in the language spoken, which is shown beside a translation."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from subtitled.daemon.reviews.errors import ReviewNotFoundError
+from subtitled.daemon.reviews.open_review import OpenReview, find_sidecar
+from subtitled.daemon.sidecar_reading import read_inside
+from subtitled.db.database import Database
+from subtitled.plugin import Cue, InputRejectedError, Language, SubtitleKind
+from subtitled.subtitles.formats import read_subtitle
+
+MAX_RECENT = 4
+"""Subtitles that are kept in memory, so that each page does not read its file again."""
+
+_Key = tuple[Path, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """The cues of the subtitle in the language spoken."""
+
+    language: Language
+    cues: tuple[Cue, ...]
+
+
+@dataclass(slots=True)
+class SourceReader:
+    """Reads the subtitle in the language spoken. Threads may share it."""
+
+    db: Database
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _recent: dict[_Key, tuple[Cue, ...]] = field(default_factory=dict)
+
+    def read(self, review: OpenReview) -> SourceText | None:
+        """Return the source of a translation; None if there is none of ours that can be read."""
+        spoken = review.file.spoken_language
+        if not review.is_translation or spoken is None:
+            return None
+        try:
+            language = Language(spoken)
+            sidecar = find_sidecar(self.db, review.file, language, SubtitleKind.FULL)
+            status = sidecar.path.stat()
+            key = (sidecar.path, status.st_mtime_ns, status.st_size)
+            with self._lock:
+                known = self._recent.get(key)
+            if known is None:
+                content = read_inside(sidecar.path, review.library)
+                known = tuple(read_subtitle(content, sidecar.format, None, language).cues)
+        except (ReviewNotFoundError, InputRejectedError, OSError):
+            return None
+        with self._lock:
+            self._recent.pop(key, None)
+            self._recent[key] = known
+            while len(self._recent) > MAX_RECENT:
+                del self._recent[next(iter(self._recent))]
+        return SourceText(language, known)
