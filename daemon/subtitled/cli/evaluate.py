@@ -50,13 +50,16 @@ MAX_SHOWN = 12
 
 @app.command()
 def evaluate(
-    files: Annotated[list[Path], typer.Argument(help="Subtitle files with times.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="Subtitle files with times.")] = None,
     reference: Annotated[
         Path | None, typer.Option(help="A correct subtitle of the same media file.")
     ] = None,
     language: Annotated[
         str | None,
-        typer.Option(help="The language of the text. Default: the one in the file name."),
+        typer.Option(
+            help="The language of the text. Default: the one in the file name. "
+            "With --approved: this language only."
+        ),
     ] = None,
     profile: Annotated[
         Profile, typer.Option(help="The style guide whose limits apply.")
@@ -68,16 +71,36 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option(help="Write a report with charts to this HTML file.")
     ] = None,
+    approved: Annotated[
+        bool,
+        typer.Option(
+            "--approved", help="Compare each engine with the subtitles that people approved."
+        ),
+    ] = False,
+    library: Annotated[str | None, typer.Option(help="With --approved: this library only.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check subtitles against published limits, and against a reference.
 
+    With --approved: how many errors each engine makes on your own approved subtitles.
+
     Exit status 1: a subtitle has an error that players may not handle.
     """
-    # Imported here: numpy and jiwer load slowly, and no other command needs them.
+    given_language = _parse_language(language)
+    if approved:
+        if files or reference is not None or report is not None:
+            abort("--approved takes no files, --reference or --report", USAGE_ERROR)
+        # Imported here: numpy and jiwer load slowly, and no other command needs them.
+        from .evaluate_approved import print_engine_errors
+
+        print_engine_errors(library, given_language, as_json)
+        return
+    if not files:
+        abort("name a subtitle file, or --approved", USAGE_ERROR)
+    if library is not None:
+        abort("--library is for --approved", USAGE_ERROR)
     from subtitled.subtitles.evaluation.comparison import compare_cues
 
-    given_language = _parse_language(language)
     reference_cues = _read_cues(reference) if reference else None
     if reference and reference_cues is None:
         raise typer.Exit(FAILED)

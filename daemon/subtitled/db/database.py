@@ -15,6 +15,7 @@ from alembic.util.exc import CommandError
 
 from subtitled.plugin import SetupError
 
+from .approvals import ApprovalRepository
 from .backup import PRE_UPGRADE_BACKUP, copy_database
 from .commands import CommandQueue
 from .egress_log import EgressLog
@@ -75,6 +76,7 @@ class Database:
         self.presence = PresenceRepository(self._engine)
         self.history = HistoryLog(self._engine)
         self.reviews = ReviewRepository(self._engine)
+        self.approvals = ApprovalRepository(self._engine)
         self.operations = OperationRepository(self._engine)
 
     def close(self) -> None:

@@ -86,10 +86,8 @@ class TranscriptStore:
 
     def save_analysis(self, fingerprint: str, track: int, analysis: TrackAnalysis) -> None:
         """Store the analysis of a track."""
-        write_atomic(
-            self._track_path(fingerprint, track) / "analysis.json",
-            _ANALYSIS.dump_json(analysis, indent=1),
-        )
+        target = self._track_path(fingerprint, track) / "analysis.json"
+        write_atomic(target, _ANALYSIS.dump_json(analysis, indent=1))
 
     def clear_silent_analyses(self, fingerprint: str) -> None:
         """Delete the analyses of tracks without speech, so that they are made again."""
@@ -133,10 +131,8 @@ class TranscriptStore:
 
     def save_reuse(self, fingerprint: str, track: int, retimed: TranscriptReuse) -> None:
         """Store what was compared and reused for a track."""
-        write_atomic(
-            self._track_path(fingerprint, track) / "reuse.json",
-            _REUSE.dump_json(retimed, indent=1),
-        )
+        target = self._track_path(fingerprint, track) / "reuse.json"
+        write_atomic(target, _REUSE.dump_json(retimed, indent=1))
 
     def tracks(self, fingerprint: str) -> list[int]:
         """Return the tracks of which anything is stored."""
@@ -171,18 +167,25 @@ class TranscriptStore:
     def stored_parts(
         self, fingerprint: str, track: int, variant: str, *, is_effective: bool = True
     ) -> list[Transcript]:
+        """Return the words of :meth:`stored_chunks` without their spans."""
+        chunks = self.stored_chunks(fingerprint, track, variant, is_effective=is_effective)
+        return [part for _, part in chunks]
+
+    def stored_chunks(
+        self, fingerprint: str, track: int, variant: str, *, is_effective: bool = True
+    ) -> list[tuple[TimeSpan, Transcript]]:
         """Return the stored chunks of a track, which may have gaps, in order and without overlap.
 
         ``is_effective`` takes the words of a fallback for those of the variant.
         """
         place = (fingerprint, track, variant)
-        covered_until, parts = 0, []
+        covered_until, chunks = 0, []
         for begin, end in self._stored_spans(*place):
             part = self._effective_by_name(*place, f"{begin}-{end}", is_effective)
             if part is not None and begin >= covered_until:
-                parts.append(part)
+                chunks.append((TimeSpan(begin / 1000, end / 1000), part))
                 covered_until = end
-        return parts
+        return chunks
 
     def _stored_spans(self, fingerprint: str, track: int, variant: str) -> list[tuple[int, int]]:
         """Return start and end in milliseconds of each chunk in order, the longest first."""

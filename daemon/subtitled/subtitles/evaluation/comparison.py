@@ -6,12 +6,12 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import jiwer
 from rapidfuzz.distance import Levenshtein
 
 from subtitled.plugin import Cue, Language
 
 from .suber import compute_suber, is_compared_by_character, split_words
+from .word_errors import count_word_errors
 
 MIN_PAUSE_SECONDS = 2.0
 """Shortest time without a cue of the reference that counts as silence."""
@@ -126,7 +126,7 @@ def compare_cues(
     )
     return Comparison(
         unit="CER" if is_compared_by_character(language) else "WER",
-        error_rate=_compute_error_rate(hypothesis_words, reference_words, language),
+        error_rate=_compute_error_rate(hypothesis_words, reference_words),
         suber=compute_suber(hypothesis, reference, language),
         in_times=TimingErrors(
             tuple(hypothesis_words[h].cue.start - reference_words[w].cue.start for h, w in starts)
@@ -170,19 +170,12 @@ def _align(
 
 
 def _compute_error_rate(
-    hypothesis_words: Sequence[_CueWord], reference_words: Sequence[_CueWord], language: Language
+    hypothesis_words: Sequence[_CueWord], reference_words: Sequence[_CueWord]
 ) -> float | None:
-    if not reference_words:
-        return None
-    separator = "" if is_compared_by_character(language) else " "
-    reference_text, hypothesis_text = (
-        separator.join(item.word for item in side) for side in (reference_words, hypothesis_words)
+    hypothesis, reference = (
+        [item.word for item in side] for side in (hypothesis_words, reference_words)
     )
-    return float(
-        jiwer.cer(reference_text, hypothesis_text)
-        if is_compared_by_character(language)
-        else jiwer.wer(reference_text, hypothesis_text)
-    )
+    return count_word_errors(hypothesis, [reference])[0].rate
 
 
 def _find_silences(

@@ -1,0 +1,65 @@
+"""What ``evaluate --approved`` says: how many errors each engine makes on one's own material.
+
+The approved subtitles in the language spoken are the references, and the stored transcripts of the
+same speech are compared with them. Nothing is transcribed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from subtitled.config.load import Configuration
+from subtitled.db.database import Database
+from subtitled.plugin import Language
+from subtitled.transcripts.store import variant_key
+
+from .approved_references import LeftOut, ReferenceReader
+from .engine_errors import EngineErrorAnswer, ErrorCounts
+
+PAGE_SIZE = 200
+"""Files that are read from the database at once."""
+
+Progress = Callable[[int, int], None]
+"""Is told how many files are done, and how many there are."""
+
+
+def evaluate_approved(
+    configuration: Configuration,
+    db: Database,
+    *,
+    library: str | None = None,
+    language: Language | None = None,
+    progress: Progress = lambda _done, _total: None,
+) -> EngineErrorAnswer:
+    """Compare the stored transcripts with the approved subtitles.
+
+    Args:
+        configuration: The configuration, for the libraries and the engines of today.
+        db: The database.
+        library: One library only; by default all.
+        language: One language only; by default all.
+        progress: Is told after each file.
+    """
+    reader = ReferenceReader(configuration, db)
+    total = db.approvals.count(library)
+    counts = ErrorCounts()
+    for done, file_id in enumerate(_approved_files(db, library), 1):
+        file = db.files.get_by_id(file_id)
+        for found in reader.of_file(file, language) if file is not None else ():
+            if isinstance(found, LeftOut):
+                counts.left_out[found] += 1
+            else:
+                counts.add(found)
+        progress(done, max(done, total))
+    configured = {
+        variant_key(name, component.settings.result_fields(), None)
+        for name, component in configuration.engines.items()
+    }
+    return counts.to_answer(configured)
+
+
+def _approved_files(db: Database, library: str | None) -> Iterator[int]:
+    after = 0
+    while page := db.approvals.page(library, after, PAGE_SIZE):
+        yield from page
+        after = page[-1]
