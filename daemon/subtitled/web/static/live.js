@@ -6,7 +6,7 @@
 
 (() => {
   const MIN_PAUSE = 1000; // milliseconds between two fetches
-  const REOPEN_PAUSE = 10000; // milliseconds until a stream that was refused is asked for again
+  const REOPEN_PAUSE = 10000; // milliseconds until what was refused is asked for again
   const MIN_ANNOUNCEMENT_PAUSE = 5000; // a screen reader is told of progress at most so often
   const script = document.currentScript;
   const announcer = document.getElementById("announcer");
@@ -73,10 +73,16 @@
         location.reload(); // the session has ended
       } else if (answer.ok) {
         update(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      } else if (answer.status >= 500) {
+        refreshLater(); // nothing tells of the change again
       }
     } catch {
-      // The server is away. The stream opens again by itself, and then the page is fetched.
+      refreshLater();
     }
+  }
+
+  function refreshLater() {
+    if (timer === null && !document.hidden) timer = setTimeout(refresh, REOPEN_PAUSE);
   }
 
   function schedule() {
