@@ -40,6 +40,15 @@ _DATA = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 """The text of a cue that is for programs: a picture of a preview, or JSON."""
+_CAMERA_DATA = re.compile(
+    r"\b(?:SrtCnt|FrameCnt|DiffTime)\s{0,3}:|\bGPS\s{0,3}\([-+\d., ]{3,80}\)"
+    r"|\biso\s{0,3}[: ]\s{0,3}\d{2,6}\b.{0,80}\b(?:shutter|ev|ss|fnum)\b"
+    r"|\b(?:latitude|longitude)\s{0,3}:\s{0,3}[-+]?\d",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The text of a cue that a camera or drone wrote: its settings and its place."""
+MIN_CAMERA_SHARE = 0.8
+"""Share of cues with data of a camera from which a text is nothing else."""
 _MAX_DROPPED_REASONS = 3
 
 
@@ -154,9 +163,9 @@ def judge_cues(read: ReadResult) -> TextJudgement:
         )
     cues = sorted(read.cues, key=lambda cue: (cue.start, cue.end))
     spoken = without_credits(cues)
-    if all(_DATA.fullmatch(cue.text) for cue in cues):
+    if data := _find_data(cues):
         return TextJudgement(
-            problem="it has no words, but pictures of a preview or data for programs",
+            problem=f"it has no words, but {data}",
             format=read.format,
             dropped_count=dropped,
             dropped=reasons,
@@ -181,6 +190,16 @@ def judge_cues(read: ReadResult) -> TextJudgement:
         languages=tuple(read.languages[:4]),
         evidence=gather_evidence(_spread_texts(spoken), MAX_SAMPLES, SAMPLE_LETTERS),
     )
+
+
+def _find_data(cues: Sequence[Cue]) -> str:
+    """Return what a text has that is for programs, or that a camera wrote; "" if it has words."""
+    if all(_DATA.fullmatch(cue.text) for cue in cues):
+        return "pictures of a preview or data for programs"
+    # The last cue of a flight may be cut off.
+    sample = cues[:20]
+    found = sum(_CAMERA_DATA.search(cue.text[:600]) is not None for cue in sample)
+    return "data of a camera" if found >= MIN_CAMERA_SHARE * len(sample) else ""
 
 
 def _count_lyrics(texts: Sequence[str]) -> int:

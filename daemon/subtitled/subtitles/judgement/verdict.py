@@ -21,6 +21,8 @@ MIN_MEDIA_SECONDS = 300.0
 """Duration below which the number of cues says nothing, where the speech is not known."""
 MIN_COVERED_SHARE = 0.5
 """Share of a long media file that a whole text reaches."""
+MAX_BEGINNING_SHARE = 0.45
+"""Share of a long media file after which a whole text does not begin, as that of a second disc."""
 MIN_LONG_SECONDS = 1200.0
 """Duration from which it is asked how far a text reaches."""
 MIN_LYRIC_SHARE = 0.8
@@ -201,6 +203,13 @@ def _judge_extent(judgement: TextJudgement, media: MediaLength, shift: float) ->
         and reached < MIN_COVERED_SHARE * needed
     ):
         return f"it ends after {_minutes(reached)} of {_minutes(needed)}"
+    begun = judgement.starts[0] + shift if judgement.starts else 0.0
+    if (
+        not judgement.sampled_seconds
+        and media.duration >= MIN_LONG_SECONDS
+        and begun > MAX_BEGINNING_SHARE * media.duration
+    ):
+        return f"it begins after {_minutes(begun)} of {_minutes(media.duration)}"
     return ""
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from subtitled.plugin import Cue, Language
+from subtitled.plugin import Cue, Language, SubtitleKind
 from subtitled.subtitles.formats import drop_unusable, read_text
-from subtitled.subtitles.judgement import judge_text
+from subtitled.subtitles.judgement import MediaLength, judge_for_media, judge_text
 
 FIRST, SECOND = "00:00:01,000 --> 00:00:02,000", "00:00:03,000 --> 00:00:04,000"
 CUES = (Cue(1, 2, "Hi there."), Cue(3, 4, "Come in."))
@@ -133,6 +133,42 @@ def test_previews_and_data_for_programs_do_not_count_as_a_subtitle(texts: tuple[
     data = f"WEBVTT\n\n00:01.000 --> 00:02.000\n{first}\n\n00:03.000 --> 00:04.000\n{second}\n"
     judgement, _ = judge_text(data.encode(), "vtt")
     assert "no words" in judgement.problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SrtCnt : 1, DiffTime : 33ms\n2023-05-01 10:11:12.123\n[iso: 100] [shutter: 1/100]",
+        "<font size=36>FrameCnt : 1\n[latitude: 1.5] [longitude: 2.5]</font>",
+        "HOME(149.02,-20.25) 2017.08.05 14:11:51\nGPS(149.02,-20.25,16) BAROMETER:1.9",
+        "F/2.8, SS 206.14, ISO 150, EV 0, GPS (-122.36, 37.81, 15), D 224.28m",
+    ],
+)
+def test_the_data_of_a_drone_do_not_count_as_a_subtitle(text: str) -> None:
+    times = [f"00:00:{second:02},000 --> 00:00:{second:02},900" for second in range(8)]
+    data = "".join(f"{at + 1}\n{time}\n{text} {at}\n\n" for at, time in enumerate(times))
+    judgement, _ = judge_text(data.encode(), "srt")
+    assert judgement.problem == "it has no words, but data of a camera"
+
+
+@pytest.mark.parametrize("said", ["What is the latitude: north?", "GPS (it is a satellite) works."])
+def test_talk_about_places_is_text(said: str) -> None:
+    judgement, _ = judge_text(GOOD.replace("Come in.", said).encode(), "srt")
+    assert not judgement.problem
+
+
+@pytest.mark.parametrize(("start", "is_whole"), [(0, True), (1200, True), (2700, False)])
+def test_the_text_of_the_second_disc_is_not_the_whole_one(start: int, is_whole: bool) -> None:
+    cues = "".join(
+        f"00:{at // 60 % 60:02}:{at % 60:02}.000 --> 01:59:00.000\nHi {at}.\n\n".replace(
+            "00:", f"{at // 3600:02}:", 1
+        )
+        for at in range(start, 5300, 20)
+    )
+    judgement, _ = judge_text(f"WEBVTT\n\n{cues}".encode(), "vtt")
+    media = MediaLength(7200.0, 3000.0, 5300.0) if is_whole else MediaLength(5400.0, 3000.0, 5300.0)
+    verdict = judge_for_media(judgement, None, SubtitleKind.FULL, frozenset(), media)
+    assert ("begins after" not in verdict.problem) == is_whole
 
 
 def test_a_picture_in_a_sentence_is_text() -> None:
