@@ -50,13 +50,14 @@ class ReviewQueue:
             else ReviewStatus.OPEN
         )
         language = given.get("language", "").strip()[:40]
-        wanted = visible_filter(request, status, given.get("library", ""), language or None)
+        libraries = visible_libraries(services, request)
+        library = given.get("library", "")
+        library = library if library in libraries else ""
+        wanted = visible_filter(request, status, library, language or None)
         try:
             page = list_reviews(services.db, wanted, given.get("after") or None)
         except CursorError:
             raise RefusedError(400, NO_SUCH_PLACE) from None
-        libraries = visible_libraries(services, request)
-        chosen = given.get("library", "")
         return render(
             request,
             "reviews",
@@ -65,7 +66,7 @@ class ReviewQueue:
             page=page,
             fields={
                 "state": status if status is not ReviewStatus.OPEN else "",
-                "library": chosen if chosen in libraries else "",
+                "library": library,
                 "language": language,
             },
             is_first=not given.get("after"),
