@@ -41,6 +41,8 @@ MAX_AUDIO_RATIO, MAX_VIDEO_RATIO = 4.0, 20.0
 MISSING_SHARE = 0.05
 MISSING_SECONDS = 10.0
 """If the audio ends too early by both, we check whether the file is truncated."""
+_JUMPING_FORMATS = frozenset({"mpegts", "mpeg", "ogg"})
+"""Formats whose timestamps may jump. ffmpeg counts their times from the first stream in use."""
 
 
 def decode_track(
@@ -75,7 +77,8 @@ def decode_track(
     partial = partial_path(target)
     partial.parent.mkdir(parents=True, exist_ok=True)
     try:
-        duration = probe_media(path).duration
+        facts = probe_media(path)
+        duration = facts.duration
         source = track.file_of(path)
         size = source.stat().st_size
         seconds = min(duration, believed_seconds(duration, size))
@@ -84,7 +87,7 @@ def decode_track(
         on_line = _make_line_handler(on_progress, on_shot_change, meter)
         with_shots = on_shot_change is not None and source == path
         completed = run_graph(
-            _build_graph(track, with_shots),
+            _build_graph(track, with_shots, facts.format),
             source,
             partial,
             timeout or decoding_timeout(seconds, with_shots),
@@ -211,10 +214,11 @@ def _mix_channels(path: Path, track: AudioTrack, partial: Path, timeout: float) 
         mixed.unlink(missing_ok=True)
 
 
-def _build_graph(track: AudioTrack, with_shots: bool) -> Any:
+def _build_graph(track: AudioTrack, with_shots: bool, container: str) -> Any:
     """Build the graph with ffmpeg-python."""
+    uses_all = container in _JUMPING_FORMATS
     skipped_streams: dict[str, Any] = {"sn": None, "dn": None} | (
-        {} if with_shots else {"vn": None}
+        {} if with_shots or uses_all else {"vn": None}
     )
     source = open_input(**skipped_streams)
     audio = source[str(track.stream)]
@@ -225,8 +229,14 @@ def _build_graph(track: AudioTrack, with_shots: bool) -> Any:
     output = ffmpeg.output(
         audio, "TARGET", format="s16le", acodec="pcm_s16le", ac=1, ar=SAMPLE_RATE, map_metadata=-1
     )
-    outputs = ffmpeg.merge_outputs(output, shot_change_output(source)) if with_shots else output
-    return outputs.global_args("-progress", "pipe:1")
+    outputs = [output]
+    if with_shots:
+        outputs.append(shot_change_output(source))
+    if uses_all:
+        # Copied to nowhere, so that a track that starts late is padded as in other formats.
+        outputs.append(ffmpeg.output(source["v?"], source["a?"], "-", format="null", codec="copy"))
+    graph = ffmpeg.merge_outputs(*outputs) if len(outputs) > 1 else output
+    return graph.global_args("-progress", "pipe:1")
 
 
 def _make_line_handler(

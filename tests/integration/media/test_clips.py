@@ -58,7 +58,7 @@ def _make(folder: Path, clicks: Path, name: str) -> Path:
             _ffmpeg("-ss", "1.7", "-i", whole, "-c", "copy", target)
         case "late start.ts":
             late = ("-output_ts_offset", "7.5", "-c:a", "aac")
-            _ffmpeg(*VIDEO, *sound, *ENCODE, *late, target)
+            _ffmpeg(*VIDEO, *LATE, *sound, *ENCODE, *late, target)
         case "no index.mp3":
             _ffmpeg(*sound, *"-c:a libmp3lame -q:a 4 -write_xing 0".split(), target)
         case "opus.mka":

@@ -77,7 +77,7 @@ def test_the_chosen_track_is_the_one_that_is_decoded(tmp_path: Path) -> None:
         assert int(np.abs(np.fft.rfft(audio.read_samples(TimeSpan(0, 1)))).argmax()) == pitch
 
 
-@pytest.mark.parametrize("ending", ["mkv", "mp4", "mov"])
+@pytest.mark.parametrize("ending", ["mkv", "mp4", "mov", "ts", "m2ts", "mpg"])
 def test_a_track_that_starts_late_is_padded_so_that_times_are_the_mediums(
     tmp_path: Path, ending: str
 ) -> None:
@@ -88,7 +88,7 @@ def test_a_track_that_starts_late_is_padded_so_that_times_are_the_mediums(
         "-preset",
         "ultrafast",
         "-c:a",
-        "aac",
+        "mp2" if ending == "mpg" else "aac",
         media,
     )
     audio = decode_track(media, _first(media), tmp_path / "late.s16")
