@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -96,8 +97,9 @@ class WebPort:
         for role in reversed(Role):
             self.accounts.users.add(role, PASSWORD, role)
 
-    def add_keys(self) -> Mapping[str, str]:
-        """Return a key of each role and scope, by the name of these."""
+    @functools.cached_property
+    def keys(self) -> Mapping[str, str]:
+        """A key of each role and scope, by the name of these."""
         grants: list[Role | Scope] = [*Role, *Scope]
         return {
             name: self.accounts.keys.add(
@@ -105,6 +107,12 @@ class WebPort:
             )
             for name in grants
         }
+
+    @functools.cached_property
+    def bound_key(self) -> str:
+        """The key of an admin of one library."""
+        keys = self.accounts.keys
+        return keys.add("bound", Role.ADMIN, created_by="a test", libraries=["films"])
 
     def session(self, name: str) -> Browser:
         """Begin a session of a user, without a sign-in."""
