@@ -21,7 +21,14 @@ def display_path(path: str | os.PathLike[str]) -> str:
 
 
 def quote_path(path: str | os.PathLike[str]) -> str:
-    """Return a path as one word of a command line that a message tells people to type."""
+    """Write a path as one word of a command line that a message tells people to type.
+
+    Args:
+        path: The path.
+
+    Returns:
+        The word, quoted if a shell needs that.
+    """
     return shlex.quote(display_path(path))
 
 
