@@ -20,6 +20,8 @@ _CHINESE_LANGUAGES = frozenset({"zh", "cmn", "yue"})
 _TO_HANT = {"TW": "s2tw", "HK": "s2hk", "MO": "s2hk"}
 _SAMPLE_CHARACTERS = 4000
 """Characters that are read to detect the script of a text."""
+_MIN_CLEAR_CHARACTERS = 10
+_CLEAR_RATIO = 5
 
 
 def is_chinese(language: Language) -> bool:
@@ -46,10 +48,21 @@ def opposite_script(language: Language) -> Language | None:
 
 def detect_chinese_script(text: str) -> str:
     """Return the script of a Chinese text: the one whose conversion changes fewer characters."""
+    to_simple, to_full = _count_conversions(text)
+    return HANT if to_simple > to_full else HANS
+
+
+def has_clear_script(text: str) -> bool:
+    """Check that many characters of a Chinese text are of one script, and nearly none of both."""
+    fewer, more = sorted(_count_conversions(text))
+    return more >= _MIN_CLEAR_CHARACTERS and fewer * _CLEAR_RATIO <= more
+
+
+def _count_conversions(text: str) -> tuple[int, int]:
+    """Return how many characters change in the simplified and in the traditional script."""
     sample = "".join(filter(_is_han, text))[:_SAMPLE_CHARACTERS]
     to_simple = _count_differences(sample, _load_converter("t2s").convert(sample))
-    to_full = _count_differences(sample, _load_converter("s2t").convert(sample))
-    return HANT if to_simple > to_full else HANS
+    return to_simple, _count_differences(sample, _load_converter("s2t").convert(sample))
 
 
 def convert_texts(texts: Sequence[str], wanted: Language) -> list[str]:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from subtitled.plugin import Language
 
-from .chinese import detect_chinese_script
+from .chinese import detect_chinese_script, has_clear_script
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -138,6 +138,8 @@ class LanguageEvidence:
     """Samples by the label of the language that they are clearly in, up to what decides."""
     chinese_script: str = ""
     """``Hans`` or ``Hant``, where the text is mostly Chinese."""
+    has_clear_script: bool = False
+    """Whether that is certain: many words are written so, and nearly none otherwise."""
 
     def find_mismatch(
         self, expected_language: Language, also_allowed: Iterable[Language] = ()
@@ -199,6 +201,7 @@ def gather_evidence(
         sample_count=len(samples),
         votes=dict(votes),
         chinese_script=detect_chinese_script(full_text[:2000]) if is_chinese else "",
+        has_clear_script=is_chinese and has_clear_script(full_text[:2000]),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from subtitled.media.marks import NOT_WHOLE, Mark
 from subtitled.plugin import Language, SubtitleKind
 
+from ..chinese import is_chinese
 from ..formats.timestamps import format_timestamp
 from ..language_id import MIN_LETTERS, are_twins
 from .content import TextJudgement
@@ -129,7 +130,10 @@ def _judge_language(
         return found, (f"read as {found.english_name}",) if found else ()
     mismatch = judgement.evidence.find_mismatch(stated)
     if mismatch is None:
-        return stated, ()
+        found = judgement.evidence.language()
+        if found is None or not _is_other_script(judgement, stated, found):
+            return stated, ()
+        mismatch = found
     if _judge_scripts(judgement) and stated.script == "Latn":
         return stated, ("in two languages",)
     if isinstance(mismatch, Language):
@@ -138,6 +142,17 @@ def _judge_language(
     if found is not None and not found.satisfies(stated):
         return found, (f"labelled {stated.english_name}, but it is in {found.english_name}",)
     return found, (f"labelled {stated.english_name}, but it has {mismatch}",)
+
+
+def _is_other_script(judgement: TextJudgement, stated: Language, found: Language) -> bool:
+    """Check for simplified Chinese that is labelled traditional, or the other way round."""
+    return (
+        judgement.evidence.has_clear_script
+        and is_chinese(stated)
+        and is_chinese(found)
+        and stated.has_explicit_script
+        and found.script != stated.script
+    )
 
 
 def _judge_scripts(judgement: TextJudgement) -> str:
