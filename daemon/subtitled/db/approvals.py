@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,44 +24,56 @@ class ApprovalRepository:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def page(self, library: str | None, after: int, limit: int) -> list[int]:
-        """Return the ids of files with an approved subtitle, in their order.
+    def file_ids(self, library: str | None, page_size: int = 200) -> Iterator[int]:
+        """Yield the ids of files with an approved subtitle, in their order.
+
+        They are read a page at a time, and no transaction is open in between.
 
         Args:
             library: One library only; None for all.
-            after: The last id of the page before; 0 for the first page.
-            limit: How many at most.
+            page_size: How many are read at once.
         """
+        after = 0
+        while page := self._page(after, page_size):
+            yield from page if library is None else self._in_library(page, library)
+            after = page[-1]
+
+    def _page(self, after: int, limit: int) -> list[int]:
         found = set[int]()
         with self._engine.connect() as c:
-            for query in _approved_files(library):
+            for query in _approved_files():
                 column = query.selected_columns[0]
                 part = query.where(column > after).order_by(column).limit(limit)
                 found.update(int(row[0]) for row in c.execute(part))
         return sorted(found)[:limit]
 
+    def _in_library(self, page: list[int], library: str) -> list[int]:
+        """Return those of some files that are in a library.
+
+        This is a query of its own, so that the pages are read from the index by file.
+        """
+        query = sa.select(files.c.id).where(files.c.id.in_(page), files.c.library == library)
+        with self._engine.connect() as c:
+            return [int(row[0]) for row in c.execute(query.order_by(files.c.id))]
+
     def count(self, library: str | None) -> int:
         """Return how many files there are."""
+        approved = sa.union(*_approved_files()).subquery()
         query = sa.select(sa.func.count()).select_from(
-            sa.union(*_approved_files(library)).subquery()
+            approved.join(files, files.c.id == approved.c.file_id)
         )
+        if library is not None:
+            query = query.where(files.c.library == library)
         with self._engine.connect() as c:
             return int(c.execute(query).scalar_one())
 
 
-def _approved_files(library: str | None) -> list[sa.Select[Any]]:
-    of_library = sa.true() if library is None else files.c.library == library
-    conditions = {
-        reviews: reviews.c.approved_at.is_not(None),
-        coverage: coverage.c.ownership == Ownership.APPROVED,
-    }
-    return [
-        sa.select(table.c.file_id)
-        .distinct()
-        .select_from(table.join(files, files.c.id == table.c.file_id))
-        .where(condition, of_library)
-        for table, condition in conditions.items()
-    ]
+def _approved_files() -> list[sa.Select[Any]]:
+    reviewed = sa.select(reviews.c.file_id).where(
+        reviews.c.approved_at.is_not(None), reviews.c.file_id.is_not(None)
+    )
+    examined = sa.select(coverage.c.file_id).where(coverage.c.ownership == Ownership.APPROVED)
+    return [reviewed.distinct(), examined.distinct()]
 
 
 def record_machine_version(connection: sa.Connection, *, approved_sha256: str, sha256: str) -> None:

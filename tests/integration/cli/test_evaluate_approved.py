@@ -299,9 +299,10 @@ def test_an_approved_subtitle_whose_review_was_lost_is_found_by_what_was_examine
     assert material.read()["subtitles"] == 2
     approvals = material.library.db.approvals
     assert approvals.count(None) == 2
-    assert approvals.page(None, 0, 1) == [first]
-    assert approvals.page(None, first, 1) == [second]
-    assert approvals.page(None, second, 1) == []
+    for page_size in (1, 2, 200):
+        assert list(approvals.file_ids(None, page_size)) == [first, second]
+        assert list(approvals.file_ids("films", page_size)) == [first, second]
+        assert list(approvals.file_ids("series", page_size)) == []
 
 
 def test_one_library_and_one_language_are_chosen(material: Material) -> None:

@@ -6,7 +6,7 @@ same speech are compared with them. Nothing is transcribed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from subtitled.config.load import Configuration
 from subtitled.db.database import Database
@@ -15,9 +15,6 @@ from subtitled.transcripts.store import variant_key
 
 from .approved_references import LeftOut, ReferenceReader
 from .engine_errors import EngineErrorAnswer, ErrorCounts
-
-PAGE_SIZE = 200
-"""Files that are read from the database at once."""
 
 Progress = Callable[[int, int], None]
 """Is told how many files are done, and how many there are."""
@@ -43,7 +40,7 @@ def evaluate_approved(
     reader = ReferenceReader(configuration, db)
     total = db.approvals.count(library)
     counts = ErrorCounts()
-    for done, file_id in enumerate(_approved_files(db, library), 1):
+    for done, file_id in enumerate(db.approvals.file_ids(library), 1):
         file = db.files.get_by_id(file_id)
         for found in reader.of_file(file, language) if file is not None else ():
             if isinstance(found, LeftOut):
@@ -56,10 +53,3 @@ def evaluate_approved(
         for name, component in configuration.engines.items()
     }
     return counts.to_answer(configured)
-
-
-def _approved_files(db: Database, library: str | None) -> Iterator[int]:
-    after = 0
-    while page := db.approvals.page(library, after, PAGE_SIZE):
-        yield from page
-        after = page[-1]
