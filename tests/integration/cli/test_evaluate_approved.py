@@ -223,7 +223,7 @@ def test_characters_are_compared_where_words_have_no_spaces(material: Material) 
 
 def test_what_says_nothing_about_engines_is_left_out_with_its_reason(material: Material) -> None:
     text = _text(4, 1)
-    for name in ("Translated", "Dubbed", "Signs", "Edited", "Forgotten"):
+    for name in ("Translated", "Dubbed", "Signs", "Edited", "Forgotten", "Unreadable"):
         how = "transcribed by whisper"
         if name == "Translated":
             how += ", translated by deepl"
@@ -233,6 +233,9 @@ def test_what_says_nothing_about_engines_is_left_out_with_its_reason(material: M
             sidecar.write_bytes(sidecar.read_bytes() + b"\n")
         if name != "Forgotten":
             material.hear(name, "whisper-1", text)
+    folder = material.store.track_folder(f"print-{b'Unreadable'.hex()}", 1)
+    (folder / "analysis.json").unlink()
+    (folder / "analysis.json").mkdir()
     answer = material.read()
     assert answer["subtitles"] == 0
     assert answer["left_out"] == {
@@ -240,6 +243,7 @@ def test_what_says_nothing_about_engines_is_left_out_with_its_reason(material: M
         "forced, or for the deaf and hard of hearing": 1,
         "not there, edited or unlocked since it was approved": 1,
         "no transcript of its speech is stored": 1,
+        "it or its transcripts cannot be read": 1,
     }
     assert "left out: 2: not in the language spoken" in material.run().output
 

@@ -46,7 +46,7 @@ class LeftOut(StrEnum):
     OTHER_KIND = "forced, or for the deaf and hard of hearing"
     BILINGUAL = "in two languages"
     TRANSLATION = "not in the language spoken"
-    UNREADABLE = "it cannot be read"
+    UNREADABLE = "it or its transcripts cannot be read"
     NO_TRANSCRIPT = "no transcript of its speech is stored"
 
 
@@ -107,7 +107,11 @@ class ReferenceReader:
         for identity, formats in approved.items():
             if language is None or _is_same(identity.language, language):
                 formats.sort(key=lambda item: _TIMED_FORMATS.index(item[0].format))
-                yield self._read(library_for(self._configuration, file.path), identity, formats[0])
+                library = library_for(self._configuration, file.path)
+                try:
+                    yield self._read(library, identity, formats[0])
+                except (OSError, InputRejectedError):
+                    yield LeftOut.UNREADABLE
 
     def _read(
         self,
@@ -115,6 +119,12 @@ class ReferenceReader:
         identity: SidecarIdentity,
         sidecar: tuple[SidecarRecord, Signature],
     ) -> ApprovedReference | LeftOut:
+        """Return an approved subtitle with the texts of engines, or why it says nothing.
+
+        Raises:
+            OSError: The sidecar or a transcript cannot be read.
+            InputRejectedError: The sidecar is no subtitle.
+        """
         record, signature = sidecar
         if identity.secondary is not None:
             return LeftOut.BILINGUAL
@@ -129,11 +139,8 @@ class ReferenceReader:
         if not tracks:
             known_tracks = self._store.tracks(fingerprint)
             return LeftOut.TRANSLATION if known_tracks else LeftOut.NO_TRANSCRIPT
-        try:
-            content = read_inside(record.path, library)
-            result = read_subtitle(content, record.format, None, identity.language)
-        except (OSError, InputRejectedError):
-            return LeftOut.UNREADABLE
+        content = read_inside(record.path, library)
+        result = read_subtitle(content, record.format, None, identity.language)
         cues = tuple(sorted(result.cues, key=lambda cue: (cue.start, cue.end)))
         texts = tuple(
             text
