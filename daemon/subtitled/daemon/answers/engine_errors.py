@@ -91,7 +91,7 @@ class EngineErrorAnswer:
         return plain
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _VariantCounts:
     engine: str = ""
     files: int = 0
