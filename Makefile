@@ -67,7 +67,7 @@ test-api: $(VENV)/ready ## every route by every caller; the API against its desc
 fuzz: $(VENV)/ready ## broken input for every reader of something from outside; 10 minutes
 	SUBTITLED_FUZZ_SECONDS=$${SUBTITLED_FUZZ_SECONDS:-600} $(BIN)/pytest -q -rA tests/fuzz
 
-test-slow: $(VENV)/ready system model ## daemon and workers killed at random; about 17 minutes
+test-slow: $(VENV)/ready system model ## daemon and workers killed at random, 1 000 histories; an hour
 	$(BIN)/pytest -m slow
 
 # Without root, the tests that need it are skipped with the reason.
