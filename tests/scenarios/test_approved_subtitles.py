@@ -105,6 +105,30 @@ def test_no_retry_setting_overwrite_better_copy_or_lost_database_changes_it(tmp_
     harness.close()
 
 
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_a_film_whose_extension_changes_keeps_its_subtitle(
+    tmp_path: Path, is_approved: bool
+) -> None:
+    harness = Harness(tmp_path, 'languages = ["en"]')
+    media = film(harness.root / "a.wav", 1)
+    harness.scan()
+    sidecar = harness.root / "a.en.srt"
+    content = approves(harness, sidecar) if is_approved else sidecar.read_bytes()
+    made, inode = harness.engine.recognised, sidecar.stat().st_ino
+    renamed = media.rename(harness.root / "a.mka")
+    harness.scan()
+    assert harness.names() == ["a.en.srt", "a.mka"]
+    assert (sidecar.read_bytes(), sidecar.stat().st_ino) == (content, inode)
+    assert harness.engine.recognised == made
+    record = harness.the(renamed)
+    assert record.state is FileState.UP_TO_DATE
+    (ours,) = harness.database.sidecars.of_media(renamed)
+    assert ours.path == sidecar
+    expected = Ownership.APPROVED if is_approved else Ownership.OURS
+    assert harness.database.sidecars.ownership(sidecar, record.fingerprint) is expected
+    harness.close()
+
+
 def test_a_job_whose_subtitle_is_approved_meanwhile_ends_without_a_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -154,10 +154,14 @@ class SidecarRepository:
         )
 
     def record_moved(self, old_path: Path, path: Path, media: Path) -> None:
-        """Record the new path of a sidecar and of its media file."""
+        """Record the new path of a sidecar and of its media file.
+
+        The sidecar keeps its path if only the extension of the media file changed.
+        """
         with write_transaction(self._engine) as c:
-            _record_removal(c, old_path)
-            c.execute(sidecars.delete().where(sidecars.c.path == os.fsencode(path)))
+            if path != old_path:
+                _record_removal(c, old_path)
+                c.execute(sidecars.delete().where(sidecars.c.path == os.fsencode(path)))
             c.execute(
                 sidecars.update()
                 .where(sidecars.c.path == os.fsencode(old_path))

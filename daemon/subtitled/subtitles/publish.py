@@ -108,6 +108,9 @@ def move_own(old: Path, target: Path, own_digest: str) -> bool:
         if os.path.lexists(target):
             if not is_regular_file(target) or compute_sha256(target) != own_digest:
                 return False
+            if _is_one_entry(old, target):
+                old.rename(target)
+                return True
         else:
             try:
                 _link(old, target)
@@ -127,6 +130,17 @@ def move_own(old: Path, target: Path, own_digest: str) -> bool:
     except OSError as error:
         raise explain_os_error(error, target.parent) from error
     return True
+
+
+def _is_one_entry(path: Path, other: Path) -> bool:
+    """Return whether two paths name one entry of a folder, and not two links to a file.
+
+    Where case does not count, ``Film.srt`` and ``film.srt`` do.
+    """
+    if path == other:
+        return True
+    status = path.lstat()
+    return os.path.samestat(status, other.lstat()) and status.st_nlink == 1
 
 
 def check_writable(folder: Path) -> None:

@@ -275,6 +275,16 @@ def test_ours_moves_to_a_new_name_with_its_signature(tmp_path: Path) -> None:
     assert read_signature(target) == make_signature()
 
 
+@pytest.mark.parametrize("spelling", ["a.en.srt", "deeper/../a.en.srt"])
+def test_ours_is_not_lost_if_it_moves_to_where_it_is(tmp_path: Path, spelling: str) -> None:
+    """Where case does not count, two names may be one file too."""
+    old = tmp_path / "a.en.srt"
+    (tmp_path / "deeper").mkdir()
+    publish_sidecar(old, b"ours", own_digest=None, signature=make_signature())
+    assert move_own(old, tmp_path / spelling, make_signature().sha256)
+    assert old.read_bytes() == b"ours"
+
+
 def test_ours_moves_to_another_file_system_too(tmp_path: Path) -> None:
     elsewhere = Path("/dev/shm") / f"subtitled-test-{os.getpid()}"
     if not elsewhere.parent.is_dir() or elsewhere.parent.stat().st_dev == tmp_path.stat().st_dev:
