@@ -171,9 +171,14 @@ def find_language(name: str) -> str | None:
         A BCP 47 tag, or None if no language has that name.
     """
     folded = " ".join(name.replace("_", " ").split()).casefold().removesuffix("字幕")
-    if not folded or len(folded) > _MAX_NAME_LENGTH:
+    if not folded or len(folded) > _MAX_NAME_LENGTH or _has_surrogates(folded):
         return None
     return _find_plain(folded) or _find_qualified(folded)
+
+
+def _has_surrogates(text: str) -> bool:
+    """Return whether a text is part of a file name that is not UTF-8. No language is called so."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _find_plain(folded: str) -> str | None:

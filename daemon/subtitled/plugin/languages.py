@@ -87,7 +87,7 @@ class Language(str):
         except ValueError:
             try:
                 return cls(langcodes.find(name).to_tag())
-            except LookupError:
+            except (LookupError, UnicodeEncodeError):
                 pass
             raise
 

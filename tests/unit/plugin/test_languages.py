@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import UNDETERMINED, Language, language_codes
+from subtitled.plugin.language_names import find_language
 
 COMMON = (
     "en de es fr it pt pt-BR nl pl ru uk ja ko vi th ar he hi tr sv da nb fi cs hu ro el zh "
@@ -136,3 +139,10 @@ def test_a_tag_for_private_use_names_no_language_and_breaks_nothing(tag: str) ->
 @pytest.mark.parametrize("tag", ["qu", "quc", "pt-BR", "fil"])
 def test_codes_that_begin_alike_name_a_language(tag: str) -> None:
     assert Language(tag).is_known
+
+
+@pytest.mark.parametrize("name", [b"lm\x92el.en", b"Chin\xe9s", b"\xe9", b"English (\xe9)"])
+def test_a_name_that_is_not_utf8_names_no_language(name: bytes) -> None:
+    assert find_language(os.fsdecode(name)) is None
+    with pytest.raises(ValueError, match="language"):
+        Language.parse(os.fsdecode(name))
