@@ -19,6 +19,10 @@ LAST_FAILED = Path(".pytest_cache/v/cache/lastfailed")
 """Where pytest keeps the names of the tests that failed."""
 MOST = 3
 """More failures than this are not for want of time."""
+FOLDERS = ("tests/integration/", "tests/scenarios/")
+"""Where tests wait for processes, disks and servers."""
+RANDOM = "histories"
+"""What is in the names of files whose tests try another case each time. A find of theirs counts."""
 
 
 def read_failed() -> list[str]:
@@ -27,6 +31,11 @@ def read_failed() -> list[str]:
         return sorted(json.loads(LAST_FAILED.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return []
+
+
+def may_want_time(name: str) -> bool:
+    """Return whether a test may have failed for want of time."""
+    return name.startswith(FOLDERS) and RANDOM not in name
 
 
 def run_failed_again(markers: str) -> int:
@@ -39,8 +48,8 @@ def run_failed_again(markers: str) -> int:
         The exit status: 0 when each passed now.
     """
     failed = read_failed()
-    if not 0 < len(failed) <= MOST:
-        print(f"{len(failed)} tests failed; only 1 to {MOST} are run again")
+    if not 0 < len(failed) <= MOST or not all(map(may_want_time, failed)):
+        print(f"{len(failed)} tests failed; only 1 to {MOST} that wait for others are run again")
         return 1
     print("run again, alone:", *failed, sep="\n  ", flush=True)
     again = [sys.executable, "-m", "pytest", "--last-failed", "-m", markers]

@@ -28,13 +28,23 @@ def test_fault(number):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(("faults", "status", "runs"), [(0, 0, True), (1, 1, True), (3, 1, False)])
+@pytest.mark.parametrize(
+    ("file", "faults", "status", "runs"),
+    [
+        ("tests/integration/test_it.py", 0, 0, True),
+        ("tests/scenarios/test_it.py", 1, 1, True),
+        ("tests/integration/test_it.py", 3, 1, False),
+        ("tests/fuzz/test_it.py", 0, 1, False),
+        ("tests/scenarios/test_histories.py", 0, 1, False),
+    ],
+)
 def test_only_a_test_that_passes_alone_passes_the_second_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: int, status: int, runs: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, faults: int, status: int, runs: bool
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = slow\n")
-    (tmp_path / "test_it.py").write_text(TESTS.format(faults=faults))
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(TESTS.format(faults=faults))
     first = [sys.executable, "-m", "pytest", "-q", "--cache-clear", "-m", "not slow"]
     assert subprocess.run(first, cwd=tmp_path, capture_output=True, check=False).returncode == 1
     second = subprocess.run(
