@@ -57,7 +57,7 @@ unit: $(VENV)/ready ## the unit tests: no model, no network, no daemon process
 # Both cores run tests. Those of one file run in one process, since they share what they start.
 CI_TESTS := not slow and not faults and not kodi and not players and not systemd \
   and not root and not postgres and not browser and not api
-test: $(VENV)/ready system lint model ## everything that CI runs; about 14 minutes on 2 cores
+test: $(VENV)/ready system lint model ## everything that CI runs; about 17 minutes on 2 cores
 	$(BIN)/pytest --cache-clear -n 2 --dist loadfile -m "$(CI_TESTS)" \
 	  || { test $$? -eq 1 && $(BIN)/python tools/run_failed_again.py "$(CI_TESTS)"; }
 
