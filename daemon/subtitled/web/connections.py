@@ -208,10 +208,14 @@ class PortServer(uvicorn.Server):
             await self._exit_requested.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the port and its connections, those too that came at the last moment."""
+        """Close the port and its connections, those too that came at the last moment.
+
+        Those that are being answered still get what their route says of its end.
+        """
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
-            connection.transport.abort()
+            if isinstance(connection, GuardedProtocol) and connection.is_waiting:
+                connection.transport.abort()
         await asyncio.sleep(0)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
