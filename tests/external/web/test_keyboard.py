@@ -82,6 +82,7 @@ def test_from_the_set_up_to_a_retry_by_keyboard_alone(browser: Any, daemon: Daem
     watcher = Watcher(daemon.address)
     page = watcher.watch(context.new_page())
     page.goto(daemon.address)
+    page.wait_for_function("document.activeElement.id === 'code'", timeout=60_000)
     for text in (daemon.code, "ana", PASSWORD, PASSWORD):  # the first field has the focus
         page.keyboard.type(text)
         if text is not PASSWORD or page.evaluate("document.activeElement.id") == "password":
