@@ -88,7 +88,7 @@ def test_from_the_set_up_to_a_retry_by_keyboard_alone(browser: Any, daemon: Daem
         if text is not PASSWORD or page.evaluate("document.activeElement.id") == "password":
             page.keyboard.press("Tab")
     press_enter(page)
-    assert page.inner_text("h1") == "Now"
+    assert page.inner_text("h1") == "Now", (daemon.code, page.inner_text("main"), page.url)
     tab_to(page, "header form button")
     press_enter(page)
     page.keyboard.type("ana")
