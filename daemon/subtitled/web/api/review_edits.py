@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from fastapi import FastAPI
 from pydantic import BaseModel
@@ -36,8 +37,30 @@ from .services import ApiServices
 _TAG = re.compile(r'\s*"v(\d{1,15})-([0-9a-f]{12})"\s*')
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EditCall:
+    """What a caller sent to edit a review."""
+
+    request: Request
+    review_id: int
+    if_match: str | None
+    key: str | None
+    body: BaseModel
+
+
 def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewService) -> None:
     """Add the routes."""
+
+    def edit(call: _EditCall, apply: Callable[[VersionTag, str], EditResult]) -> Response:
+        caller = caller_of(call.request)
+        check_visible(service, caller, call.review_id)
+        tag = _parse_tag(call.if_match)
+
+        def act() -> Answer:
+            with review_problems():
+                return Answer(200, show_edit(service, apply(tag, caller.name), caller.name))
+
+        return run_once(services, call.request, call.key, call.body, act)
 
     @api.post(
         "/reviews/{review_id:number}/operations",
@@ -57,11 +80,11 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
         It may be made on an earlier version: then it is applied if the cues that it touches are
         still as they were. Otherwise the answer is 412 and holds both versions of each cue.
         """
-        return _edit(
-            (services, service),
-            request,
-            (review_id, if_match, key, body),
-            lambda tag, actor: service.edit(review_id, body.id, body.operation, tag, actor),
+        call = _EditCall(
+            request=request, review_id=review_id, if_match=if_match, key=key, body=body
+        )
+        return edit(
+            call, lambda tag, actor: service.edit(review_id, body.id, body.operation, tag, actor)
         )
 
     @api.post(
@@ -78,11 +101,11 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
         key: IdempotencyKey = None,
     ) -> Response:
         """Undo the caller's last edit, or that which made a version."""
-        return _edit(
-            (services, service),
-            request,
-            (review_id, if_match, key, body),
-            lambda tag, actor: service.undo(review_id, body.id, tag, actor, body.version),
+        call = _EditCall(
+            request=request, review_id=review_id, if_match=if_match, key=key, body=body
+        )
+        return edit(
+            call, lambda tag, actor: service.undo(review_id, body.id, tag, actor, body.version)
         )
 
     @api.post(
@@ -99,12 +122,10 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
         key: IdempotencyKey = None,
     ) -> Response:
         """Redo what the caller undid last, unless they edited since."""
-        return _edit(
-            (services, service),
-            request,
-            (review_id, if_match, key, body),
-            lambda tag, actor: service.redo(review_id, body.id, tag, actor),
+        call = _EditCall(
+            request=request, review_id=review_id, if_match=if_match, key=key, body=body
         )
+        return edit(call, lambda tag, actor: service.redo(review_id, body.id, tag, actor))
 
     @api.put(
         "/reviews/{review_id:number}/verdicts/{cue}",
@@ -214,24 +235,6 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
                 return Answer(200, describe_review(reopen_review(service, review_id).record))
 
         return run_once(services, request, key, None, act)
-
-
-def _edit(
-    used: tuple[ApiServices, ReviewService],
-    request: Request,
-    sent: tuple[int, str | None, str | None, BaseModel],
-    edit: Callable[[VersionTag, str], EditResult],
-) -> Response:
-    (services, service), (review_id, if_match, key, body) = used, sent
-    caller = caller_of(request)
-    check_visible(service, caller, review_id)
-    tag = _parse_tag(if_match)
-
-    def act() -> Answer:
-        with review_problems():
-            return Answer(200, show_edit(service, edit(tag, caller.name), caller.name))
-
-    return run_once(services, request, key, body, act)
 
 
 def _parse_tag(if_match: str | None) -> VersionTag:
