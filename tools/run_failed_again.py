@@ -19,8 +19,8 @@ LAST_FAILED = Path(".pytest_cache/v/cache/lastfailed")
 """Where pytest keeps the names of the tests that failed."""
 MOST = 3
 """More failures than this are not for want of time."""
-FOLDERS = ("tests/integration/", "tests/scenarios/")
-"""Where tests wait for processes, disks and servers."""
+FOLDERS = ("tests/unit/", "tests/integration/", "tests/scenarios/")
+"""Where tests may wait for threads, processes, disks and servers."""
 RANDOM = "histories"
 """What is in the names of files whose tests try another case each time. A find of theirs counts."""
 

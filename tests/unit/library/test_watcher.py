@@ -46,7 +46,7 @@ class Seen:
 
 
 def wait_until(
-    done: Callable[[], object], describe: Callable[[], str] = str, limit: float = 15
+    done: Callable[[], object], describe: Callable[[], str] = str, limit: float = 60
 ) -> None:
     end = time.monotonic() + limit
     while not done():
@@ -276,7 +276,7 @@ def test_an_observer_that_hangs_with_its_disk_does_not_hold_up_the_end(
     assert hangs.wait(10)
     begin = time.monotonic()
     watch.stop()
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 30  # and not the 60 for which it hangs
     goes_on.set()
 
 
@@ -360,7 +360,7 @@ limit("watches", 11)
 assert watch.supervise("films")
 assert "watched by events" in watch.describe("films"), watch.describe("films")
 folders(10, 20)
-end = time.monotonic() + 15
+end = time.monotonic() + 60
 while watch._states["films"].is_alive:
     assert time.monotonic() < end
     time.sleep(0.02)
@@ -387,7 +387,11 @@ assert "sysctl fs.inotify.max_user_instances=512" in watch.describe("films")
 
 
 def test_dropped_events_are_logged_and_cause_a_scan(
-    root: Path, seen: Seen, start: Start, caplog: pytest.LogCaptureFixture
+    root: Path,
+    seen: Seen,
+    start: Start,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     queue = Path("/proc/sys/fs/inotify/max_queued_events")
     usual = queue.read_text()
@@ -401,8 +405,16 @@ def test_dropped_events_are_logged_and_cause_a_scan(
             queue.write_text(usual)
     emitter = watch._states["films"].emitter
     assert emitter is not None
+    parse, goes_on = inotify._parse_events, threading.Event()
+
+    def parse_late(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+        goes_on.wait(60)  # a queue that is emptied at once does not overflow
+        return parse(data)
+
+    monkeypatch.setattr(inotify, "_parse_events", parse_late)
     for number in range(400):
         (root / str(number)).mkdir()
+    goes_on.set()
     wait_until(lambda: seen.lost)
     assert seen.lost[0] == "films"
     assert "max_queued_events" in caplog.text

@@ -344,7 +344,7 @@ def test_any_title_is_read(title: str) -> None:
     "piece", ["no ", "signs & ", "2002 ", "core media ", "original ", "n", "."]
 )
 def test_a_title_of_a_million_characters_costs_no_time(piece: str) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     find_marks(piece * (1_000_000 // len(piece)))
     strip_technical_name(piece * (1_000_000 // len(piece)))
-    assert time.perf_counter() - before < 0.5
+    assert time.process_time() - before < 2  # a quadratic cost takes minutes

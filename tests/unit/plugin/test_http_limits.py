@@ -40,15 +40,18 @@ def test_an_answer_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_an_answer_that_drips_is_refused_in_time() -> None:
+    taken = 0
+
     def dripping() -> Iterator[bytes]:
-        while True:
+        nonlocal taken
+        while taken < 3000:  # a minute
+            taken += 1
             time.sleep(0.02)
             yield b"x"
 
-    begin = time.monotonic()
     with pytest.raises(TransientError):
         _send(httpx.Response(200, content=dripping()), timeout=0.1)
-    assert time.monotonic() - begin < 2
+    assert taken < 20
 
 
 def test_an_honest_answer_is_read_as_before() -> None:
