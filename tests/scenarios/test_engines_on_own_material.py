@@ -9,7 +9,8 @@ import pytest
 from subtitled.config.settings import LibrarySettings
 from subtitled.daemon.answers.approved_evaluation import evaluate_approved
 from subtitled.daemon.reviews.approving import Approval, approve_review
-from subtitled.daemon.reviews.service import ReviewService, VersionTag
+from subtitled.daemon.reviews.service import ReviewService
+from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.records import FileState
 from subtitled.jobcontext.job import InlineRunner, Job
 from subtitled.jobcontext.services import Services

@@ -11,7 +11,7 @@ from subtitled.config.load import Configuration, load_config
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.db.records import FileState
-from subtitled.db.reviews import ReviewFilter
+from subtitled.db.review_records import ReviewFilter
 from subtitled.jobcontext.job import InlineRunner, Job
 from subtitled.jobcontext.services import Services, open_database, open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint

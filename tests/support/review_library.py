@@ -8,7 +8,7 @@ from subtitled.config.load import Configuration
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.db.database import Database
 from subtitled.db.records import FileRecord, FileState
-from subtitled.db.reviews import CueEstimate, SubtitleEstimate
+from subtitled.db.review_records import CueEstimate, SubtitleEstimate
 from subtitled.plugin import Cue, Language, Subtitle, SubtitleKind
 from subtitled.subtitles.formats import read_cues, render_subtitle
 from subtitled.subtitles.ownership import SidecarDescription, Signature

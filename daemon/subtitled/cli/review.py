@@ -17,7 +17,7 @@ from subtitled.daemon.reviews.errors import ReviewError
 from subtitled.daemon.reviews.importing import compare_text, find_review_of, import_text
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.service import ReviewService
-from subtitled.db.reviews import ReviewFilter, ReviewStatus
+from subtitled.db.review_records import ReviewFilter, ReviewStatus
 from subtitled.jobcontext.services import open_database
 from subtitled.plugin import InputRejectedError, Language
 from subtitled.plugin.files import write_synced

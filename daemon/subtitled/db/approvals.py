@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from subtitled.subtitles.ownership import Ownership
 
-from .reviews import ReviewStatus
+from .review_records import ReviewStatus
 from .schema import coverage, files, reviews
 
 

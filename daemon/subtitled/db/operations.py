@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from .engine import upsert_insert, write_transaction
-from .reviews import ReviewStatus
+from .review_records import ReviewStatus
 from .schema import operations, reviews, verdicts
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from subtitled.db.reviews import CueEstimate, SubtitleEstimate
+from subtitled.db.review_records import CueEstimate, SubtitleEstimate
 from subtitled.jobcontext.context import JobContext
 from subtitled.plugin import Subtitle
 from subtitled.subtitles.quality_estimation import FileEstimate, estimate_quality

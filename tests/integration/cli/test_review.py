@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 import subtitled.cli.review  # noqa: F401 - adds its commands
 from subtitled.cli.app import app
-from subtitled.db.reviews import CueEstimate, SubtitleEstimate
+from subtitled.db.review_records import CueEstimate, SubtitleEstimate
 from subtitled.plugin import Cue, Language, Subtitle
 from subtitled.subtitles.formats import read_cues, render_subtitle
 from subtitled.subtitles.ownership import Ownership

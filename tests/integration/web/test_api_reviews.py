@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from subtitled.db.overview import CoverageRow, FileOverview
-from subtitled.db.reviews import CueEstimate, SubtitleEstimate
+from subtitled.db.review_records import CueEstimate, SubtitleEstimate
 from subtitled.plugin import Cue
 from subtitled.subtitles.formats import read_cues
 from subtitled.web.auth.roles import Role

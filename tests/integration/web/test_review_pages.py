@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from subtitled.db.reviews import ReviewStatus
+from subtitled.db.review_records import ReviewStatus
 from subtitled.plugin import Cue
 from subtitled.subtitles.formats import read_cues
 from support.review_port import Reader, ReviewedFilm, ReviewSitePort

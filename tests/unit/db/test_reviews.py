@@ -20,14 +20,14 @@ from subtitled.db.operations import (
     Verdict,
 )
 from subtitled.db.records import FileRecord
-from subtitled.db.reviews import (
+from subtitled.db.review_records import (
     CueEstimate,
     ReviewFilter,
     ReviewPosition,
     ReviewStatus,
     SubtitleEstimate,
-    record_approval,
 )
+from subtitled.db.reviews import record_approval
 from subtitled.db.sidecars import SidecarStatus
 from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.ownership import SidecarDescription, Signature

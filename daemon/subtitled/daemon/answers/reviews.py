@@ -10,14 +10,16 @@ from typing import Any
 
 from subtitled.db.database import Database
 from subtitled.db.operations import CueVerdict, StoredOperation
-from subtitled.db.reviews import CueEstimate, ReviewFilter, ReviewPosition, ReviewRecord
+from subtitled.db.review_records import CueEstimate, ReviewFilter, ReviewPosition, ReviewRecord
 from subtitled.subtitles.review.changes import Change
 from subtitled.subtitles.review.document import Document, ReviewCue
 from subtitled.subtitles.review.encoding import decode_change
 from subtitled.subtitles.review.findings import Finding, find_violations_of, measure_cue
 
+from ..reviews.editing import EditResult
 from ..reviews.open_review import OpenReview
-from ..reviews.service import EditResult, ReviewService, VersionTag
+from ..reviews.service import ReviewService
+from ..reviews.versions import VersionTag
 from .cursors import decode_score, encode_score
 from .plain import to_plain
 

@@ -15,7 +15,8 @@ from subtitled.subtitles.review.findings import Finding, Severity
 
 from .errors import StaleVersionError, UnapprovableError
 from .open_review import OpenReview, find_sidecar
-from .service import ReviewService, VersionTag
+from .service import ReviewService
+from .versions import VersionTag
 
 __all__ = ["Approval", "FileConflict", "approve_review", "reopen_review", "unlock_review"]
 

@@ -15,9 +15,11 @@ from subtitled.subtitles.formats import read_subtitle
 from subtitled.subtitles.review.importing import import_cues
 from subtitled.subtitles.review.operations import Compound
 
+from .editing import EditResult
 from .errors import ReviewNotFoundError
 from .open_review import OpenReview
-from .service import EditResult, ReviewService, VersionTag
+from .service import ReviewService
+from .versions import VersionTag
 
 
 def find_review_of(service: ReviewService, path: Path, language: Language | None) -> int:

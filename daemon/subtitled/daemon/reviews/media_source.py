@@ -13,7 +13,7 @@ from pathlib import Path
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
 from subtitled.db.database import Database
-from subtitled.db.reviews import ReviewRecord
+from subtitled.db.review_records import ReviewRecord
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.media.clips import CutSource
 from subtitled.media.ffmpeg import FileGoneError, ShutdownRequested

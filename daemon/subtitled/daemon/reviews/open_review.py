@@ -12,7 +12,7 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.db.operations import ReviewBase, StoredOperation
 from subtitled.db.records import FileRecord
-from subtitled.db.reviews import ReviewRecord
+from subtitled.db.review_records import ReviewRecord
 from subtitled.db.sidecars import SidecarRecord, SidecarStatus
 from subtitled.pipeline.locks import SidecarIdentity
 from subtitled.plugin import InputRejectedError, Language, SubtitleKind

@@ -1,101 +1,24 @@
-"""Editing and judging the cues of a review.
-
-An edit is made on the version that its person saw. If others edited since, it is applied to the
-current version as long as the cues that it touches are as they were. Otherwise nothing is written,
-and the error holds both versions of each cue.
-"""
+"""The service of reviews: opening, judging and exporting them, and who has one, besides editing."""
 
 from __future__ import annotations
 
-import json
-import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 
-from subtitled.config.load import Configuration
-from subtitled.db.database import Database
-from subtitled.db.operations import CueVerdict, NewOperation, StoredOperation
+from subtitled.db.operations import CueVerdict
 from subtitled.db.records import FileRecord
-from subtitled.db.reviews import ReviewRecord, ReviewStatus
-from subtitled.plugin import Language, Subtitle, SubtitleKind, TransientError
+from subtitled.db.review_records import ReviewRecord
+from subtitled.plugin import Language, Subtitle, SubtitleKind
 from subtitled.subtitles.formats import render_subtitle
-from subtitled.subtitles.review import operations as ops
-from subtitled.subtitles.review.changes import (
-    Change,
-    Conflict,
-    CueConflict,
-    apply_change,
-    invert,
-)
-from subtitled.subtitles.review.document import Document
-from subtitled.subtitles.review.encoding import encode_change
-from subtitled.subtitles.review.resolving import InvalidOperationError, resolve_operation
-from subtitled.subtitles.review.undoing import (
-    REDO,
-    UNDO,
-    LoggedOperation,
-    UndoStacks,
-    find_undo_stacks,
-)
+from subtitled.subtitles.review.changes import Conflict, CueConflict
 
-from .errors import (
-    ChangedMeanwhileError,
-    NothingToRevertError,
-    OperationIdUsedError,
-    ReviewLockedError,
-    ReviewNotFoundError,
-    ReviewTakenError,
-    StaleVersionError,
-)
-from .open_review import OpenReview, find_sidecar, load_review
-
-HOLD_SECONDS = 900.0
-"""How long a review belongs to who took it, after their last edit."""
-_MAX_ATTEMPTS = 50
-"""How often an edit is tried while others store theirs."""
-_DIGEST_CHARACTERS = 12
-_MAX_RECENT = 8
-"""Reviews that are kept in memory."""
+from .editing import HOLD_SECONDS, ReviewEditor
+from .errors import ChangedMeanwhileError, ReviewNotFoundError, ReviewTakenError
+from .open_review import OpenReview, find_sidecar
+from .versions import VersionTag, check_tag, other_subtitle
 
 
-@dataclass(frozen=True, slots=True)
-class VersionTag:
-    """Which version a person saw, and of which version 0."""
-
-    version: int
-    base: str
-    """The first characters of the SHA-256 of the sidecar."""
-
-    @classmethod
-    def of(cls, review: OpenReview) -> VersionTag:
-        """Return the tag of the current version."""
-        return cls(review.version, review.base.sha256[:_DIGEST_CHARACTERS])
-
-
-@dataclass(frozen=True, slots=True)
-class EditResult:
-    """An edit that is stored, and the review after it."""
-
-    review: OpenReview
-    operation: StoredOperation | None
-    """None if everything was so already. Then nothing was stored."""
-    is_repeated: bool = False
-    """Whether it was stored when it was sent before."""
-
-
-class ReviewService:
-    """Opens, edits and judges reviews. Threads may share it.
-
-    The reviews that were used last are kept in memory, so that the next edit reads only what was
-    added since.
-    """
-
-    def __init__(self, configuration: Configuration, db: Database) -> None:
-        self.configuration = configuration
-        self.db = db
-        self._lock = threading.Lock()
-        self._recent: dict[int, OpenReview] = {}
+class ReviewService(ReviewEditor):
+    """Opens, edits, judges and exports reviews. Threads may share it."""
 
     def open(self, file: FileRecord, language: Language, kind: SubtitleKind) -> ReviewRecord:
         """Return the review of a published subtitle. It is opened if there is none.
@@ -107,83 +30,6 @@ class ReviewService:
         find_sidecar(self.db, file, language, kind)
         return self.load(self.db.reviews.open(file.id, language, kind)).record
 
-    def load(self, review_id: int) -> OpenReview:
-        """Return a review as it is now.
-
-        Raises:
-            ReviewNotFoundError: There is none, or its file or sidecar is gone.
-            UnreadableSidecarError: Its sidecar cannot be read.
-        """
-        with self._lock:
-            known = self._recent.get(review_id)
-        review = load_review(self.configuration, self.db, review_id, known)
-        with self._lock:
-            self._recent.pop(review_id, None)
-            self._recent[review_id] = review
-            while len(self._recent) > _MAX_RECENT:
-                del self._recent[next(iter(self._recent))]
-        return review
-
-    def edit(
-        self,
-        review_id: int,
-        operation_id: str,
-        operation: ops.SimpleOperation | ops.Compound,
-        made_on: VersionTag,
-        actor: str,
-    ) -> EditResult:
-        """Apply an operation, and store it. One that was stored before is not applied again.
-
-        Args:
-            review_id: The review.
-            operation_id: An id that the person's program made for this operation.
-            operation: The operation.
-            made_on: The version that the person saw.
-            actor: The person.
-
-        Raises:
-            ReviewError: It cannot be applied; the error says why.
-            InvalidOperationError: It does not fit the version that it was made on.
-        """
-
-        def resolve(review: OpenReview) -> tuple[Change, int | None]:
-            seen = review.document_at(made_on.version)
-            return resolve_operation(seen, operation, operation_id, review.context), None
-
-        new = _new_operation(operation_id, actor, made_on, operation.kind, ops.to_json(operation))
-        return self._store(review_id, new, made_on, resolve)
-
-    def undo(
-        self,
-        review_id: int,
-        operation_id: str,
-        made_on: VersionTag,
-        actor: str,
-        version: int | None = None,
-    ) -> EditResult:
-        """Undo the last operation of a person, or that which made a version.
-
-        Raises:
-            NothingToRevertError: There is none of theirs.
-            ReviewError: It cannot be undone; the error says why.
-        """
-        return self._revert(
-            (review_id, operation_id, made_on, actor), UNDO, lambda stacks: stacks.undo, version
-        )
-
-    def redo(
-        self, review_id: int, operation_id: str, made_on: VersionTag, actor: str
-    ) -> EditResult:
-        """Redo what a person undid last.
-
-        Raises:
-            NothingToRevertError: They undid nothing since their last edit.
-            ReviewError: It cannot be redone; the error says why.
-        """
-        return self._revert(
-            (review_id, operation_id, made_on, actor), REDO, lambda stacks: stacks.redo, None
-        )
-
     def set_verdict(self, review_id: int, verdict: CueVerdict, made_on: VersionTag) -> OpenReview:
         """Store what a person says of a cue, as they saw it.
 
@@ -192,7 +38,7 @@ class ReviewService:
         """
         review = self._load_for_cue(review_id, verdict.cue, made_on)
         if not self.db.operations.set_verdict(review_id, verdict, review.unstored_base):
-            raise _other_subtitle()
+            raise other_subtitle()
         return review
 
     def delete_verdict(self, review_id: int, cue: str, made_on: VersionTag) -> bool:
@@ -247,76 +93,10 @@ class ReviewService:
             fmt,
         )
 
-    def undo_stacks(self, review: OpenReview, actor: str) -> UndoStacks:
-        """Return what a person may undo and redo."""
-        return find_undo_stacks(map(_logged, review.log), actor)
-
-    def _revert(
-        self,
-        request: tuple[int, str, VersionTag, str],
-        kind: str,
-        choose: Callable[[UndoStacks], tuple[int, ...]],
-        version: int | None,
-    ) -> EditResult:
-        review_id, operation_id, made_on, actor = request
-
-        def resolve(review: OpenReview) -> tuple[Change, int | None]:
-            stack = choose(self.undo_stacks(review, actor))
-            if not stack or (version is not None and version not in stack):
-                raise NothingToRevertError(
-                    f"there is nothing of yours to {kind}",
-                    "Everybody undoes only their own edits",
-                )
-            reverted = stack[-1] if version is None else version
-            return invert(review.changes[reverted - 1]), reverted
-
-        meant = json.dumps({"kind": kind, "version": version})
-        return self._store(
-            review_id, _new_operation(operation_id, actor, made_on, kind, meant), made_on, resolve
-        )
-
-    def _store(
-        self,
-        review_id: int,
-        new: NewOperation,
-        made_on: VersionTag,
-        resolve: Callable[[OpenReview], tuple[Change, int | None]],
-    ) -> EditResult:
-        """Apply and store an operation. It is tried again while others store theirs."""
-        for _ in range(_MAX_ATTEMPTS):
-            review = self.load(review_id)
-            stored = next((one for one in review.log if one.operation_id == new.operation_id), None)
-            if stored is not None:
-                return _repeated(review, stored, new)
-            _check_tag(review, made_on)
-            if review.record.status is ReviewStatus.APPROVED:
-                raise ReviewLockedError(
-                    f"{review.record.approved_by} approved this subtitle", "Reopen it first"
-                )
-            change, reverts = resolve(review)
-            if not change:
-                return EditResult(review, None)
-            result = apply_change(review.document, change)
-            if isinstance(result, Conflict):
-                raise ChangedMeanwhileError(result)
-            _check_size(result)
-            appended = self.db.operations.append(
-                review_id,
-                replace(new, reverts=reverts, change=encode_change(change)),
-                review.version,
-                review.unstored_base,
-                time.time() + HOLD_SECONDS,
-            )
-            if appended is not None:
-                return EditResult(self.load(review_id), appended)
-        raise TransientError(
-            "others edit this review all the time", "Send the operation again in a second"
-        )
-
     def _load_for_cue(self, review_id: int, cue: str, made_on: VersionTag) -> OpenReview:
         """Return a review in which a cue is as a person saw it."""
         review = self.load(review_id)
-        _check_tag(review, made_on)
+        check_tag(review, made_on)
         seen = review.document_at(made_on.version).by_id.get(cue)
         now = review.document.by_id.get(cue)
         if seen is None:
@@ -327,59 +107,3 @@ class ReviewService:
             conflict = CueConflict(cue=cue, base=seen, mine=seen, theirs=now)
             raise ChangedMeanwhileError(Conflict(review.version, (conflict,)))
         return review
-
-
-def _new_operation(
-    operation_id: str, actor: str, made_on: VersionTag, kind: str, meant: str
-) -> NewOperation:
-    return NewOperation(
-        operation_id=operation_id,
-        actor=actor,
-        made_on=made_on.version,
-        kind=kind,
-        operation=meant,
-        change="",
-    )
-
-
-def _repeated(review: OpenReview, stored: StoredOperation, new: NewOperation) -> EditResult:
-    if (stored.actor, stored.operation) != (new.actor, new.operation):
-        raise OperationIdUsedError(
-            f"the id {stored.operation_id!r} was used for another operation",
-            "Use a new id for each operation",
-        )
-    return EditResult(review, stored, is_repeated=True)
-
-
-def _check_tag(review: OpenReview, made_on: VersionTag) -> None:
-    current = VersionTag.of(review)
-    if made_on.base != current.base:
-        raise _other_subtitle()
-    if not 0 <= made_on.version <= current.version:
-        raise StaleVersionError(
-            f"this review has no version {made_on.version}; it has {current.version}",
-            "Read the review again",
-        )
-
-
-def _other_subtitle() -> StaleVersionError:
-    return StaleVersionError(
-        "the subtitle was made again meanwhile, so all of its cues are other ones",
-        "Read the review again",
-    )
-
-
-def _check_size(document: Document) -> None:
-    if len(document.cues) > ops.MAX_CUES:
-        raise InvalidOperationError(
-            f"a subtitle has at most {ops.MAX_CUES} cues", "Delete cues, or merge them"
-        )
-
-
-def _logged(operation: StoredOperation) -> LoggedOperation:
-    return LoggedOperation(
-        version=operation.version,
-        actor=operation.actor,
-        kind=operation.kind,
-        reverts=operation.reverts,
-    )

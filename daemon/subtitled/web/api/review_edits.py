@@ -19,7 +19,9 @@ from subtitled.daemon.answers.reviews import (
     show_edit,
 )
 from subtitled.daemon.reviews.approving import FileConflict, approve_review, reopen_review
-from subtitled.daemon.reviews.service import EditResult, ReviewService, VersionTag
+from subtitled.daemon.reviews.editing import EditResult
+from subtitled.daemon.reviews.service import ReviewService
+from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.operations import CueVerdict
 from subtitled.plugin.limits import clean_text
 

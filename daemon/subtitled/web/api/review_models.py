@@ -9,7 +9,7 @@ from pydantic import Field
 
 from subtitled.daemon.answers.reviews import MAX_PAGE_SIZE, PAGE_SIZE
 from subtitled.db.operations import ErrorCategory, ErrorSeverity, Verdict
-from subtitled.db.reviews import ReviewStatus
+from subtitled.db.review_records import ReviewStatus
 from subtitled.plugin import SubtitleKind
 from subtitled.subtitles.review.operations import MAX_ID_CHARACTERS, Operation
 

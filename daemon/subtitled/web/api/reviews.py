@@ -22,7 +22,7 @@ from subtitled.daemon.answers.reviews import (
 from subtitled.daemon.reviews import errors
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.service import ReviewService
-from subtitled.db.reviews import ReviewFilter
+from subtitled.db.review_records import ReviewFilter
 from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.review.resolving import InvalidOperationError
 

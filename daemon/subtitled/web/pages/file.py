@@ -13,7 +13,7 @@ from starlette.routing import Route
 from subtitled.daemon.answers.file import Explanation, describe_file, explain_file
 from subtitled.daemon.answers.log import read_log_of_file
 from subtitled.db.records import FINAL_STATES, FileRecord
-from subtitled.db.reviews import ReviewFilter, ReviewStatus
+from subtitled.db.review_records import ReviewFilter, ReviewStatus
 from subtitled.db.sidecars import SidecarRecord
 from subtitled.plugin import Language, SubtitleKind
 

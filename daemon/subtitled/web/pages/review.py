@@ -11,14 +11,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from subtitled.daemon.reviews.open_review import OpenReview
-from subtitled.daemon.reviews.service import VersionTag
-from subtitled.db.reviews import ReviewStatus
+from subtitled.daemon.reviews.source_text import SourceReader
+from subtitled.daemon.reviews.versions import VersionTag
+from subtitled.db.review_records import ReviewStatus
 
 from ..i18n import Text
 from . import review_labels
 from .review_access import ReviewSite, is_held, may_review
 from .review_forms import CueForm, is_cue_name, write_version
-from .review_source import SourceReader
 from .review_view import build_view, find_overlapping
 from .services import identity_of
 from .site import render

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from subtitled.daemon.reviews.errors import ReviewError, ReviewNotFoundError
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.service import ReviewService
-from subtitled.db.reviews import ReviewFilter, ReviewRecord, ReviewStatus
+from subtitled.db.review_records import ReviewFilter, ReviewRecord, ReviewStatus
 
 from ..auth.access import Access
 from ..i18n import mark_text as _

@@ -19,8 +19,8 @@ from subtitled.daemon.reviews.approving import (
     unlock_review,
 )
 from subtitled.daemon.reviews.open_review import OpenReview
-from subtitled.daemon.reviews.service import VersionTag
-from subtitled.db.reviews import ReviewStatus
+from subtitled.daemon.reviews.versions import VersionTag
+from subtitled.db.review_records import ReviewStatus
 from subtitled.plugin import SubtitledError
 from subtitled.subtitles.review.findings import Finding, Severity
 

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 from subtitled.db.database import Database
-from subtitled.db.reviews import ReviewFilter
+from subtitled.db.review_records import ReviewFilter
 
 from ..auth.identity import Identity
 

@@ -15,10 +15,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from subtitled.daemon.reviews import errors
+from subtitled.daemon.reviews.editing import EditResult
 from subtitled.daemon.reviews.open_review import OpenReview
-from subtitled.daemon.reviews.service import EditResult, VersionTag
+from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.operations import CueVerdict, ErrorCategory, ErrorSeverity, Verdict
-from subtitled.db.reviews import ReviewStatus
+from subtitled.db.review_records import ReviewStatus
 from subtitled.plugin import TransientError
 from subtitled.plugin.limits import clean_text
 from subtitled.subtitles.review.changes import CueConflict

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from subtitled.daemon.reviews.service import VersionTag
+from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.plugin import Language
 from subtitled.subtitles.formats.timestamps import TIMESTAMP_PATTERN, parse_timestamp
 from subtitled.subtitles.review import operations as ops

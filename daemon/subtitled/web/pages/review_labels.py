@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from subtitled.daemon.reviews.ways import Way
 from subtitled.db.operations import ErrorCategory, ErrorSeverity, Verdict
-from subtitled.db.reviews import ReviewStatus
+from subtitled.db.review_records import ReviewStatus
 from subtitled.subtitles.evaluation.compliance import ComplianceRule
 from subtitled.subtitles.quality_estimation.reasons import ReasonKind
 from subtitled.subtitles.quality_estimation.weights import FLAGGED
@@ -16,7 +17,6 @@ from subtitled.subtitles.review.findings import Severity
 
 from ..i18n import mark_text as _
 from .filters import format_line
-from .review_ways import Way
 
 VERY_DOUBTFUL = 0.6
 """Probability from which a cue is called very doubtful."""

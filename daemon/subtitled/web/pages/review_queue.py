@@ -10,7 +10,7 @@ from starlette.routing import Route
 from subtitled.daemon.answers.cursors import CursorError
 from subtitled.daemon.answers.reviews import list_reviews
 from subtitled.daemon.reviews import errors
-from subtitled.db.reviews import ReviewRecord, ReviewStatus
+from subtitled.db.review_records import ReviewRecord, ReviewStatus
 from subtitled.db.sidecars import SidecarStatus
 
 from ..i18n import mark_text as _

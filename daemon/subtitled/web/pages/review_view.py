@@ -9,6 +9,7 @@ from typing import Any
 from subtitled.daemon.answers.reviews import describe_cues
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.service import ReviewService
+from subtitled.daemon.reviews.ways import CuePage, Route, Way, choose_way, plan_route
 from subtitled.db.operations import CueVerdict
 from subtitled.plugin import Cue, TimeSpan
 from subtitled.subtitles.evaluation.compliance import ComplianceRule
@@ -18,7 +19,6 @@ from subtitled.subtitles.rules import CueRules
 
 from ..i18n import mark_text as _
 from .review_labels import ReasonText, describe_probability, describe_reason
-from .review_ways import CuePage, Route, Way, choose_way, plan_route
 
 SOUND_AROUND = 0.3
 """Seconds of the sound before and after a cue."""

@@ -18,8 +18,8 @@ from subtitled.daemon.reviews.errors import (
     StaleVersionError,
     UnapprovableError,
 )
-from subtitled.daemon.reviews.service import VersionTag
-from subtitled.db.reviews import ReviewFilter, ReviewStatus
+from subtitled.daemon.reviews.versions import VersionTag
+from subtitled.db.review_records import ReviewFilter, ReviewStatus
 from subtitled.plugin import Cue
 from subtitled.subtitles.formats import read_cues
 from subtitled.subtitles.ownership import Ownership

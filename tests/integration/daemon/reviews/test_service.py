@@ -24,7 +24,7 @@ from subtitled.daemon.reviews.errors import (
     UnreadableSidecarError,
 )
 from subtitled.daemon.reviews.open_review import OpenReview
-from subtitled.daemon.reviews.service import VersionTag
+from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.operations import CueVerdict, Verdict
 from subtitled.plugin import Cue, Language
 from subtitled.subtitles.formats import read_cues
@@ -263,7 +263,8 @@ _EDITOR = """
 import sys
 from pathlib import Path
 from subtitled.config.load import load_config
-from subtitled.daemon.reviews.service import ReviewService, VersionTag
+from subtitled.daemon.reviews.service import ReviewService
+from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.database import Database
 from subtitled.db.state_folder import DATABASE_FILE
 from subtitled.subtitles.review import operations as ops

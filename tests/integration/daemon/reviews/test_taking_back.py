@@ -8,9 +8,9 @@ import pytest
 
 from subtitled.daemon.answers.undo import FileBusyError, undo_file
 from subtitled.daemon.reviews.approving import Approval, approve_review
-from subtitled.daemon.reviews.service import VersionTag
+from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.records import FileState
-from subtitled.db.reviews import ReviewStatus
+from subtitled.db.review_records import ReviewStatus
 from subtitled.subtitles.formats import read_cues
 from subtitled.subtitles.ownership import Ownership
 from subtitled.subtitles.review import operations as ops

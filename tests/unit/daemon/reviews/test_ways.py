@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from subtitled.daemon.reviews.ways import PAGE_CUES, Route, Way, choose_way, plan_route
 from subtitled.subtitles.review.document import Document, ReviewCue
-from subtitled.web.pages.review_ways import PAGE_CUES, Route, Way, choose_way, plan_route
 
 
 def document(count: int, length: float = 4.0) -> Document:

@@ -6,12 +6,13 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from subtitled.daemon.reviews.errors import ReviewNotFoundError
-from subtitled.daemon.reviews.open_review import OpenReview, find_sidecar
-from subtitled.daemon.sidecar_reading import read_inside
 from subtitled.db.database import Database
 from subtitled.plugin import Cue, InputRejectedError, Language, SubtitleKind
 from subtitled.subtitles.formats import read_subtitle
+
+from ..sidecar_reading import read_inside
+from .errors import ReviewNotFoundError
+from .open_review import OpenReview, find_sidecar
 
 MAX_RECENT = 4
 """Subtitles that are kept in memory, so that each page does not read its file again."""
