@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from subtitled.db.actors import Actor
 from subtitled.db.history import HistoryEntry, HistoryEvent
 
 from ..auth.identity import Identity
@@ -27,6 +28,11 @@ class Caller:
     def name(self) -> str:
         """The name of the user or of the key, as the history has it."""
         return self.identity.name
+
+    @property
+    def actor(self) -> Actor:
+        """Who that is, told from others of the same name."""
+        return self.identity.actor
 
     @property
     def key(self) -> str:

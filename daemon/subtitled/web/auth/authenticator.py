@@ -135,6 +135,8 @@ class Authenticator:
                     role=key.role,
                     scopes=key.scopes,
                     libraries=key.libraries,
+                    key_id=key.id,
+                    owner=key.owner,
                 )
         return None
 

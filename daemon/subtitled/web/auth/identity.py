@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from subtitled.db.actors import Actor
+
 from .roles import Role, Scope
 
 
@@ -37,8 +39,21 @@ class Identity:
     csrf_token: str = ""
     """What forms and scripts of the pages have to send along."""
     user_id: int | None = None
+    key_id: int = 0
+    """The number of an API key."""
+    owner: str = ""
+    """The name of the user for whom an API key acts; empty for none."""
     session_id: str = ""
     """The hash of the session, which names it in the list of sessions."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who that is, told from others of the same name. A key acts for the user who owns it."""
+        if self.is_ambient:
+            return Actor.user(self.name)
+        if self.owner:
+            return Actor.user(self.owner, self.name)
+        return Actor.key(self.key_id, self.name)
 
     @property
     def is_ambient(self) -> bool:

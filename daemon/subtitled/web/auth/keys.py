@@ -39,6 +39,8 @@ class ApiKey:
     """The libraries that it may see; None for all."""
     created_at: float
     created_by: str
+    owner: str
+    """The name of the user for whom it acts; empty for none."""
     expires_at: float | None
     last_used_at: float | None
     last_address: str | None
@@ -57,6 +59,7 @@ class ApiKeys:
         grants: Role | Collection[Scope],
         *,
         created_by: str,
+        owner: str = "",
         expires_at: float | None = None,
         libraries: Sequence[str] | None = None,
     ) -> str:
@@ -66,6 +69,7 @@ class ApiKeys:
             name: A name that no other key has.
             grants: The role of the key, or its scopes.
             created_by: Who adds it.
+            owner: The user for whom the key acts; empty for none.
             expires_at: When it ends, in seconds since 1970; None: never.
             libraries: The libraries that it may see; None for all.
 
@@ -81,7 +85,7 @@ class ApiKeys:
             with self._store.write() as connection:
                 connection.execute(
                     "INSERT INTO keys (name, key_hash, role, scopes, libraries, created_at, "
-                    "created_by, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "created_by, owner, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         clean_name,
                         _hash(key),
@@ -90,6 +94,7 @@ class ApiKeys:
                         libraries_to_text(libraries),
                         self._now(),
                         created_by,
+                        owner,
                         expires_at,
                     ),
                 )
@@ -146,6 +151,7 @@ def _to_key(row: sqlite3.Row) -> ApiKey:
         libraries=libraries_from_text(row["libraries"]),
         created_at=float(row["created_at"]),
         created_by=str(row["created_by"]),
+        owner=str(row["owner"]),
         expires_at=row["expires_at"],
         last_used_at=row["last_used_at"],
         last_address=row["last_address"],

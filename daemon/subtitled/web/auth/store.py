@@ -17,7 +17,7 @@ from subtitled.plugin import SetupError
 from subtitled.plugin.paths import display_path
 
 _BUSY_TIMEOUT_SECONDS = 5.0
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE users (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -47,6 +47,7 @@ CREATE TABLE keys (
     libraries TEXT,
     created_at REAL NOT NULL,
     created_by TEXT NOT NULL,
+    owner TEXT NOT NULL DEFAULT '',
     expires_at REAL,
     last_used_at REAL,
     last_address TEXT
@@ -62,6 +63,10 @@ CREATE TABLE setup_codes (
     tries INTEGER NOT NULL
 );
 CREATE TABLE server_secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+"""
+_FROM_VERSION_1 = """
+ALTER TABLE keys ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+UPDATE keys SET owner = created_by WHERE created_by IN (SELECT name FROM users);
 """
 
 
@@ -154,8 +159,9 @@ class AuthStore:
             version = self._version(connection)
             if version > _SCHEMA_VERSION:
                 raise sqlite3.DatabaseError("it belongs to a newer version of subtitled")
-            if version == 0:
-                for statement in filter(str.strip, _SCHEMA.split(";")):
+            if version < _SCHEMA_VERSION:
+                script = _SCHEMA if version == 0 else _FROM_VERSION_1
+                for statement in filter(str.strip, script.split(";")):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         except BaseException:

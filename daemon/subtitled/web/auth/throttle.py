@@ -11,8 +11,9 @@ import ipaddress
 import time
 from collections.abc import Callable, Iterable
 
+from subtitled.db.actors import name_key
+
 from .store import AuthStore
-from .users import name_key
 
 FREE_FAILURES = 5
 """Failures without a wait."""

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from subtitled.db.actors import name_key
 from subtitled.plugin import SetupError
 
 from ..i18n import RejectedInputError
@@ -179,11 +180,6 @@ def _keep_admin(connection: sqlite3.Connection, *, may_be_last: bool = False) ->
     (users,) = connection.execute("SELECT count(*) FROM users").fetchone()
     if before and not after and (users or not may_be_last):
         raise SetupError(_("no admin would be left"), _("Make another user an admin first"))
-
-
-def name_key(name: str) -> str:
-    """Return what names have in common that people would take for the same."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def check_name(name: str) -> str:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from subtitled.plugin import SubtitledError
 
 from ..auth.accounts import Accounts, TooManySignInsError
+from ..auth.identity import Identity
 from ..auth.roles import Role, Scope
 from ..auth.users import User
 from ..i18n import RejectedInputError, Text
@@ -53,7 +54,7 @@ class UsersPage:
             "role": self._set_role,
             "remove-user": self._remove_user,
             "sign-out": self._sign_out,
-            "add-key": lambda given: self._add_key(given, identity_of(request).name),
+            "add-key": lambda given: self._add_key(given, identity_of(request)),
             "remove-key": self._remove_key,
         }
         name = text_field(form, "action")
@@ -146,7 +147,7 @@ class UsersPage:
         self._accounts.sessions.end_all(user.id)
         return Text(_("ended all sessions of %(name)s"), {"name": user.name}), ""
 
-    def _add_key(self, form: FormData, actor: str) -> tuple[Text, str]:
+    def _add_key(self, form: FormData, identity: Identity) -> tuple[Text, str]:
         grant, days = text_field(form, "grant"), text_field(form, "days")
         if days not in KEY_DAYS:
             raise RejectedInputError(_("choose how long the key is valid"))
@@ -154,7 +155,8 @@ class UsersPage:
         key = self._accounts.keys.add(
             name,
             [Scope(grant)] if grant in set(Scope) else _read_role(form, "grant"),
-            created_by=actor,
+            created_by=identity.name,
+            owner=identity.name if identity.is_ambient else identity.owner,
             expires_at=time.time() + int(days) * 86400 if days != "0" else None,
             libraries=self._libraries(form),
         )
