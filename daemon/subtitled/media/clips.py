@@ -7,7 +7,7 @@ packets to sound right. What is decoded is then cut to the sample.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -153,10 +153,10 @@ def write_clip(source: CutSource, span: TimeSpan, target: Path) -> None:
         SetupError: This ffmpeg has no encoder of H.264.
         SubtitledError: It cannot be cut; the error says why.
     """
-    begin, lead = _begin(span), span.start - _begin(span)
+    picture, begin = cut_picture(source, span)
+    lead = span.start - begin
     picture = (
-        _from_zero(_open_picture(begin), "setpts", source, begin)
-        .filter("trim", start=_seconds(lead), end=_seconds(lead + span.duration))
+        picture.filter("trim", start=_seconds(lead))
         .filter("setpts", f"PTS-{_seconds(lead)}/TB")
         .filter("scale", **_SCALED)
         .filter("setsar", 1)
@@ -209,13 +209,35 @@ def cut_sound(source: CutSource, span: TimeSpan, first_input: int = 0) -> Any:
     return streams[0]
 
 
-def run_cut(graph: Any, files: Sequence[Path], target: Path) -> None:
+def cut_picture(source: CutSource, span: TimeSpan) -> tuple[Any, float]:
+    """Build the part of a graph that decodes the picture up to the end of a span.
+
+    Args:
+        source: The media file, which has video.
+        span: The span.
+
+    Returns:
+        The stream, and where it begins: a little before the span, in seconds of the media file.
+        The timestamps count from there.
+    """
+    begin = _begin(span)
+    picture = _from_zero(_open_picture(begin), "setpts", source, begin)
+    return picture.filter("trim", end=_seconds(span.end - begin)), begin
+
+
+def run_cut(
+    graph: Any,
+    files: Sequence[Path],
+    target: Path,
+    on_line: Callable[[str], None] | None = None,
+) -> None:
     """Run a graph that writes a part of media files.
 
     Args:
         graph: The graph.
         files: The files that it reads, in the order of its inputs.
         target: The file to write. It is deleted if the graph fails.
+        on_line: Is called with each line that the graph prints.
 
     Raises:
         NotMediaError: Nothing came out.
@@ -226,7 +248,12 @@ def run_cut(graph: Any, files: Sequence[Path], target: Path) -> None:
     try:
         # With the timestamps of the file, the clock is the same whichever tracks are read.
         completed = run_graph(
-            graph.global_args("-copyts"), files, target, TIMEOUT_SECONDS, max_bytes=MAX_BYTES
+            graph.global_args("-copyts"),
+            files,
+            target,
+            TIMEOUT_SECONDS,
+            max_bytes=MAX_BYTES,
+            on_line=on_line,
         )
         _check(completed, files[0], target)
         is_done = True

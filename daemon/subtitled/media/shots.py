@@ -6,9 +6,14 @@ takes most of the time. Frames are scaled down before they are compared.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import ffmpeg
+
+from subtitled.plugin import TimeSpan
+
+from .clips import CutSource, cut_picture, run_cut
 
 SCENE_THRESHOLD = 0.3
 """Difference, 0 to 1, of two frames at a shot change. ffmpeg's manual recommends 0.3 to 0.5."""
@@ -21,13 +26,44 @@ def shot_change_output(source: Any) -> Any:
 
     :class:`ShotReader` reads its lines.
     """
-    picture = (
-        source["V:0"]
-        .filter("scale", SCALED_WIDTH, -2, flags="fast_bilinear")
-        .filter("select", f"gt(scene,{SCENE_THRESHOLD})")
+    return ffmpeg.output(_print_shot_changes(source["V:0"]), "-", format="null")
+
+
+def find_shot_changes(source: CutSource, span: TimeSpan, scratch: Path) -> tuple[float, ...]:
+    """Find the shot changes of a span only, in seconds of the media file.
+
+    Args:
+        source: The media file, which has video.
+        span: The span. What was on screen before it is decoded, too, to compare its first picture.
+        scratch: A file that is written and deleted.
+
+    Raises:
+        SubtitledError: The picture cannot be decoded; the error says why.
+    """
+    picture, begin = cut_picture(source, span)
+    reader, printed = ShotReader(), list[float]()
+
+    def read_line(line: str) -> None:
+        if (time := reader.read_line(line)) is not None:
+            printed.append(begin + time)
+
+    # The first picture is selected, too, so that something is written even if there are no changes.
+    selected = _print_shot_changes(picture, "+eq(n,0)")
+    graph = ffmpeg.output(selected, "TARGET", format="framecrc", map_metadata=-1)
+    try:
+        run_cut(graph, [source.path], scratch, on_line=read_line)
+    finally:
+        scratch.unlink(missing_ok=True)
+    return tuple(round(time, 3) for time in printed[1:] if span.start <= time < span.end)
+
+
+def _print_shot_changes(picture: Any, also: str = "") -> Any:
+    """Let ffmpeg print the time of each shot change, and of pictures that an expression selects."""
+    return (
+        picture.filter("scale", SCALED_WIDTH, -2, flags="fast_bilinear")
+        .filter("select", f"gt(scene,{SCENE_THRESHOLD}){also}")
         .filter("metadata", mode="print", file="pipe:1", direct=1)
     )
-    return ffmpeg.output(picture, "-", format="null")
 
 
 class ShotReader:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from subtitled.media.clips import CutSource
 from subtitled.media.decode import decode_track
 from subtitled.media.probe import probe_media
-from subtitled.media.shots import ShotReader
+from subtitled.media.shots import ShotReader, find_shot_changes
+from subtitled.plugin import TimeSpan
 
 CUTS = (1.5, 2.25, 4.0)
 RATE = 24
@@ -52,6 +54,8 @@ def cut_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "libx264",
             "-preset",
             "ultrafast",
+            "-g",
+            "12",
             "-c:a",
             "flac",
             f"file:{target}",
@@ -114,6 +118,23 @@ def test_shot_changes_of_a_late_video_have_times_of_the_media_file(
         late, probe_media(late).audio_tracks[0], tmp_path / "a", on_shot_change=cuts.append
     )
     assert cuts == pytest.approx([cut + 2 for cut in CUTS], abs=0.05)
+
+
+@pytest.mark.parametrize(("container", "late"), [("mkv", 0.0), ("ts", 0.0), ("mkv", 2.0)])
+def test_a_span_has_the_shot_changes_that_the_whole_film_has_in_it(
+    cut_film: Path, tmp_path: Path, container: str, late: float
+) -> None:
+    film, scratch = tmp_path / f"film.{container}", tmp_path / "scratch"
+    inputs = f"ffmpeg -v error -nostdin -f lavfi -i sine=d=8 -itsoffset {late}".split()
+    copied = [*inputs, "-i", f"file:{cut_film}", *"-map 1:v -map 0:a -c:v copy".split(), str(film)]
+    subprocess.run(copied, check=True)
+    facts = probe_media(film)
+    source = CutSource(path=film, tracks=facts.audio_tracks, start_time=facts.start_time)
+    for start, end in ((0.0, 9.0), (1.0, 5.0), (1.45, 2.0), (1.6, 2.0), (2.0, 9.0), (4.2, 4.8)):
+        found = find_shot_changes(source, TimeSpan(start + late, end + late), scratch)
+        expected = [cut + late for cut in CUTS if start <= cut < end]
+        assert found == pytest.approx(expected, abs=0.6 / RATE), (start, end)
+        assert not scratch.exists()
 
 
 def test_a_file_without_a_picture_still_gives_its_sound(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from subtitled.config.paths import resolve_scratch_dir
 from subtitled.db.database import Database
 from subtitled.media.clips import SoundFormat, write_clip, write_sound, write_still
 from subtitled.media.peaks import Peaks, measure_peaks
+from subtitled.media.shots import find_shot_changes
 from subtitled.plugin import TimeSpan, TransientError
 from subtitled.plugin.paths import display_path
 
@@ -60,6 +62,17 @@ class MediaPart:
     """Changes with the media file, the track and the span."""
     span: TimeSpan
     """What was cut, in seconds of the media file. It may end before the wanted span does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shots:
+    """The shot changes of a span."""
+
+    span: TimeSpan
+    frame_rate: float
+    """Frames a second; 0 if it is unknown."""
+    times: tuple[float, ...]
+    """When each shot begins, in seconds of the media file."""
 
 
 class ReviewMedia:
@@ -149,6 +162,29 @@ class ReviewMedia:
         with _taking_turns(), explained(source.cut.path):
             self._cache().borrow(measure)
         return measured[0]
+
+    def read_shots(self, review_id: int, start: float, end: float) -> Shots:
+        """Return the shot changes of a span, of :data:`MAX_SOUND_SECONDS` at most.
+
+        Those that were found when the subtitle was made are taken. Else the picture of the span is
+        decoded, and what was found is kept as other parts are.
+
+        Raises:
+            ReviewMediaError: They cannot be had; the error says why.
+            TransientError: As :meth:`read_sound`.
+        """
+        source = self._find_picture(review_id)
+        span = check_span(source, start, end, MAX_SOUND_SECONDS)
+        if source.shots is not None:
+            known = tuple(cut for cut in source.shots.cuts if span.start <= cut < span.end)
+            return Shots(span, source.shots.frame_rate, known)
+
+        def write(target: Path) -> None:
+            found = find_shot_changes(source.cut, span, target)
+            target.write_text(json.dumps(found))
+
+        part = self._cut(source, span, "shots.json", "application/json", write)
+        return Shots(span, source.frame_rate, tuple(json.loads(part.path.read_text())))
 
     def _cache(self) -> PartCache:
         return PartCache(resolve_scratch_dir(self._configuration.settings) / FOLDER_NAME)

@@ -23,6 +23,7 @@ from subtitled.media.tracks import choose_audio_track
 from subtitled.plugin import InputRejectedError, TimeSpan, TransientError
 from subtitled.plugin.limits import MAX_SECONDS
 from subtitled.plugin.paths import display_path
+from subtitled.transcripts.models import ShotCuts
 
 from ..inspection import library_for
 from .errors import ReviewNotFoundError
@@ -56,6 +57,10 @@ class ReviewSource:
     duration: float
     """Seconds; 0 if it is unknown."""
     has_video: bool
+    frame_rate: float
+    """Frames a second; 0 if it is unknown."""
+    shots: ShotCuts | None
+    """The shot changes of the whole file; None if they were not looked for."""
     identity: str
     """What tells this content from any other."""
 
@@ -154,6 +159,8 @@ class SourceFinder:
             cut=CutSource(path=path, tracks=tracks, start_time=facts.start_time),
             duration=max(facts.duration, *decoded, 0.0) if facts.duration else 0.0,
             has_video=facts.has_video,
+            frame_rate=facts.frame_rate,
+            shots=store.shot_cuts(fingerprint) if fingerprint else None,
             identity=identity,
         )
 

@@ -55,7 +55,7 @@ def snap_to_shots(
     ``duration``. An edge is not moved if that would violate the order, the gap, the shortest or
     longest duration or the reading speed.
     """
-    rate = frame_rate if math.isfinite(frame_rate) and frame_rate >= 1 else DEFAULT_FRAME_RATE
+    rate = _known_rate(frame_rate)
     shot_changes_ms = sorted(
         {
             round(shot_change * 1000)
@@ -63,7 +63,7 @@ def snap_to_shots(
             if math.isfinite(shot_change) and shot_change > 0
         }
     )
-    gap = max(math.ceil(FRAMES_BEFORE_SHOT * 1000 / rate), math.ceil(rules.min_gap * 1000))
+    gap = _gap_before_shot(rate, rules)
     cue_times = [_to_cue_times(cue, language, rules) for cue in cues]
     latest = math.inf if duration is None else math.floor(duration * 1000)
     if shot_changes_ms:
@@ -81,6 +81,22 @@ def snap_to_shots(
         else Cue(times.start / 1000, times.end / 1000, cue.text)
         for cue, times in zip(cues, cue_times, strict=True)
     )
+
+
+def latest_end_before(shot_change: float, frame_rate: float, rules: CueRules) -> float:
+    """Return where a cue ends that is to end before a shot change; all times are in seconds."""
+    gap = _gap_before_shot(_known_rate(frame_rate), rules)
+    return max(0, round(shot_change * 1000) - gap) / 1000
+
+
+def _known_rate(frame_rate: float) -> float:
+    """Return the frames a second, or the usual ones if the media file does not state them."""
+    return frame_rate if math.isfinite(frame_rate) and frame_rate >= 1 else DEFAULT_FRAME_RATE
+
+
+def _gap_before_shot(rate: float, rules: CueRules) -> int:
+    """Return the milliseconds between the end of a cue and the shot change after it."""
+    return max(math.ceil(FRAMES_BEFORE_SHOT * 1000 / rate), math.ceil(rules.min_gap * 1000))
 
 
 def _to_cue_times(cue: Cue, language: Language, rules: CueRules) -> _CueTimes:

@@ -24,7 +24,7 @@ from subtitled.daemon.reviews.media_source import (
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.media.clips import SoundFormat
 from subtitled.plugin import Language, TimeSpan, TransientError
-from subtitled.transcripts.models import DECODER_VERSION, TrackAnalysis
+from subtitled.transcripts.models import DECODER_VERSION, ShotCuts, TrackAnalysis
 from support.review_library import FULL, ReviewLibrary, publish
 
 SECONDS = 6.0
@@ -110,6 +110,43 @@ def test_pictures_and_peaks(media: ReviewMedia, review: int) -> None:
     peaks = media.read_peaks(review, 1.0, 3.0)
     assert len(peaks.high) == 100
     assert 0.05 < max(peaks.high) <= 1
+
+
+def test_shot_changes_are_looked_for_in_the_span_only_and_once(
+    library: ReviewLibrary, media: ReviewMedia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = library.open("Two shots")
+    film = library.films / "Two shots.mkv"
+    shots = "color=red:s=64x36:r=10:d=2[a];color=white:s=64x36:r=10:d=4[b];[a][b]concat"
+    command = [
+        *"ffmpeg -v error -nostdin -y -f lavfi -i".split(),
+        shots,
+        "-c:v",
+        "libx264",
+        str(film),
+    ]
+    subprocess.run(command, check=True)
+    found = media.read_shots(number, 1.0, 5.0)
+    assert (found.times, found.frame_rate) == ((2.0,), 10.0)
+    assert media.read_shots(number, 2.5, 5.0).times == ()
+    monkeypatch.setattr("subtitled.media.clips.run_graph", None)
+    assert media.read_shots(number, 1.0, 5.0) == found
+    record = library.db.files.get(film)
+    state = library.configuration.settings.daemon.state_dir
+    assert record is not None and record.fingerprint is not None and state is not None
+    open_transcript_store(state).save_shot_cuts(record.fingerprint, ShotCuts(25.0, (1.5, 2.0, 5.0)))
+    stored = media.read_shots(number, 0.0, 5.0)
+    assert (stored.times, stored.frame_rate) == ((1.5, 2.0), 25.0)
+
+
+def test_a_file_without_a_picture_has_no_shot_changes(
+    library: ReviewLibrary, media: ReviewMedia
+) -> None:
+    number = library.open("Talk")
+    sound = "ffmpeg -v error -nostdin -y -f lavfi -i sine=d=2".split()
+    subprocess.run([*sound, str(library.films / "Talk.mkv")], check=True)
+    with pytest.raises(UnplayableMediaError, match="has no picture"):
+        media.read_shots(number, 0.0, 1.0)
 
 
 def test_what_is_behind_the_end_is_left_out(media: ReviewMedia, review: int) -> None:
