@@ -18,6 +18,7 @@ from subtitled.subtitles.quality_estimation import Evidence, MissedTerm, OtherRe
 from subtitled.subtitles.rules import CueRules
 from subtitled.subtitles.segmentation.removed_silence import confine_to_speech
 from subtitled.subtitles.segmentation.word_repair import repair_words
+from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 from subtitled.translation.cache import untranslated
 
@@ -103,7 +104,29 @@ def _read_origin(store: TranscriptStore, fingerprint: str, origin: TextOrigin) -
     place = (fingerprint, origin.track)
     parts = store.stored_parts(*place, origin.variant)
     left_out = store.removals(*place).get(origin.variant, ())
-    analysis = store.analysis(*place)
+    notes = untranslated(store.track_folder(*place)) if origin.translation else {}
+    return _OriginEvidence(
+        language=parts[0].language if parts else None,
+        words=place_words(parts, store.analysis(*place), left_out),
+        segment_scores=tuple(chain.from_iterable(part.segment_scores for part in parts)),
+        left_out=left_out,
+        other_readings=tuple(_other_readings(store, fingerprint, origin, parts)),
+        untranslated=notes.get(origin.translation, ()),
+    )
+
+
+def place_words(
+    parts: Iterable[Transcript],
+    analysis: TrackAnalysis | None,
+    left_out: Sequence[RemovedText] = (),
+) -> tuple[Word, ...]:
+    """Return the words of a track as its text was made of them.
+
+    Args:
+        parts: The transcripts of its chunks.
+        analysis: The speech of the track; None if that is not stored.
+        left_out: What the hallucination filter removed.
+    """
     words = [
         word
         for part in parts
@@ -113,15 +136,7 @@ def _read_origin(store: TranscriptStore, fingerprint: str, origin: TextOrigin) -
             else part.words
         )
     ]
-    notes = untranslated(store.track_folder(*place)) if origin.translation else {}
-    return _OriginEvidence(
-        language=parts[0].language if parts else None,
-        words=tuple(repair_words(_without(words, left_out))),
-        segment_scores=tuple(chain.from_iterable(part.segment_scores for part in parts)),
-        left_out=left_out,
-        other_readings=tuple(_other_readings(store, fingerprint, origin, parts)),
-        untranslated=notes.get(origin.translation, ()),
-    )
+    return tuple(repair_words(_without(words, left_out)))
 
 
 def _without(words: Sequence[Word], left_out: Sequence[RemovedText]) -> list[Word]:

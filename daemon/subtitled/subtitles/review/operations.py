@@ -14,6 +14,7 @@ MAX_TIME = 359_999.999
 """Latest time of a cue in seconds. SubRip has two digits for the hours."""
 MAX_LINES = 20
 MAX_LINE_CHARACTERS = 1000
+MAX_TEXT_CHARACTERS = MAX_LINES * MAX_LINE_CHARACTERS
 MAX_CUES = 50_000
 """Most cues of a document, and of one operation."""
 MAX_ID_CHARACTERS = 120
@@ -24,6 +25,7 @@ MAX_SNAP_TIMES = 20_000
 Seconds = Annotated[float, Field(ge=0.0, le=MAX_TIME, allow_inf_nan=False, strict=True)]
 CueId = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS)]
 CueIds = Annotated[tuple[CueId, ...], Field(min_length=1, max_length=MAX_CUES)]
+SnapTimes = Annotated[tuple[Seconds, ...], Field(min_length=1, max_length=MAX_SNAP_TIMES)]
 Line = Annotated[str, Field(max_length=MAX_LINE_CHARACTERS)]
 Lines = Annotated[tuple[Line, ...], Field(max_length=MAX_LINES)]
 
@@ -56,7 +58,11 @@ class Split(_Operation):
 
     kind: Literal["split"] = "split"
     cue: CueId
-    at: Seconds = Field(description="When the second cue begins.")
+    at: Seconds | None = Field(
+        None,
+        description="When the second cue begins; by default when its first word is said, or in "
+        "proportion to the texts if that is not known.",
+    )
     first: Lines = Field(description="The text of the first cue.")
     second: Lines = Field(description="The text of the second cue.")
 
@@ -100,7 +106,10 @@ class Snap(_Operation):
 
     kind: Literal["snap"] = "snap"
     cues: CueIds
-    times: Annotated[tuple[Seconds, ...], Field(min_length=1, max_length=MAX_SNAP_TIMES)]
+    times: SnapTimes
+    ends: SnapTimes | None = Field(
+        None, description="The times for the ends of the cues; by default those for the starts."
+    )
     max_distance: Annotated[float, Field(gt=0.0, le=10.0, allow_inf_nan=False, strict=True)] = (
         Field(0.5, description="Seconds beyond which an end of a cue stays where it is.")
     )
@@ -117,6 +126,17 @@ class Replace(_Operation):
     is_case_sensitive: bool = Field(True, strict=True)
     is_whole_word: bool = Field(True, strict=True)
     cues: CueIds | None = Field(None, description="Only in these cues.")
+
+
+class TakeWords(_Operation):
+    """Give a cue other words, such as those of another engine, with line breaks of our own."""
+
+    kind: Literal["take"] = "take"
+    cue: CueId
+    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS)]
+    engine: Annotated[str, Field(max_length=MAX_ID_CHARACTERS)] = Field(
+        "", description="Whose words they are, for the history."
+    )
 
 
 class BreakLines(_Operation):
@@ -146,6 +166,7 @@ SimpleOperation = (
     | Shift
     | Snap
     | Replace
+    | TakeWords
     | BreakLines
     | Restore
 )

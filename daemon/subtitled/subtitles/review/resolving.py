@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import bisect
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from subtitled.plugin import InputRejectedError, Language
+from subtitled.plugin import InputRejectedError, Language, Word
 
 from ..formats.text import unwrap_lines
 from ..markup import restore_markup, strip_tags
 from ..rules import CueRules
-from ..scripts import is_spaceless
 from ..segmentation.line_breaking import break_lines
 from . import operations as ops
 from .changes import Change, CueChange, compose
 from .document import Document, ReviewCue, round_time, sort_cues, tidy_lines
+from .replacing import replace_text
+from .splitting import find_split_time
 
 
 class InvalidOperationError(InputRejectedError):
@@ -32,6 +32,8 @@ class OperationContext:
     """Version 0."""
     language: Language
     rules: CueRules
+    find_words: Callable[[ReviewCue], Sequence[Word]] = lambda cue: ()
+    """Returns what was heard about the time of a cue, in its language."""
 
 
 def resolve_operation(
@@ -99,6 +101,7 @@ class _Resolver:
             ops.Shift: self._shift,
             ops.Snap: self._snap,
             ops.Replace: self._replace,
+            ops.TakeWords: self._take_words,
             ops.BreakLines: self._break_lines,
             ops.Restore: self._restore,
         }
@@ -121,7 +124,12 @@ class _Resolver:
         yield _changed(cue, _with_times(cue, operation.start, operation.end))
 
     def _split(self, draft: _Draft, operation: ops.Split) -> Iterator[CueChange]:
-        cue, at = _find(draft, operation.cue), round_time(operation.at)
+        cue = _find(draft, operation.cue)
+        if operation.at is None:
+            heard = self._context.find_words(cue)
+            at = find_split_time(cue, operation.first, operation.second, heard)
+        else:
+            at = round_time(operation.at)
         if not cue.start < at < cue.end:
             raise InvalidOperationError(
                 f"cue {cue.id} is not on screen at {at:.3f} s",
@@ -172,21 +180,21 @@ class _Resolver:
 
     def _snap(self, draft: _Draft, operation: ops.Snap) -> Iterator[CueChange]:
         times = sorted(set(operation.times))
+        ends = times if operation.ends is None else sorted(set(operation.ends))
         for cue in _find_all(draft, operation.cues):
             start = _nearest(cue.start, times, operation.max_distance)
-            end = _nearest(cue.end, times, operation.max_distance)
+            end = _nearest(cue.end, ends, operation.max_distance)
             # A cue between two times keeps the end that would leave nothing of it.
             snapped = _with_times(cue, start, end if end > start else cue.end)
             yield _changed(cue, snapped if snapped.start < snapped.end else cue)
 
     def _replace(self, draft: _Draft, operation: ops.Replace) -> Iterator[CueChange]:
-        pattern = _pattern_of(operation, self._context.language)
-        wanted = None if operation.cues is None else set(operation.cues)
-        for cue in draft.cues:
-            if wanted is None or cue.id in wanted:
-                text = pattern.sub(lambda match: _put(match, operation.replacement), cue.text)
-                if text != cue.text:
-                    yield _changed(cue, replace(cue, lines=self._tidy(text.split("\n"))))
+        for cue, text in replace_text(draft.cues, operation, self._context.language):
+            yield _changed(cue, replace(cue, lines=self._tidy(text.split("\n"))))
+
+    def _take_words(self, draft: _Draft, operation: ops.TakeWords) -> Iterator[CueChange]:
+        cue = _find(draft, operation.cue)
+        yield _changed(cue, replace(cue, lines=lay_out(operation.text, self._context)))
 
     def _break_lines(self, draft: _Draft, operation: ops.BreakLines) -> Iterator[CueChange]:
         for cue in _find_all(draft, operation.cues):
@@ -223,6 +231,13 @@ class _Resolver:
         return restore_markup(marked, broken) if broken else marked
 
 
+def lay_out(text: str, context: OperationContext) -> tuple[str, ...]:
+    """Return the lines into which our segmentation breaks a text without tags."""
+    text = strip_tags(unwrap_lines([text], context.language))
+    broken = break_lines(text, context.language, context.rules)
+    return tidy_lines(broken or text, context.language)
+
+
 def _find(document: Document | _Draft, cue: str) -> ReviewCue:
     found = document.by_id.get(cue)
     if found is None:
@@ -250,28 +265,3 @@ def _nearest(time: float, times: Sequence[float], max_distance: float) -> float:
     place = bisect.bisect_left(times, time)
     near = min(times[max(0, place - 1) : place + 1], key=lambda one: abs(one - time))
     return near if abs(near - time) <= max_distance else time
-
-
-_TAGS = r"(?P<tag></?[bisu]>|<font color=\"[^\"<>]*\">|</font>|\{\\an\d\})"
-"""Tags in the one form that :mod:`..markup` keeps. They are no text."""
-
-
-def _pattern_of(operation: ops.Replace, language: Language) -> re.Pattern[str]:
-    r"""Return the pattern of a text. A space also matches the end of a line.
-
-    Whole words are found by ``\w``; a text that begins with a mark may follow a letter. Languages
-    without spaces have no words in this sense.
-    """
-    body = "[ \n]".join(map(re.escape, operation.find.split(" ")))
-    if operation.is_whole_word and not is_spaceless(language):
-        before = r"(?<!\w)" if operation.find[0].isalnum() else ""
-        after = r"(?!\w)" if operation.find[-1].isalnum() else ""
-        body = f"{before}{body}{after}"
-    return re.compile(f"{_TAGS}|{body}", 0 if operation.is_case_sensitive else re.IGNORECASE)
-
-
-def _put(match: re.Match[str], replacement: str) -> str:
-    """Return the text that replaces a match, with a line break where the match had one."""
-    if match["tag"] is not None:
-        return match[0]
-    return replacement.replace(" ", "\n", 1) if "\n" in match[0] else replacement

@@ -19,6 +19,7 @@ RULES = select_cue_rules(ENGLISH, translation=False)
 WORDS = ("Schuffa", "New York", "of winter", "<i>fell</i>", "- Yes.", "it's", "I")
 
 _times = st.integers(0, 400).map(lambda tenths: tenths / 10)
+_some_times = st.lists(_times, min_size=1, max_size=5).map(tuple)
 lines = st.lists(st.sampled_from(WORDS), max_size=4).map(
     lambda words: (" ".join(words),) if words else ()
 )
@@ -49,12 +50,15 @@ def simple_operations(document: Document) -> st.SearchStrategy[ops.SimpleOperati
     return st.one_of(
         st.builds(ops.SetText, cue=cue, lines=lines),
         st.builds(ops.SetTimes, cue=cue, start=_times, end=_times),
-        st.builds(ops.Split, cue=cue, at=_times, first=lines, second=lines),
+        st.builds(ops.Split, cue=cue, at=st.none() | _times, first=lines, second=lines),
         st.builds(ops.Merge, cues=st.lists(cue, min_size=2, max_size=3).map(tuple)),
         st.builds(ops.Insert, start=_times, end=_times, lines=lines),
         st.builds(ops.Delete, cues=some),
         st.builds(ops.Shift, seconds=st.integers(-20, 20).map(float), first=end, last=end),
-        st.builds(ops.Snap, cues=some, times=st.lists(_times, min_size=1, max_size=5).map(tuple)),
+        st.builds(ops.Snap, cues=some, times=_some_times, ends=st.none() | _some_times),
+        st.builds(
+            ops.TakeWords, cue=cue, text=st.lists(st.sampled_from(WORDS), min_size=1).map(" ".join)
+        ),
         st.builds(
             ops.Replace,
             find=st.sampled_from(("Schuffa", "new york", "i", "I", "fell")),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.plugin import Cue, Language
+from subtitled.plugin import Cue, Language, Word
 from subtitled.subtitles.review import operations as ops
 from subtitled.subtitles.review.changes import (
     Change,
@@ -19,6 +19,7 @@ from subtitled.subtitles.review.changes import (
     rewind,
 )
 from subtitled.subtitles.review.document import Document, ReviewCue
+from subtitled.subtitles.review.replacing import count_matches
 from subtitled.subtitles.review.resolving import (
     InvalidOperationError,
     OperationContext,
@@ -242,6 +243,39 @@ def test_a_range_is_shifted_and_never_before_the_beginning() -> None:
 def test_ends_snap_to_the_nearest_time_within_the_distance() -> None:
     snapped = _after(THREE, ops.Snap(cues=("1", "2", "3"), times=(0.9, 2.2, 4.4, 9.0)))
     assert [(cue.start, cue.end) for cue in snapped.cues] == [(0.9, 2.2), (2.2, 4.4), (5.0, 6.0)]
+
+
+def test_ends_snap_to_times_of_their_own_such_as_two_frames_before_a_shot_change() -> None:
+    snap = ops.Snap(cues=("1", "2", "3"), times=(0.8, 2.3, 4.8), ends=(2.2, 4.3))
+    snapped = _after(THREE, snap)
+    assert [(cue.start, cue.end) for cue in snapped.cues] == [(0.8, 2.2), (2.3, 4.3), (4.8, 6.0)]
+
+
+def test_a_cue_takes_the_words_of_another_engine_in_lines_of_our_own() -> None:
+    words = "He lives in New York City, by the wide and cold river, said the old man"
+    taken = _after(THREE, ops.TakeWords(cue="2", text=f" {words} ", engine="other"))
+    assert " ".join(taken.cues[1].lines) == words
+    assert 1 < len(taken.cues[1].lines) <= RULES.max_lines
+    assert max(map(len, taken.cues[1].lines)) <= RULES.max_line_length
+    assert [cue.lines for cue in taken.cues[::2]] == [cue.lines for cue in THREE.cues[::2]]
+
+
+def test_a_split_without_a_time_begins_when_the_word_is_said() -> None:
+    spoken = ((" He", 2.6, 2.8), (" lives", 2.8, 3.1), (" in", 3.3, 3.4))
+    said = [Word(text=text, start=start, end=end) for text, start, end in spoken]
+    split = ops.Split(cue="2", first=("He lives",), second=("in New York",))
+    context = replace(context_of(THREE), find_words=lambda cue: said if cue.id == "2" else ())
+    (first, second) = resolve_operation(THREE, split, "op", context)
+    assert first.after is not None
+    assert second.after is not None
+    assert (first.after.end, second.after.start) == (round(3.3 - RULES.min_gap, 3), 3.3)
+
+
+def test_what_is_found_is_counted_without_tags() -> None:
+    found = ops.Replace(find="i", replacement="", is_case_sensitive=False, is_whole_word=False)
+    assert count_matches(THREE.cues, found, ENGLISH) == 4  # said, lives, in, river
+    assert count_matches(THREE.cues, found.model_copy(update={"find": "schuffa"}), ENGLISH) == 2
+    assert count_matches(THREE.cues, found.model_copy(update={"cues": ("1",)}), ENGLISH) == 1
 
 
 def test_a_cue_between_two_times_keeps_a_duration() -> None:
