@@ -32,6 +32,7 @@ def main() -> None:
         summarise,
         undo,
         web,
+        web_keys,
         worker,
     )
     from .app import app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,23 +17,32 @@ from subtitled.db.database import Database
 PASSWORD = "a long enough password"
 
 
-def test_the_command_line_is_the_way_back_in(
+@pytest.fixture
+def run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+) -> Callable[..., SimpleNamespace]:
+    """Return a function that runs a command of ``web`` with the configuration c.toml."""
     config = tmp_path / "c.toml"
     config.write_text(
         f'[daemon]\nstate_dir = "{tmp_path / "state"}"\n[libraries.films]\npath = "{tmp_path}"\n'
+        "[web]\nport = 8085\n"
     )
 
-    def run(*words: str, said: str = "") -> SimpleNamespace:
-        arguments = ["subtitled", "--config", str(config), "web", *words]
-        monkeypatch.setattr(sys, "argv", arguments)
+    def run(*words: str, said: str = "", options: tuple[str, ...] | None = None) -> SimpleNamespace:
+        chosen = ("--config", str(config)) if options is None else options
+        monkeypatch.setattr(sys, "argv", ["subtitled", *chosen, "web", *words])
         monkeypatch.setattr(sys, "stdin", io.StringIO(said))
         with pytest.raises(SystemExit) as ended:
             main()
         printed = capsys.readouterr()
         return SimpleNamespace(code=ended.value.code, out=printed.out, err=printed.err)
 
+    return run
+
+
+def test_the_command_line_is_the_way_back_in(
+    tmp_path: Path, run: Callable[..., SimpleNamespace]
+) -> None:
     assert len(run("setup-code").out.strip()) == 23
     assert (
         run("users", "add", "ana", "--role", "admin", "--password-stdin", said="short\n").code == 2
@@ -65,3 +75,34 @@ def test_the_command_line_is_the_way_back_in(
     assert "added the key bazarr" in reasons
     assert not any(PASSWORD in reason or key in reason for reason in reasons)
     assert stat.S_IMODE((tmp_path / "state" / "web.sqlite").stat().st_mode) == 0o600
+
+
+def test_a_key_says_of_which_port_it_is(
+    tmp_path: Path, run: Callable[..., SimpleNamespace]
+) -> None:
+    added = run("keys", "add", "bazarr", "--scope", "transcribe")
+    assert added.out.startswith("stk_"), "programs read the key alone"
+    assert f"the port of {tmp_path / 'c.toml'} keeps them in {tmp_path / 'state'}" in added.err
+    assert "opens no port" not in added.err
+
+
+def test_a_key_of_a_configuration_without_a_port_comes_with_a_warning(
+    tmp_path: Path, run: Callable[..., SimpleNamespace]
+) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(f'[daemon]\nstate_dir = "{tmp_path / "elsewhere"}"\n')
+    added = run("keys", "add", "x", "--scope", "metrics", options=("--config", str(other)))
+    assert added.code == 0
+    assert "other.toml opens no port" in added.err
+    assert "--config FILE" in added.err
+
+
+def test_no_key_is_made_where_there_is_no_configuration(
+    home: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., SimpleNamespace]
+) -> None:
+    monkeypatch.setattr("subtitled.config.load.SYSTEM_CONFIG", home / "none.toml")
+    for words in (("keys", "add", "x", "--scope", "metrics"), ("setup-code",), ("users", "list")):
+        refused = run(*words, options=())
+        assert (refused.code, refused.out) == (2, "")
+        assert "there is no configuration" in refused.err
+    assert not (home / "state").exists()
