@@ -22,7 +22,7 @@ from subtitled.db.records import FileState
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
 from subtitled.jobcontext.services import Services, build_services, open_database
 from subtitled.library.fingerprint import content_fingerprint
-from subtitled.library.paths import library_containing
+from subtitled.library.paths import describe_failure, library_containing
 from subtitled.library.scanner import scan
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.pipeline.pipeline import run_job
@@ -188,7 +188,9 @@ def _generate_one(
         errors.print(unreadable_error(media, error), markup=False, style="red")
         return False
     except SubtitledError as error:
-        errors.print(f"{display_path(media)}: {error}", markup=False, style="red")
+        errors.print(
+            f"{display_path(media)}: {describe_failure(error, media)}", markup=False, style="red"
+        )
         return False
     _print_result(media, result)
     return result.state is not FileState.IMPOSSIBLE

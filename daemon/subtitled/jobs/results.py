@@ -17,6 +17,7 @@ from subtitled.engines.protocol import EngineCrashedError, ResourceUnavailableEr
 from subtitled.jobcontext.job import JobResult
 from subtitled.jobcontext.services import Services
 from subtitled.library.moves import remove_orphans
+from subtitled.library.paths import describe_failure, shorten_message
 from subtitled.notify.notifiers import NotifierDispatcher, dispatch_event
 from subtitled.pipeline.planning import engines_digest
 from subtitled.plugin import (
@@ -146,7 +147,7 @@ class ResultRecorder:
         crashes = record.crashes + 1 if isinstance(error, EngineCrashedError) else 0
         first_wait = self._services.config.settings.daemon.retry_delay
         decision = next_state(error, attempts, time.time(), first_wait, crashes, random.random())
-        reason, hint = done_before + error.message, error.hint
+        reason, hint = done_before + shorten_message(error.message, record.path), error.hint
         if decision.state is FileState.QUARANTINED:
             reason = f"quarantined: the engine crashed on it {crashes} times: {reason}"
             hint = (
@@ -157,7 +158,7 @@ class ResultRecorder:
             logging.INFO if is_waiting else logging.WARNING,
             "%s: %s",
             display_path(record.path),
-            error,
+            describe_failure(error, record.path),
         )
         was_recorded = self.record(
             record,

@@ -8,12 +8,15 @@ resolved path must be inside the library.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from subtitled.config.settings import LibrarySettings
+from subtitled.plugin import SubtitledError
 from subtitled.plugin.limits import read_path
+from subtitled.plugin.paths import display_path
 
 
 def is_local_path(path: Path) -> bool:
@@ -49,3 +52,25 @@ def library_containing(path: Path, libraries: Mapping[str, LibrarySettings]) -> 
     """Return the name of the innermost library that contains a path, or None."""
     candidates = [name for name, lib in libraries.items() if path.is_relative_to(lib.path)]
     return max(candidates, key=lambda name: len(libraries[name].path.parts), default=None)
+
+
+def shorten_message(message: str, path: Path, name: str = "the file") -> str:
+    """Return a message for a place where its file is named already.
+
+    Args:
+        message: What is said, with the path of the file in it or without.
+        path: The file. Other paths in the message stay.
+        name: What the file is called instead.
+    """
+    return re.sub(rf"(?<!\S){re.escape(display_path(path))}(?![^\s:;,])", lambda _: name, message)
+
+
+def describe_failure(error: Exception, path: Path) -> str:
+    """Return what an error says, for a line that begins with the path of its file.
+
+    The hint stays as it is, since it may be a command.
+    """
+    if not isinstance(error, SubtitledError):
+        return str(error)
+    message = shorten_message(error.message, path)
+    return f"{message}. {error.hint}" if error.hint else message

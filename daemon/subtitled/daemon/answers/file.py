@@ -14,7 +14,7 @@ from subtitled.db.overview import CoverageRow, RequirementRow
 from subtitled.db.records import FileRecord, FileState
 from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatus
 from subtitled.library.media_filter import describe_exclusion
-from subtitled.library.paths import library_containing
+from subtitled.library.paths import describe_failure, library_containing
 from subtitled.pipeline.locks import describe_lock
 from subtitled.plugin import SubtitledError
 from subtitled.subtitles.ownership import Ownership
@@ -128,7 +128,7 @@ def explain_file(configuration: Configuration, db: Database, path: Path) -> Expl
     try:
         facts |= inspect_now(configuration, db, path)
     except (SubtitledError, OSError) as error:
-        return Explanation(path=path, facts=facts, error=str(error))
+        return Explanation(path=path, facts=facts, error=describe_failure(error, path))
     return Explanation(path=path, facts=facts)
 
 

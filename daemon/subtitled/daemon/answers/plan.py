@@ -14,6 +14,7 @@ from typing import Any
 from subtitled.config.load import Configuration
 from subtitled.db.database import Database
 from subtitled.db.records import FileState
+from subtitled.library.paths import describe_failure
 from subtitled.library.scanner import scan
 from subtitled.pipeline.planning import MediaReport, settings_digest
 from subtitled.plugin import Language, SubtitledError, SubtitleKind
@@ -205,7 +206,7 @@ def _plan_one(
     try:
         report = inspect_file(configuration, path, db)
     except (SubtitledError, OSError) as error:
-        return PlanRow(path=path, error=str(error))
+        return PlanRow(path=path, error=describe_failure(error, path))
     decision = report.decision
     spoken_language = report.spoken_language or report.track_choice.track.language
     promised: list[Requirement] = []
