@@ -22,6 +22,8 @@ class Throttle:
     is_immediate: bool = True
     exempt_paths: frozenset[Path] = frozenset()
     """Files that are worked on all the same, such as the film that is being watched."""
+    is_routine: bool = False
+    """Whether it comes and goes too often for the log of a user."""
 
 
 class RemoteThrottles:
@@ -65,12 +67,12 @@ class ThrottleRegistry:
                 del self._throttles[rule]
             else:
                 self._throttles[rule] = throttle
-            all_clear = not self._throttles
+            all_clear = all(one.is_routine for one in self._throttles.values())
         self._kv.set(self._prefix + rule, throttle.reason if throttle else None)
         if previous is None and throttle is not None:
-            _log.info("work paused: %s", throttle.reason)
-        elif throttle is None and all_clear:
-            _log.info("work resumed")
+            _log.log(_level(throttle), "work paused: %s", throttle.reason)
+        elif previous is not None and throttle is None and all_clear:
+            _log.log(_level(previous), "work resumed")
 
     def hold_new_jobs(self, is_on: bool) -> None:
         """Hold new jobs until the rules have been checked for the first time.
@@ -108,3 +110,7 @@ class ThrottleRegistry:
         with self._lock:
             immediate = [one for one in self._throttles.values() if one.is_immediate]
         return any(not any(map(is_wanted, throttle.exempt_paths)) for throttle in immediate)
+
+
+def _level(throttle: Throttle) -> int:
+    return logging.DEBUG if throttle.is_routine else logging.INFO
