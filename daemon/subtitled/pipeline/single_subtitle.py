@@ -67,7 +67,7 @@ def find_language(job: Job, services: Services, steps: StepRunner) -> TrackAnaly
     return prepared.analyser.analysis(prepared.track)
 
 
-_HINT = "Check that the language is the one spoken; subtitled plan shows what is possible"
+_HINT = "Check that the language is the one spoken"
 
 
 def _produce(prepared: PreparedJob) -> Produced:

@@ -23,9 +23,9 @@ from subtitled.jobs.gate import Blocked, WorkGate
 from subtitled.jobs.log_context import current_job
 from subtitled.jobs.runner import JobRunner
 from subtitled.jobs.throttle_state import Throttle, ThrottleRegistry
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.library.paths import shorten_message
+from subtitled.media.ffmpeg import NotMediaError, ShutdownRequested
 from subtitled.plugin import SubtitledError, TransientError
-from subtitled.plugin.paths import display_path
 from subtitled.polling import PollingWorker
 
 from .answering import AudioAnswerer
@@ -186,6 +186,7 @@ class AudioRequests(PollingWorker):
             "a program waits for the text of its audio",
             is_immediate=False,
             exempt_paths=frozenset({self.folder.root}),
+            is_routine=True,
         )
         began = monotonic()
         try:
@@ -196,9 +197,11 @@ class AudioRequests(PollingWorker):
         except ShutdownRequested:
             self._end(work, error=stopping_error())
         except SubtitledError as error:
-            # Callers know nothing of the scratch folder, and need not.
-            path = display_path(self.folder.media_of(question.audio))
-            error.message = error.message.replace(path, "the audio")
+            # Callers know nothing of the scratch folder or of libraries, and need not.
+            path = self.folder.media_of(question.audio)
+            error.message = shorten_message(error.message, path, "the audio")
+            if isinstance(error, NotMediaError):
+                error.hint = "Send a whole file, in a format that ffmpeg can read"
             _log.warning("%s of %s: %s", question.task, question.caller, error)
             self._end(work, error=error)
         except BaseException as error:  # noqa: BLE001 - one question must not end the others

@@ -191,3 +191,18 @@ def test_a_full_disk_is_told(
     refused = post(port, key, "/v1/audio/transcriptions", part("model", b"x") + sound)
     check(refused, "/v1/audio/transcriptions", 503)
     assert refused.headers["Retry-After"] == "300"
+
+
+def test_a_caller_whose_file_is_no_media_is_told_what_to_send(
+    shared: tuple[AudioPort, str],
+) -> None:
+    port, key = shared
+    for content in (b"no media", bytes(5000), b"<html></html>" * 300):
+        body = part("model", b"whisper-1") + part("file", content, "a.wav") + END
+        refused = post(port, key, "/v1/audio/transcriptions", body)
+        assert refused.status_code == 400
+        message = refused.json()["error"]["message"]
+        assert message.startswith("the audio is not a media file that ffmpeg can read")
+        assert message.endswith("Send a whole file, in a format that ffmpeg can read")
+        assert str(port.scratch) not in message
+        assert "librar" not in message
