@@ -480,7 +480,7 @@ def test_two_languages_in_one_file_out_of_one_recognition_and_one_translation(
     assert how == ("transcribed by whisper; below it transcribed by whisper, translated by mt")
     decision = fluent.examine("original", "es", **wanted).decision
     assert (decision.requirements, decision.needs_analysis) == ((), False)
-    assert "en+es: there is Film.bilingual-es.en.srt (ours)" in decision.reasons
+    assert "en+es: covered by Film.bilingual-es.en.srt (ours)" in decision.reasons
 
 
 def test_the_pair_is_no_subtitle_in_either_of_its_languages(fluent: Place, tmp_path: Path) -> None:

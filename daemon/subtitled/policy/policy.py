@@ -235,7 +235,7 @@ class _Policy:
         match = next(match for match in served.values() if match is not None)
         if match.origin == REMOVED_BY_USER:
             return Removed(f"{match.location} was removed by a user")
-        return f"there is {_describe_existing(match)}"
+        return f"covered by {_describe_existing(match)}"
 
     def needs_analysis(self, requirement: Requirement) -> bool:
         """Return whether a requirement depends on what is not known yet of the main track."""

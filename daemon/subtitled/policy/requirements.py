@@ -217,7 +217,7 @@ def evaluate_summary(
             first = existing_by_format[files[0]]
             if first.origin == REMOVED_BY_USER:
                 return Removed(f"{first.location} was removed by a user")
-            return f"there is {first.location}"
+            return f"covered by {first.location}"
     if not material.generators:
         return Unsatisfiable("no translator of the library can write summaries")
     if spoken is not None and can_make(spoken, spoken) is None:

@@ -28,7 +28,7 @@ ENGLISH = CoverageRow(
     location=os.fsdecode(b"caf\xe9.en.srt"),
     ownership="human",
 )
-MET = RequirementRow(language="en", kind="full", status="met", reason="there is caf.en.srt")
+MET = RequirementRow(language="en", kind="full", status="met", reason="covered by caf.en.srt")
 MISSING = RequirementRow(language="de", kind="full", status="missing", reason="to be made")
 OVERVIEW = FileOverview(
     duration=90.5, title="Café (1999)", coverage=(ENGLISH,), requirements=(MET, MISSING)

@@ -227,7 +227,7 @@ def test_only_missing_formats_of_ours_are_produced() -> None:
 def test_a_person_s_subtitle_is_enough_for_every_format() -> None:
     decision = decide(library("en", formats=("srt", "vtt")), [sidecar(EN, "ass")], EN, EN, anything)
     assert decision.requirements == ()
-    assert decision.reasons == ("en: there is a.ass (sidecar)",)
+    assert decision.reasons == ("en: covered by a.ass (sidecar)",)
 
 
 def test_impossible_requirement_is_reported_and_not_produced() -> None:
@@ -369,7 +369,7 @@ def test_whether_one_subtitle_is_enough_under_the_rules(
     decision = decide(settings, [one], EN, EN, anything)
     assert required_languages(decision) == ([] if enough else ["en"])
     assert len(decision.reasons) == 1
-    assert decision.reasons[0].startswith("en: there is" if enough else "en: to be made")
+    assert decision.reasons[0].startswith("en: covered by" if enough else "en: to be made")
 
 
 @pytest.mark.parametrize(
@@ -498,7 +498,7 @@ def test_each_language_wanted_gets_exactly_one_sentence(
     making = {str(requirement.language or "original") for requirement in decision.requirements}
     refused = {sentence.split(": ")[0] for sentence in decision.unsatisfiable}
     assert not making & refused
-    there = {s.split(": ")[0] for s in decision.reasons if ": there is " in s}
+    there = {s.split(": ")[0] for s in decision.reasons if ": covered by " in s}
     assert making | refused | there == expected
 
 
