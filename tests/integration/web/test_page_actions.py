@@ -19,6 +19,7 @@ from subtitled.plugin import Language, Sidecar, SidecarChange, SubtitleKind, Tra
 from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.publish import publish_sidecar
 from subtitled.web.auth.roles import Role
+from support.review_port import ReviewSitePort
 from support.web_library import HOSTILE, add_file
 from support.web_port import PASSWORD, WebPort
 
@@ -112,6 +113,28 @@ def test_subtitles_with_the_same_text_are_all_brought_back(port: WebPort, film: 
     assert subtitles(film) == set()
     answer = operator.post(f"/files/{film.id}/undo", {"action": "restore"})
     assert subtitles(film) == before, answer.text
+
+
+def test_an_approval_is_taken_back_under_its_own_name(tmp_path: Path) -> None:
+    site = ReviewSitePort(tmp_path)
+    film = site.add()
+    machine = film.sidecar.read_bytes()
+    reader = site.reader()
+    reader.open(f"{film.path}/approve")
+    reader.approve(film)
+    assert film.sidecar.read_bytes() != machine
+    operator, address = site.port.session("operator"), f"/files/{film.film}/undo"
+    question = operator.get(f"{address}?action=undo").text
+    assert "The version that we made replaces them" in question
+    assert "These are removed" not in question
+    operator.post(address, {"action": "undo"})
+    assert film.sidecar.read_bytes() == machine
+    assert site.db.history.newest(1)[0].reason == "take-approval-back"
+    for page in ("/history", f"/files/{film.film}"):
+        assert "take the approval back" in operator.get(page).text
+        assert "bring back what we wrote" not in operator.get(page).text
+    assert "These are removed" in operator.get(f"{address}?action=undo").text
+    site.port.close()
 
 
 def test_a_file_with_a_job_is_not_touched(port: WebPort, film: FileRecord) -> None:

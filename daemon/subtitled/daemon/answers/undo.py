@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from subtitled.plugin.paths import quote_path
 from ..logs import display_line
 from .plain import to_plain
 
-UNDO, RESTORE = "undo", "restore"
+UNDO, RESTORE, TAKE_APPROVAL_BACK = "undo", "restore", "take-approval-back"
 """The reasons of entries in the history."""
 
 
@@ -39,6 +40,15 @@ class UndoAnswer:
     results: tuple[RemovalResult, ...]
     is_restored: bool
     """Whether sidecars were restored; otherwise they were removed."""
+    is_approval_undone: bool = False
+    """Whether they were restored because a person's approval was taken back."""
+
+    @property
+    def reason(self) -> str:
+        """The reason of the entry in the history."""
+        if self.is_approval_undone:
+            return TAKE_APPROVAL_BACK
+        return RESTORE if self.is_restored else UNDO
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return the sidecars as JSON has them."""
@@ -79,6 +89,15 @@ def undo_file(db: Database, path: Path, *, restore: bool, actor: str, name: str 
     return answer
 
 
+def find_approved(db: Database, sidecars: Sequence[SidecarRecord]) -> list[SidecarRecord]:
+    """Return the sidecars that a person approved. While there are any, only they are undone."""
+    return [
+        record
+        for record in sidecars
+        if record.status is SidecarStatus.PRESENT and db.sidecars.approval(record.path) is not None
+    ]
+
+
 def _find_sidecars(db: Database, path: Path) -> list[SidecarRecord]:
     """Return what we wrote for a media file, or the one sidecar that was named."""
     record = db.sidecars.get(path)
@@ -91,9 +110,10 @@ def _find_sidecars(db: Database, path: Path) -> list[SidecarRecord]:
 
 def _remove_or_restore(db: Database, sidecars: list[SidecarRecord], restore: bool) -> UndoAnswer:
     present = [record for record in sidecars if record.status is SidecarStatus.PRESENT]
-    approved = [record for record in present if db.sidecars.approval(record.path) is not None]
+    approved = find_approved(db, sidecars)
     if approved and not restore:
-        return UndoAnswer(tuple(_take_back(db, approved)), is_restored=True)
+        results = tuple(_take_back(db, approved))
+        return UndoAnswer(results, is_restored=True, is_approval_undone=True)
     yielded = [record for record in sidecars if record.status is SidecarStatus.YIELDED]
     remover = SidecarRemover(db)
     if restore:
@@ -125,7 +145,7 @@ def _update_media_state(db: Database, media: Path, answer: UndoAnswer, actor: st
             file_id=record.id if record is not None else None,
             library=record.library if record is not None else None,
             actor=actor,
-            reason=RESTORE if answer.is_restored else UNDO,
+            reason=answer.reason,
             details=outcomes,
         )
         db.history.add(entry)

@@ -93,6 +93,7 @@ COMMANDS = {
     "path-changed": _("check again"),
     "undo": _("remove what we wrote"),
     "restore": _("bring back what we wrote"),
+    "take-approval-back": _("take the approval back"),
     "reset-engine": _("try the engine again"),
     "tell-servers": _("tell the media servers again"),
 }

@@ -10,7 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from subtitled.daemon.answers.undo import FileBusyError, NothingToUndoError, UndoAnswer, undo_file
+from subtitled.daemon.answers.undo import (
+    FileBusyError,
+    NothingToUndoError,
+    UndoAnswer,
+    find_approved,
+    undo_file,
+)
 from subtitled.daemon.control import tell_servers_of_file
 from subtitled.db.records import FileRecord
 from subtitled.db.sidecars import SidecarRecord, SidecarStatus
@@ -97,6 +103,7 @@ class WithdrawalPage:
         sidecars = self._services.db.sidecars.of_media(record.path)
         if chosen:
             sidecars = [one for one in sidecars if sidecar_key(one) == chosen]
+        approved = [] if is_restored else find_approved(self._services.db, sidecars)
         return render(
             request,
             "undo",
@@ -104,7 +111,8 @@ class WithdrawalPage:
             record=record,
             is_restored=is_restored,
             chosen=chosen,
-            concerned=concerned_by(sidecars, is_restored),
+            concerned=approved or concerned_by(sidecars, is_restored),
+            is_approved=bool(approved),
             answer=answer,
         )
 
