@@ -11,6 +11,7 @@ from subtitled.daemon.answers.approved_evaluation import evaluate_approved
 from subtitled.daemon.reviews.approving import Approval, approve_review
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.daemon.reviews.versions import VersionTag
+from subtitled.db.actors import Actor
 from subtitled.db.records import FileState
 from subtitled.jobcontext.job import InlineRunner, Job
 from subtitled.jobcontext.services import Services
@@ -21,6 +22,8 @@ from subtitled.subtitles.review import operations as ops
 from support.fake_engines import scripted_services
 from support.harness import film
 from support.web_library import add_file
+
+ANA = Actor.user("ana")
 
 ENGLISH = Language("en")
 
@@ -55,8 +58,8 @@ def test_two_engines_are_compared_with_what_a_person_approved(
         review = reviews.open(file, ENGLISH, SubtitleKind.FULL)
         version = VersionTag.of(reviews.load(review.id))
         replaced = ops.Replace(find="somebody", replacement="nobody")
-        reviews.edit(review.id, "correction", replaced, version, "ana")
-        approved = approve_review(reviews, review.id, "ana", accepts_warnings=True)
+        reviews.edit(review.id, "correction", replaced, version, ANA)
+        approved = approve_review(reviews, review.id, ANA, accepts_warnings=True)
         assert isinstance(approved, Approval)
         answer = evaluate_approved(configuration, db)
     assert answer.subtitles == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +24,7 @@ from subtitled.plugin.limits import read_file
 from subtitled.subtitles.formats import FORMATS
 from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES
 
+from .actor import current_actor
 from .app import app, load_configuration
 from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, echo_table
 
@@ -97,7 +97,7 @@ def show(
 ) -> None:
     """Show the cues of a review with what is doubtful about them."""
     service, loaded = _load(review, language)
-    answer = show_review(service, loaded, _user(""))
+    answer = show_review(service, loaded, current_actor())
     if as_json:
         echo_json(answer)
         return
@@ -181,7 +181,7 @@ def import_(
         operation = compare_text(loaded, content, suffix)
         result = None
         if operation is not None and not dry_run:
-            result = import_text(service, loaded.record.id, content, suffix, _user(by))
+            result = import_text(service, loaded.record.id, content, suffix, current_actor(by))
     except InputRejectedError as error:
         abort(error)
     if as_json:
@@ -190,7 +190,7 @@ def import_(
                 "operations": []
                 if operation is None
                 else operation.model_dump(mode="json")["parts"],
-                "edit": None if result is None else show_edit(service, result, _user(by)),
+                "edit": None if result is None else show_edit(service, result, current_actor(by)),
             }
         )
         return
@@ -222,7 +222,7 @@ def approve(
         result = approve_review(
             service,
             loaded.record.id,
-            _user(by),
+            current_actor(by),
             accepts_warnings=accept_warnings,
             replaces_sha256=replace or None,
         )
@@ -248,7 +248,7 @@ def unlock(review: ReviewArgument, language: LanguageOption = "", by: ByOption =
     """Take the approval back: the files stay, and may be edited or made again."""
     service, loaded = _load(review, language)
     try:
-        paths = unlock_review(service, loaded.record.id, _user(by))
+        paths = unlock_review(service, loaded.record.id, current_actor(by))
     except InputRejectedError as error:
         abort(error)
     for path in paths:
@@ -274,13 +274,3 @@ def _load(review: str, language: str) -> tuple[ReviewService, OpenReview]:
         return service, service.load(number)
     except ReviewError as error:
         abort(error)
-
-
-def _user(name: str) -> str:
-    """Return the name of the person at the command line."""
-    if name:
-        return name
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        abort("you have no name on this machine. Say who you are: --by NAME", USAGE_ERROR)

@@ -43,6 +43,7 @@ def list_keys(as_json: JsonOption = False) -> None:
                     "libraries": key.libraries,
                     "created_at": key.created_at,
                     "created_by": key.created_by,
+                    "owner": key.owner,
                     "expires_at": key.expires_at,
                     "last_used_at": key.last_used_at,
                     "last_address": key.last_address,
@@ -75,17 +76,23 @@ def add_key(
     ] = None,
     libraries: LibrariesOption = "",
     valid_for: Annotated[str, typer.Option(help="Such as 90d. Default: until it is removed.")] = "",
+    owner: Annotated[
+        str, typer.Option(help="The user for whom the key acts. Default: it acts for itself.")
+    ] = "",
 ) -> None:
     """Make a key and show it, once."""
     if (role is None) is (not scope):
         abort("say either --role or --scope", USAGE_ERROR)
     accounts, known = open_accounts_and_libraries(libraries)
+    if owner and accounts.users.get(owner) is None:
+        abort(f"there is no user {owner!r}; see: subtitled web users list", USAGE_ERROR)
     try:
         seconds = parse_duration(valid_for) if valid_for else None
         key = accounts.keys.add(
             name,
             role if role is not None else (scope or ()),
             created_by=f"{getpass.getuser()}, by the command line",
+            owner=owner,
             expires_at=time.time() + seconds if isinstance(seconds, float) else None,
             libraries=known,
         )

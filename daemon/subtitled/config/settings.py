@@ -117,6 +117,11 @@ class LibrarySettings(Section):
         description="Transcribe doubtful chunks (loops, low confidence, too few or too many words) "
         "again with the next engine, and keep the better transcript.",
     )
+    second_reader: bool = Field(
+        False,
+        description="Whoever approves a subtitle must not have edited it, so that two people have "
+        "read each correction.",
+    )
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."
     )

@@ -56,6 +56,16 @@ class Actor:
         """
         return cls(name or account, ActorKind.ACCOUNT, name_key(account))
 
+    @classmethod
+    def stored(cls, name: str, person: str) -> Actor:
+        """Return the actor that is stored under a name and a :attr:`person`.
+
+        Raises:
+            ValueError: It is none.
+        """
+        kind, _, number = person.partition(":")
+        return cls(name, ActorKind(kind), number)
+
     @property
     def person(self) -> str:
         """Kind and id as one text, as the database keeps them."""

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from .engine import upsert_insert, write_transaction
 from .review_records import ReviewStatus
+from .reviews import is_held_by
 from .schema import operations, reviews, verdicts
 
 
@@ -22,6 +23,9 @@ class NewOperation:
     operation_id: str
     """Given by the program of the person, so that it is stored once if it is sent again."""
     actor: str
+    """The name of who made it."""
+    person: str
+    """Who that is, by :attr:`.actors.Actor.person`. Operations of older versions have none."""
     made_on: int
     """The version that the person saw."""
     kind: str
@@ -143,13 +147,14 @@ class OperationRepository:
             values: dict[str, Any] = {"version": version + 1, "updated_at": at}
             c.execute(reviews.update().where(is_current).values(values))
             if held_until is not None:
-                _extend_hold(c, review_id, operation.actor, held_until)
+                _extend_hold(c, review_id, operation, held_until)
             row = {
                 "review_id": review_id,
                 "version": version + 1,
                 "operation_id": operation.operation_id,
                 "at": at,
                 "actor": operation.actor,
+                "person": operation.person,
                 "made_on": operation.made_on,
                 "kind": operation.kind,
                 "reverts": operation.reverts,
@@ -250,8 +255,8 @@ def _store_base(c: sa.Connection, review_id: int, base: ReviewBase | None) -> bo
     return True
 
 
-def _extend_hold(c: sa.Connection, review_id: int, actor: str, until: float) -> None:
-    is_theirs = sa.and_(reviews.c.id == review_id, reviews.c.holder == actor)
+def _extend_hold(c: sa.Connection, review_id: int, operation: NewOperation, until: float) -> None:
+    is_theirs = sa.and_(reviews.c.id == review_id, is_held_by(operation.actor, operation.person))
     c.execute(reviews.update().where(is_theirs).values(held_until=until))
 
 

@@ -86,6 +86,10 @@ class ReviewRecord:
     """SHA-256 of that sidecar as the review left it: as it was, or as it was approved."""
     estimated_sha256: str | None
     """SHA-256 of the sidecar that the estimate is about."""
+    holder_person: str | None = None
+    """Who the holder is, by :attr:`.actors.Actor.person`. Lists have no persons."""
+    approved_person: str | None = None
+    """Who approved it."""
 
 
 @dataclass(frozen=True, slots=True)

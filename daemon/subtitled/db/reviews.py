@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from subtitled.plugin import Language, SubtitleKind
 
+from .actors import Actor
 from .engine import write_transaction
 from .review_records import (
     CueEstimate,
@@ -28,12 +29,14 @@ from .review_records import (
 from .schema import files, reviews, sidecars, verdicts
 from .sidecars import SidecarStatus
 
+_LONG = ("base_cues", "estimate")
+_BEHIND_LONG = ("holder_person", "approved_person")
+_OF_FILE = (files.c.path, files.c.library, files.c.title)
 _LISTED = (
-    *(column for column in reviews.c if column.name not in ("base_cues", "estimate")),
-    files.c.path,
-    files.c.library,
-    files.c.title,
+    *(column for column in reviews.c if column.name not in (*_LONG, *_BEHIND_LONG)),
+    *_OF_FILE,
 )
+_WHOLE = (*(column for column in reviews.c if column.name not in _LONG), *_OF_FILE)
 
 
 class ReviewRepository:
@@ -115,22 +118,30 @@ class ReviewRepository:
         content = json.loads(text) if text else {"cues": [], "elsewhere": []}
         return [CueEstimate(**cue) for cue in content["cues"]], content["elsewhere"]
 
-    def take(self, review_id: int, holder: str, until: float, now: float) -> bool:
+    def take(self, review_id: int, holder: Actor, until: float, now: float) -> bool:
         """Record who works on a review, and return False if somebody else does."""
         is_free = sa.or_(
-            reviews.c.holder.is_(None), reviews.c.holder == holder, reviews.c.held_until < now
+            reviews.c.holder.is_(None),
+            is_held_by(holder.name, holder.person),
+            reviews.c.held_until < now,
         )
-        return self._update(review_id, is_free, holder=holder, held_until=until)
+        values = {"holder": holder.name, "holder_person": holder.person, "held_until": until}
+        return self._update(review_id, is_free, **values)
 
-    def release(self, review_id: int, holder: str | None = None) -> bool:
+    def release(self, review_id: int, holder: Actor | None = None) -> bool:
         """Record that nobody works on a review, and return whether that changed anything.
 
         Args:
             review_id: The review.
             holder: Who releases it; None releases it from anybody.
         """
-        is_held = reviews.c.holder.is_not(None) if holder is None else reviews.c.holder == holder
-        return self._update(review_id, is_held, holder=None, held_until=None)
+        is_held = (
+            reviews.c.holder.is_not(None)
+            if holder is None
+            else is_held_by(holder.name, holder.person)
+        )
+        values = {"holder": None, "holder_person": None, "held_until": None}
+        return self._update(review_id, is_held, **values)
 
     def reopen(self, review_id: int) -> None:
         """Let an approved review be edited again."""
@@ -165,8 +176,14 @@ class ReviewRepository:
             return [_record(row) for row in c.execute(query).mappings()]
 
 
+def is_held_by(name: str, person: str) -> sa.ColumnElement[bool]:
+    """Return the condition that somebody has a review, as :meth:`Actor.is_author` tells."""
+    is_unknown = sa.and_(reviews.c.holder_person.is_(None), reviews.c.holder == name)
+    return sa.or_(reviews.c.holder_person == person, is_unknown)
+
+
 def record_approval(
-    connection: sa.Connection, review_id: int, *, version: int, actor: str, sha256: str
+    connection: sa.Connection, review_id: int, *, version: int, actor: Actor, sha256: str
 ) -> None:
     """Record that a person approved a version, within the transaction that records its files.
 
@@ -186,11 +203,13 @@ def record_approval(
         .where(reviews.c.id == review_id)
         .values(
             status=sa.case((is_newest, ReviewStatus.APPROVED.value), else_=ReviewStatus.OPEN.value),
-            approved_by=actor,
+            approved_by=actor.name,
+            approved_person=actor.person,
             approved_at=at,
             approved_version=version,
             published_sha256=sha256,
             holder=None,
+            holder_person=None,
             held_until=None,
             updated_at=at,
         )
@@ -248,7 +267,8 @@ def _find_or_add(
 
 
 def _select(*, is_listed: bool = False) -> sa.Select[Any]:
-    return sa.select(*_LISTED).select_from(reviews.join(files, isouter=not is_listed))
+    columns = _LISTED if is_listed else _WHOLE
+    return sa.select(*columns).select_from(reviews.join(files, isouter=not is_listed))
 
 
 def _conditions(wanted: ReviewFilter) -> list[sa.ColumnElement[bool]]:

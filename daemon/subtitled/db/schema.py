@@ -301,12 +301,14 @@ reviews = sa.Table(
     sa.Column("estimated_sha256", sa.Text),
     sa.Column("base_cues", sa.Text),
     sa.Column("estimate", sa.Text),
+    sa.Column("holder_person", sa.Text),
+    sa.Column("approved_person", sa.Text),
     sa.Index("ix_reviews_file", "file_id", "language", "kind"),
 )
 """The subtitles that people review. A review outlives the record of its file, which may come back.
 
-``base_cues`` is version 0, which is stored with the first edit. The long columns are the last ones,
-so that lists do not read them.
+``base_cues`` is version 0, which is stored with the first edit. Lists read neither it nor what is
+behind it, because such texts are long. Persons are those of :class:`.actors.Actor`.
 """
 sa.Index("ix_reviews_queue", reviews.c.status, reviews.c.expected_errors.desc(), reviews.c.id)
 """The order of the review queue. Sorting half a million reviews would take too long."""
@@ -331,6 +333,7 @@ operations = sa.Table(
     sa.Column("reverts", _Integer),
     sa.Column("operation", sa.Text, nullable=False),
     sa.Column("change", sa.Text, nullable=False),
+    sa.Column("person", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("review_id", "operation_id"),
 )
 """What people did to the cues. Each operation makes one version of its review."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from subtitled.db.database import Database
-from subtitled.db.history import HistoryEvent
+from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.sidecars import Also, SidecarRecord, SidecarStatus
 from subtitled.library.archive import SidecarArchive
 from subtitled.plugin import Cue, InputRejectedError, Subtitle, TransientError
@@ -60,6 +60,8 @@ class ApprovalRequest:
     """Its cues, to show if the file is another one now."""
     formats: tuple[str, ...] = ()
     """The formats of the library."""
+    editors: tuple[str, ...] = ()
+    """Who edited the text, if somebody else had to approve it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +155,23 @@ def approve(
     db.sidecars.record_approved(
         record.media,
         signed,
-        describe_change(db, HistoryEvent.APPROVED, record, request.user, paths),
+        _describe_approval(db, request, record, paths),
         also,
     )
     return Approval(paths=paths, sha256=main.signature.sha256, at=mark_at, kept=tuple(kept))
+
+
+def _describe_approval(
+    db: Database, request: ApprovalRequest, record: SidecarRecord, paths: tuple[Path, ...]
+) -> HistoryEntry:
+    entry = describe_change(db, HistoryEvent.APPROVED, record, request.user, paths)
+    if not request.editors:
+        return entry
+    return replace(
+        entry,
+        reason=f"{entry.reason}; edited by {', '.join(request.editors)}",
+        details={**entry.details, "editors": list(request.editors)},
+    )
 
 
 def _other_targets(

@@ -18,6 +18,7 @@ import subtitled.cli.evaluate  # noqa: F401 - adds its command
 from subtitled.cli.app import app
 from subtitled.config.paths import resolve_state_dir
 from subtitled.daemon.reviews.approving import approve_review
+from subtitled.db.actors import Actor
 from subtitled.db.schema import coverage, files, reviews
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.plugin import (
@@ -36,6 +37,8 @@ from subtitled.subtitles.publish import publish_sidecar
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import variant_key
 from support.review_library import ENGLISH, FULL, ReviewLibrary
+
+ANA = Actor.user("ana")
 
 GERMAN, JAPANESE = Language("de"), Language("ja")
 WORDS = "harbour lamps bridge river garden promise winter kettle letter window".split()
@@ -97,7 +100,7 @@ class Material:
         self.library.db.sidecars.delete(record.path.with_name(f"{name}.en.srt"))
         self.library.db.sidecars.record_written(sidecar, record.path, signature)
         review = self.library.service.open(record, language, kind)
-        approve_review(self.library.service, review.id, "ana", accepts_warnings=True)
+        approve_review(self.library.service, review.id, ANA, accepts_warnings=True)
         return sidecar
 
     def hear(

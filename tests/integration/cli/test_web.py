@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import stat
 import sys
 from collections.abc import Callable
@@ -84,6 +85,18 @@ def test_a_key_says_of_which_port_it_is(
     assert added.out.startswith("stk_"), "programs read the key alone"
     assert f"the port of {tmp_path / 'c.toml'} keeps them in {tmp_path / 'state'}" in added.err
     assert "opens no port" not in added.err
+
+
+def test_a_key_acts_for_the_user_whom_its_maker_names(
+    run: Callable[..., SimpleNamespace],
+) -> None:
+    refused = run("keys", "add", "scripts", "--role", "reviewer", "--owner", "ana")
+    assert refused.code == 2 and "there is no user 'ana'" in refused.err
+    run("users", "add", "ana", "--role", "admin", "--password-stdin", said=f"{PASSWORD}\n")
+    assert run("keys", "add", "scripts", "--role", "reviewer", "--owner", "ana").code == 0
+    assert run("keys", "add", "ana", "--role", "reviewer").code == 0
+    keys = json.loads(run("keys", "list", "--json").out)
+    assert {key["name"]: key["owner"] for key in keys} == {"scripts": "ana", "ana": ""}
 
 
 def test_a_key_of_a_configuration_without_a_port_comes_with_a_warning(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from subtitled.db.actors import Actor
 from subtitled.db.database import Database
 from subtitled.db.operations import (
     CueVerdict,
@@ -32,10 +33,18 @@ from subtitled.db.sidecars import SidecarStatus
 from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.ownership import SidecarDescription, Signature
 
+ANA, BEN = Actor.user("ana"), Actor.user("ben")
+
 ENGLISH, FULL = Language("en"), SubtitleKind.FULL
 BASE = ReviewBase(format="srt", sha256="abc", cues="[]")
 EDIT = NewOperation(
-    operation_id="one", actor="ana", made_on=0, kind="text", operation="{}", change="[]"
+    operation_id="one",
+    actor=ANA.name,
+    person=ANA.person,
+    made_on=0,
+    kind="text",
+    operation="{}",
+    change="[]",
 )
 
 
@@ -199,13 +208,13 @@ def test_the_last_verdict_on_a_cue_counts(db: Database) -> None:
 
 def test_a_review_that_somebody_has_is_taken_when_their_time_is_over(db: Database) -> None:
     number = db.reviews.open(_add_file(db).id, ENGLISH, FULL)
-    assert db.reviews.take(number, "ana", until=100.0, now=0.0)
-    assert not db.reviews.take(number, "ben", until=200.0, now=50.0)
+    assert db.reviews.take(number, ANA, until=100.0, now=0.0)
+    assert not db.reviews.take(number, BEN, until=200.0, now=50.0)
     db.operations.append(number, EDIT, 0, BASE, held_until=150.0)
-    assert not db.reviews.take(number, "ben", until=200.0, now=120.0)
-    assert db.reviews.take(number, "ben", until=300.0, now=151.0)
-    assert not db.reviews.release(number, "ana")
-    assert db.reviews.release(number, "ben")
+    assert not db.reviews.take(number, BEN, until=200.0, now=120.0)
+    assert db.reviews.take(number, BEN, until=300.0, now=151.0)
+    assert not db.reviews.release(number, ANA)
+    assert db.reviews.release(number, BEN)
     assert not db.reviews.release(number)
 
 
@@ -213,7 +222,7 @@ def test_an_approved_review_leaves_the_queue_until_it_is_reopened(db: Database) 
     number = db.reviews.open(_add_file(db).id, ENGLISH, FULL)
     db.operations.append(number, EDIT, 0, BASE)
     with db._engine.begin() as c:
-        record_approval(c, number, version=1, actor="ana", sha256="new")
+        record_approval(c, number, version=1, actor=ANA, sha256="new")
     record = db.reviews.get(number)
     assert record is not None
     assert (record.status, record.approved_by, record.approved_version) == ("approved", "ana", 1)
@@ -230,7 +239,7 @@ def test_an_edit_that_came_after_the_approved_version_keeps_the_review_open(db: 
     number = db.reviews.open(_add_file(db).id, ENGLISH, FULL)
     db.operations.append(number, EDIT, 0, BASE)
     with db._engine.begin() as c:
-        record_approval(c, number, version=0, actor="ana", sha256="new")
+        record_approval(c, number, version=0, actor=ANA, sha256="new")
     record = db.reviews.get(number)
     assert record is not None
     assert (record.status, record.approved_version, record.version) == ("open", 0, 1)

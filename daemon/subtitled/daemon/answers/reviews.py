@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from subtitled.db.actors import Actor
 from subtitled.db.database import Database
 from subtitled.db.operations import CueVerdict, StoredOperation
 from subtitled.db.review_records import CueEstimate, ReviewFilter, ReviewPosition, ReviewRecord
@@ -18,6 +19,7 @@ from subtitled.subtitles.review.findings import Finding, find_violations_of, mea
 
 from ..reviews.editing import EditResult
 from ..reviews.open_review import OpenReview
+from ..reviews.second_reader import describe_second_reading
 from ..reviews.service import ReviewService
 from ..reviews.versions import VersionTag
 from .cursors import decode_score, encode_score
@@ -100,7 +102,7 @@ def describe_review(record: ReviewRecord, now: float | None = None) -> dict[str,
     }
 
 
-def show_review(service: ReviewService, review: OpenReview, actor: str) -> dict[str, Any]:
+def show_review(service: ReviewService, review: OpenReview, actor: Actor) -> dict[str, Any]:
     """Return a review as it is now, as JSON has it.
 
     Args:
@@ -127,11 +129,12 @@ def show_review(service: ReviewService, review: OpenReview, actor: str) -> dict[
         "cues": cues,
         "findings": describe_findings(review.findings),
         "elsewhere": elsewhere,
+        "second_reader": asdict(describe_second_reading(review, actor)),
         **_next_steps(service, review, actor),
     }
 
 
-def show_edit(service: ReviewService, result: EditResult, actor: str) -> dict[str, Any]:
+def show_edit(service: ReviewService, result: EditResult, actor: Actor) -> dict[str, Any]:
     """Return what an edit did: the cues that it changed and those before them, as they are now.
 
     Args:
@@ -199,7 +202,7 @@ def format_tag(tag: VersionTag) -> str:
     return f'"v{tag.version}-{tag.base}"'
 
 
-def _next_steps(service: ReviewService, review: OpenReview, actor: str) -> dict[str, Any]:
+def _next_steps(service: ReviewService, review: OpenReview, actor: Actor) -> dict[str, Any]:
     stacks = service.undo_stacks(review, actor)
     return {
         "undo": stacks.undo[-1] if stacks.undo else None,

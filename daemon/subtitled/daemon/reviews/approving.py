@@ -7,6 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from subtitled.db.actors import Actor
 from subtitled.db.reviews import record_approval, record_reopening
 from subtitled.pipeline.approval import Approval, ApprovalRequest, approve
 from subtitled.pipeline.approval import Conflict as FileConflict
@@ -15,6 +16,7 @@ from subtitled.subtitles.review.findings import Finding, Severity
 
 from .errors import StaleVersionError, UnapprovableError
 from .open_review import OpenReview, find_sidecar
+from .second_reader import check_second_reader
 from .service import ReviewService
 from .versions import VersionTag
 
@@ -24,7 +26,7 @@ __all__ = ["Approval", "FileConflict", "approve_review", "reopen_review", "unloc
 def approve_review(
     service: ReviewService,
     review_id: int,
-    actor: str,
+    actor: Actor,
     made_on: VersionTag | None = None,
     *,
     accepts_warnings: bool = False,
@@ -48,6 +50,7 @@ def approve_review(
     Raises:
         StaleVersionError: There is a later version than the person saw.
         UnapprovableError: There are errors, or warnings that were not accepted.
+        SecondReaderError: The person edited it, and the library wants another reader.
         SubtitledError: The files cannot be written.
     """
     review = service.load(review_id)
@@ -56,6 +59,7 @@ def approve_review(
             f"this review has version {review.version} meanwhile", "Look at the later edits first"
         )
     _check_findings(review.findings, accepts_warnings=accepts_warnings)
+    reading = check_second_reader(review, actor)
     record = review.record
     sidecar = find_sidecar(
         service.db, review.file, record.language, record.kind, review.base.format
@@ -63,10 +67,11 @@ def approve_review(
     request = ApprovalRequest(
         sidecar=sidecar.path,
         cues=review.document.to_cues(),
-        user=actor,
+        user=actor.name,
         base_sha256=_expected_digest(review) if replaces_sha256 is None else replaces_sha256,
         base_cues=review.base_document.to_cues(),
         formats=tuple(review.library.formats),
+        editors=reading.editors if reading.is_wanted else (),
     )
 
     def record_with_files(connection: sa.Connection) -> None:
@@ -90,7 +95,7 @@ def reopen_review(service: ReviewService, review_id: int) -> OpenReview:
     return service.load(review_id)
 
 
-def unlock_review(service: ReviewService, review_id: int, actor: str) -> tuple[Path, ...]:
+def unlock_review(service: ReviewService, review_id: int, actor: Actor) -> tuple[Path, ...]:
     """Reopen a review and unlock its files, so that a person may have them made again.
 
     Returns:
@@ -104,7 +109,7 @@ def unlock_review(service: ReviewService, review_id: int, actor: str) -> tuple[P
     return unlock(
         service.db,
         sidecar.path,
-        actor,
+        actor.name,
         lambda connection: record_reopening(connection, review_id),
     )
 

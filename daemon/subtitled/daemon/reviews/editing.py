@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from subtitled.config.load import Configuration
+from subtitled.db.actors import Actor
 from subtitled.db.database import Database
 from subtitled.db.operations import NewOperation, StoredOperation
 from subtitled.db.review_records import ReviewStatus
@@ -95,7 +96,7 @@ class ReviewEditor:
         operation_id: str,
         operation: ops.SimpleOperation | ops.Compound,
         made_on: VersionTag,
-        actor: str,
+        actor: Actor,
     ) -> EditResult:
         """Apply an operation, and store it. One that was stored before is not applied again.
 
@@ -123,7 +124,7 @@ class ReviewEditor:
         review_id: int,
         operation_id: str,
         made_on: VersionTag,
-        actor: str,
+        actor: Actor,
         version: int | None = None,
     ) -> EditResult:
         """Undo the last operation of a person, or that which made a version.
@@ -137,7 +138,7 @@ class ReviewEditor:
         )
 
     def redo(
-        self, review_id: int, operation_id: str, made_on: VersionTag, actor: str
+        self, review_id: int, operation_id: str, made_on: VersionTag, actor: Actor
     ) -> EditResult:
         """Redo what a person undid last.
 
@@ -149,13 +150,13 @@ class ReviewEditor:
             (review_id, operation_id, made_on, actor), REDO, lambda stacks: stacks.redo, None
         )
 
-    def undo_stacks(self, review: OpenReview, actor: str) -> UndoStacks:
+    def undo_stacks(self, review: OpenReview, actor: Actor) -> UndoStacks:
         """Return what a person may undo and redo."""
-        return find_undo_stacks(map(_logged, review.log), actor)
+        return find_undo_stacks((_logged(one, actor) for one in review.log), actor.person)
 
     def _revert(
         self,
-        request: tuple[int, str, VersionTag, str],
+        request: tuple[int, str, VersionTag, Actor],
         kind: str,
         choose: Callable[[UndoStacks], tuple[int, ...]],
         version: int | None,
@@ -217,11 +218,12 @@ class ReviewEditor:
 
 
 def _new_operation(
-    operation_id: str, actor: str, made_on: VersionTag, kind: str, meant: str
+    operation_id: str, actor: Actor, made_on: VersionTag, kind: str, meant: str
 ) -> NewOperation:
     return NewOperation(
         operation_id=operation_id,
-        actor=actor,
+        actor=actor.name,
+        person=actor.person,
         made_on=made_on.version,
         kind=kind,
         operation=meant,
@@ -230,7 +232,8 @@ def _new_operation(
 
 
 def _repeated(review: OpenReview, stored: StoredOperation, new: NewOperation) -> EditResult:
-    if (stored.actor, stored.operation) != (new.actor, new.operation):
+    is_theirs = stored.person == new.person or (not stored.person and stored.actor == new.actor)
+    if not is_theirs or stored.operation != new.operation:
         raise OperationIdUsedError(
             f"the id {stored.operation_id!r} was used for another operation",
             "Use a new id for each operation",
@@ -245,10 +248,11 @@ def _check_size(document: Document) -> None:
         )
 
 
-def _logged(operation: StoredOperation) -> LoggedOperation:
+def _logged(operation: StoredOperation, actor: Actor) -> LoggedOperation:
+    is_theirs = actor.is_author(operation.actor, operation.person)
     return LoggedOperation(
         version=operation.version,
-        actor=operation.actor,
+        actor=actor.person if is_theirs else operation.person,
         kind=operation.kind,
         reverts=operation.reverts,
     )

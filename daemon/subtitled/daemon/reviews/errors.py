@@ -53,6 +53,10 @@ class OperationIdUsedError(ReviewError):
     """The id of an operation was used for another one."""
 
 
+class SecondReaderError(ReviewError):
+    """Who edited a subtitle may not approve it in its library."""
+
+
 class UnapprovableError(ReviewError):
     """A document has errors, which bar approval, or warnings that nobody accepted."""
 

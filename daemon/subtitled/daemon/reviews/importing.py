@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from subtitled.db.actors import Actor
 from subtitled.db.records import FileRecord
 from subtitled.db.sidecars import SidecarStatus
 from subtitled.plugin import InputRejectedError, Language, SubtitleKind
@@ -62,7 +63,7 @@ def find_review_of(service: ReviewService, path: Path, language: Language | None
 
 
 def import_text(
-    service: ReviewService, review_id: int, content: bytes, suffix: str, actor: str
+    service: ReviewService, review_id: int, content: bytes, suffix: str, actor: Actor
 ) -> EditResult | None:
     """Make a review equal to a subtitle file that was corrected elsewhere, as one operation.
 

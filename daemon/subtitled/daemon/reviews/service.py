@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from subtitled.db.actors import Actor
 from subtitled.db.operations import CueVerdict
 from subtitled.db.records import FileRecord
 from subtitled.db.review_records import ReviewRecord
@@ -50,7 +51,7 @@ class ReviewService(ReviewEditor):
         self._load_for_cue(review_id, cue, made_on)
         return self.db.operations.delete_verdict(review_id, cue)
 
-    def take(self, review_id: int, actor: str) -> ReviewRecord:
+    def take(self, review_id: int, actor: Actor) -> ReviewRecord:
         """Record that a person works on a review, so that others choose another one.
 
         Others may still edit it.
@@ -71,7 +72,7 @@ class ReviewService(ReviewEditor):
             )
         return record
 
-    def release(self, review_id: int, actor: str) -> bool:
+    def release(self, review_id: int, actor: Actor) -> bool:
         """Record that a person has finished with a review; False if they did not have it."""
         return self.db.reviews.release(review_id, actor)
 

@@ -22,6 +22,7 @@ from subtitled.daemon.reviews.approving import FileConflict, approve_review, reo
 from subtitled.daemon.reviews.editing import EditResult
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.daemon.reviews.versions import VersionTag
+from subtitled.db.actors import Actor
 from subtitled.db.operations import CueVerdict
 from subtitled.plugin.limits import clean_text
 
@@ -53,14 +54,14 @@ class _EditCall:
 def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewService) -> None:
     """Add the routes."""
 
-    def edit(call: _EditCall, apply: Callable[[VersionTag, str], EditResult]) -> Response:
+    def edit(call: _EditCall, apply: Callable[[VersionTag, Actor], EditResult]) -> Response:
         caller = caller_of(call.request)
         check_visible(service, caller, call.review_id)
         tag = _parse_tag(call.if_match)
 
         def act() -> Answer:
             with review_problems():
-                return Answer(200, show_edit(service, apply(tag, caller.name), caller.name))
+                return Answer(200, show_edit(service, apply(tag, caller.actor), caller.actor))
 
         return run_once(services, call.request, call.key, call.body, act)
 
@@ -204,7 +205,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
                 result = approve_review(
                     service,
                     review_id,
-                    caller.name,
+                    caller.actor,
                     tag,
                     accepts_warnings=body.accept_warnings,
                     replaces_sha256=body.replaces_sha256,

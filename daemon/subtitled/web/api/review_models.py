@@ -191,6 +191,16 @@ class FindingEntry(Output):
     detail: str
 
 
+class SecondReaderEntry(Output):
+    """What the library wants of whoever approves."""
+
+    is_wanted: bool = Field(
+        description="Whether somebody has to approve it who did not edit it (`second_reader`)."
+    )
+    editors: list[str] = Field(description="Whose edits nobody else has approved.")
+    is_open_to_actor: bool = Field(description="Whether the caller may approve it.")
+
+
 class ReviewDetails(ListedReviewEntry):
     """A review with its cues."""
 
@@ -203,6 +213,7 @@ class ReviewDetails(ListedReviewEntry):
     cues: list[CueEntry]
     findings: list[FindingEntry]
     elsewhere: list[Any] = Field(description="What was noticed where no cue is.")
+    second_reader: SecondReaderEntry
     undo: int | None = Field(description="The version that an undo of the caller reverts.")
     redo: int | None
 

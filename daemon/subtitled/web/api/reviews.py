@@ -103,7 +103,7 @@ def add_review_routes(api: FastAPI, services: ApiServices, service: ReviewServic
         """Return the cues with estimates, verdicts and findings; the version is in `ETag`."""
         caller = caller_of(request)
         review = find_review(service, caller, review_id)
-        body = show_review(service, review, caller.name)
+        body = show_review(service, review, caller.actor)
         headers = {"ETag": body["etag"], "Cache-Control": "private, no-store"}
         return answer_json(body, headers=headers)
 
@@ -169,7 +169,7 @@ def add_review_routes(api: FastAPI, services: ApiServices, service: ReviewServic
 
         def act() -> Answer:
             with review_problems():
-                return Answer(200, describe_review(service.take(review_id, caller.name)))
+                return Answer(200, describe_review(service.take(review_id, caller.actor)))
 
         return run_once(services, request, key, None, act)
 
@@ -183,7 +183,7 @@ def add_review_routes(api: FastAPI, services: ApiServices, service: ReviewServic
         """Tell others that you do not work on it any more."""
         caller = caller_of(request)
         check_visible(service, caller, review_id)
-        return answer_json({"changed": service.release(review_id, caller.name)})
+        return answer_json({"changed": service.release(review_id, caller.actor)})
 
 
 def find_review(service: ReviewService, caller: Caller, review_id: int) -> OpenReview:
@@ -244,6 +244,7 @@ _PROBLEMS: dict[type[errors.ReviewError], tuple[int, str]] = {
     errors.NothingToRevertError: (409, "nothing-to-revert"),
     errors.OperationIdUsedError: (422, "key-used-before"),
     errors.UnapprovableError: (409, "unapprovable"),
+    errors.SecondReaderError: (409, "second-reader-needed"),
 }
 
 

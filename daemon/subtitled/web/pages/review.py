@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from subtitled.daemon.reviews.open_review import OpenReview
+from subtitled.daemon.reviews.second_reader import describe_second_reading
 from subtitled.daemon.reviews.source_text import SourceReader
 from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.review_records import ReviewStatus
@@ -67,7 +68,7 @@ class ReviewPage:
     ) -> Response:
         """Build the page of a review as it is now."""
         view = build_view(
-            self._site.reviews, review, identity_of(request).name, asked.way, asked.cue
+            self._site.reviews, review, identity_of(request).actor, asked.way, asked.cue
         )
         source = self._sources.read(review)
         beside: list[Any] = []
@@ -91,6 +92,7 @@ class ReviewPage:
             beside=beside,
             done=asked.done,
             holder=review.record.holder if is_held(review.record) else None,
+            reading=describe_second_reading(review, identity_of(request).actor),
             approved=self._site.find_approved(request),
             typed=asked.typed,
             error=asked.error,

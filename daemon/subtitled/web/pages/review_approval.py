@@ -19,6 +19,7 @@ from subtitled.daemon.reviews.approving import (
     unlock_review,
 )
 from subtitled.daemon.reviews.open_review import OpenReview
+from subtitled.daemon.reviews.second_reader import describe_second_reading
 from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.review_records import ReviewStatus
 from subtitled.plugin import SubtitledError
@@ -80,7 +81,7 @@ class ReviewApproval:
 
         def act() -> int:
             number = self._site.find_record(request).id
-            unlock_review(self._site.reviews, number, identity_of(request).name)
+            unlock_review(self._site.reviews, number, identity_of(request).actor)
             return number
 
         return await self._change(request, act, "unlocked")
@@ -101,7 +102,7 @@ class ReviewApproval:
             result = approve_review(
                 self._site.reviews,
                 review.record.id,
-                identity_of(request).name,
+                identity_of(request).actor,
                 parse_version(text_field(form, "version")),
                 accepts_warnings=text_field(form, "accepts_warnings") == "yes",
                 replaces_sha256=(
@@ -162,6 +163,7 @@ class ReviewApproval:
             differences=differences[:MAX_DIFFERENCES],
             difference_count=len(differences),
             error=error,
+            reading=describe_second_reading(review, identity_of(request).actor),
         )
 
 

@@ -18,6 +18,7 @@ from subtitled.daemon.reviews import errors
 from subtitled.daemon.reviews.editing import EditResult
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.versions import VersionTag
+from subtitled.db.actors import Actor
 from subtitled.db.operations import CueVerdict, ErrorCategory, ErrorSeverity, Verdict
 from subtitled.db.review_records import ReviewStatus
 from subtitled.plugin import TransientError
@@ -77,7 +78,7 @@ class ReviewEdits:
 
         def act() -> int:
             number = self._site.find_record(request).id
-            self._site.reviews.release(number, identity_of(request).name)
+            self._site.reviews.release(number, identity_of(request).actor)
             return number
 
         number = await run_in_threadpool(act)
@@ -85,7 +86,7 @@ class ReviewEdits:
 
     def _act(self, request: Request, form: CueForm) -> Response:
         review = self._site.load(request)
-        number, actor = review.record.id, identity_of(request).name
+        number, actor = review.record.id, identity_of(request).actor
         try:
             done = self._do(form, review, actor)
         except RejectedInputError as error:
@@ -103,7 +104,7 @@ class ReviewEdits:
         query = urlencode({name: value for name, value in fields.items() if value})
         return redirect(request, f"/review/{number}?{query}#cue")
 
-    def _do(self, form: CueForm, review: OpenReview, actor: str) -> _Done:
+    def _do(self, form: CueForm, review: OpenReview, actor: Actor) -> _Done:
         action, tag = form.parse_action(), form.parse_tag()
         service, number = self._site.reviews, review.record.id
         if action in (CueAction.UNDO, CueAction.REDO):
@@ -130,7 +131,7 @@ class ReviewEdits:
         return _Done(now, form.cue, notice)
 
     def _edit(
-        self, form: CueForm, review: OpenReview, tag: VersionTag, actor: str
+        self, form: CueForm, review: OpenReview, tag: VersionTag, actor: Actor
     ) -> EditResult | None:
         """Keep what was typed and what the button does; None if that changes nothing."""
         if tag.base != VersionTag.of(review).base or tag.version > review.version:
@@ -145,15 +146,16 @@ class ReviewEdits:
         name = form.operation_id(to_json(operation))
         return self._site.reviews.edit(review.record.id, name, operation, tag, actor)
 
-    def _following(self, review: OpenReview, form: CueForm, actor: str) -> str | None:
+    def _following(self, review: OpenReview, form: CueForm, actor: Actor) -> str | None:
         """Return the next cue of the way that was not seen yet."""
         view = build_view(self._site.reviews, review, actor, form.way, form.cue)
         return view.route.next_unseen(form.cue)
 
-    def _take(self, review: OpenReview, actor: str) -> None:
+    def _take(self, review: OpenReview, actor: Actor) -> None:
         """Tell others who works on a review. Who has it already keeps it."""
         record = review.record
-        if record.status is ReviewStatus.OPEN and not (record.holder == actor and is_held(record)):
+        has_it = actor.is_author(record.holder, record.holder_person) and is_held(record)
+        if record.status is ReviewStatus.OPEN and not has_it:
             with contextlib.suppress(errors.ReviewTakenError, errors.ReviewNotFoundError):
                 self._site.reviews.take(record.id, actor)
 
@@ -193,7 +195,7 @@ class ReviewEdits:
         )
 
 
-def _read_verdict(form: CueForm, verdict: Verdict, actor: str) -> CueVerdict:
+def _read_verdict(form: CueForm, verdict: Verdict, actor: Actor) -> CueVerdict:
     is_wrong = verdict is Verdict.WRONG
     return CueVerdict(
         cue=form.cue,
@@ -201,7 +203,7 @@ def _read_verdict(form: CueForm, verdict: Verdict, actor: str) -> CueVerdict:
         category=_choose(ErrorCategory, form.category) if is_wrong else None,
         severity=_choose(ErrorSeverity, form.severity) if is_wrong else None,
         note=clean_text(form.note.strip(), MAX_NOTE_CHARACTERS),
-        actor=actor,
+        actor=actor.name,
         at=time.time(),
     )
 

@@ -10,6 +10,7 @@ from subtitled.daemon.answers.reviews import describe_cues
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.daemon.reviews.ways import CuePage, Route, Way, choose_way, plan_route
+from subtitled.db.actors import Actor
 from subtitled.db.operations import CueVerdict
 from subtitled.plugin import Cue, TimeSpan
 from subtitled.subtitles.evaluation.compliance import ComplianceRule
@@ -79,7 +80,7 @@ class ReviewView:
 
 
 def build_view(
-    service: ReviewService, review: OpenReview, actor: str, way: str = "", cue: str = ""
+    service: ReviewService, review: OpenReview, actor: Actor, way: str = "", cue: str = ""
 ) -> ReviewView:
     """Gather what the page shows.
 

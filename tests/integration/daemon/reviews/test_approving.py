@@ -19,12 +19,15 @@ from subtitled.daemon.reviews.errors import (
     UnapprovableError,
 )
 from subtitled.daemon.reviews.versions import VersionTag
+from subtitled.db.actors import Actor
 from subtitled.db.review_records import ReviewFilter, ReviewStatus
 from subtitled.plugin import Cue
 from subtitled.subtitles.formats import read_cues
 from subtitled.subtitles.ownership import Ownership
 from subtitled.subtitles.review import operations as ops
 from support.review_library import CUES, ENGLISH, FULL, ReviewLibrary
+
+ANA, BEN = Actor.user("ana"), Actor.user("ben")
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def library(tmp_path: Path) -> ReviewLibrary:
 def _edit(library: ReviewLibrary, number: int, operation: ops.SimpleOperation) -> None:
     review = library.service.load(number)
     name = f"op{review.version}"
-    library.service.edit(number, name, operation, VersionTag.of(review), "ana")
+    library.service.edit(number, name, operation, VersionTag.of(review), ANA)
 
 
 def test_an_approved_review_is_in_every_format_and_leaves_the_queue(
@@ -44,7 +47,7 @@ def test_an_approved_review_is_in_every_format_and_leaves_the_queue(
     record, sidecar = library.add("Film", CUES, "srt", "vtt")
     number = library.service.open(record, ENGLISH, FULL).id
     _edit(library, number, ops.Replace(find="Schuffa", replacement="Schufa"))
-    result = approve_review(library.service, number, "ana", accepts_warnings=True)
+    result = approve_review(library.service, number, ANA, accepts_warnings=True)
     assert isinstance(result, Approval)
     for path in (sidecar, sidecar.with_suffix(".vtt")):
         assert read_cues(path.read_bytes(), path.suffix[1:])[0].text == "The Schufa said no."
@@ -60,21 +63,19 @@ def test_an_approved_review_is_edited_after_it_was_reopened_and_approved_again(
 ) -> None:
     number = library.open()
     _edit(library, number, ops.SetText(cue="1", lines=("One",)))
-    approve_review(library.service, number, "ana", accepts_warnings=True)
+    approve_review(library.service, number, ANA, accepts_warnings=True)
     with pytest.raises(ReviewLockedError, match="ana approved"):
         _edit(library, number, ops.SetText(cue="1", lines=("Two",)))
     assert reopen_review(library.service, number).record.status is ReviewStatus.OPEN
     _edit(library, number, ops.SetText(cue="1", lines=("Two",)))
-    again = approve_review(library.service, number, "ben", accepts_warnings=True)
+    again = approve_review(library.service, number, BEN, accepts_warnings=True)
     assert isinstance(again, Approval)
     assert read_cues((library.films / "Film.en.srt").read_bytes(), "srt")[0].text == "Two"
 
 
 def test_a_subtitle_that_nobody_edited_can_be_approved(library: ReviewLibrary) -> None:
     number = library.open()
-    assert isinstance(
-        approve_review(library.service, number, "ana", accepts_warnings=True), Approval
-    )
+    assert isinstance(approve_review(library.service, number, ANA, accepts_warnings=True), Approval)
     review = library.service.load(number)
     assert review.record.status is ReviewStatus.APPROVED
     assert review.document.to_cues() == CUES
@@ -86,7 +87,7 @@ def test_overlapping_and_empty_cues_bar_approval_and_are_named(library: ReviewLi
     _edit(library, number, ops.SetTimes(cue="1", start=1.0, end=5.0))
     _edit(library, number, ops.SetText(cue="3", lines=()))
     with pytest.raises(UnapprovableError, match="2 cues are wrong") as raised:
-        approve_review(library.service, number, "ana", accepts_warnings=True)
+        approve_review(library.service, number, ANA, accepts_warnings=True)
     assert {finding.cue for finding in raised.value.findings} == {"1", "3"}
     assert (library.films / "Film.en.srt").read_bytes() == before
 
@@ -94,9 +95,9 @@ def test_overlapping_and_empty_cues_bar_approval_and_are_named(library: ReviewLi
 def test_warnings_are_asked_about_once(library: ReviewLibrary) -> None:
     number = library.open("Fast", (Cue(1.0, 1.5, "Far too much text for half a second"),))
     with pytest.raises(UnapprovableError, match="1 cue is outside the limits") as raised:
-        approve_review(library.service, number, "ana")
+        approve_review(library.service, number, ANA)
     assert "accept the warnings" in raised.value.hint
-    result = approve_review(library.service, number, "ana", accepts_warnings=True)
+    result = approve_review(library.service, number, ANA, accepts_warnings=True)
     assert isinstance(result, Approval)
 
 
@@ -105,7 +106,7 @@ def test_an_edit_that_the_person_did_not_see_is_not_approved(library: ReviewLibr
     seen = VersionTag.of(library.service.load(number))
     _edit(library, number, ops.SetText(cue="1", lines=("Later",)))
     with pytest.raises(StaleVersionError, match="version 1 meanwhile"):
-        approve_review(library.service, number, "ben", seen, accepts_warnings=True)
+        approve_review(library.service, number, BEN, seen, accepts_warnings=True)
 
 
 def test_a_file_that_another_program_changed_is_not_overwritten(library: ReviewLibrary) -> None:
@@ -114,7 +115,7 @@ def test_a_file_that_another_program_changed_is_not_overwritten(library: ReviewL
     sidecar = library.films / "Film.en.srt"
     theirs = sidecar.read_bytes().replace(b"Schuffa", b"bank")
     sidecar.write_bytes(theirs)
-    result = approve_review(library.service, number, "ana", accepts_warnings=True)
+    result = approve_review(library.service, number, ANA, accepts_warnings=True)
     assert isinstance(result, FileConflict)
     assert result.theirs is not None
     shown = [cues[0].text for cues in (result.base, result.mine, result.theirs)]
@@ -124,7 +125,7 @@ def test_a_file_that_another_program_changed_is_not_overwritten(library: ReviewL
     replaced = approve_review(
         library.service,
         number,
-        "ana",
+        ANA,
         accepts_warnings=True,
         replaces_sha256=result.theirs_sha256,
     )
@@ -134,8 +135,8 @@ def test_a_file_that_another_program_changed_is_not_overwritten(library: ReviewL
 
 def test_unlocking_opens_the_review_again(library: ReviewLibrary) -> None:
     number = library.open()
-    approve_review(library.service, number, "ana", accepts_warnings=True)
+    approve_review(library.service, number, ANA, accepts_warnings=True)
     sidecar = library.films / "Film.en.srt"
-    assert unlock_review(library.service, number, "ben") == (sidecar,)
+    assert unlock_review(library.service, number, BEN) == (sidecar,)
     assert library.db.sidecars.ownership(sidecar) is Ownership.EDITED
     assert library.service.load(number).record.status is ReviewStatus.OPEN

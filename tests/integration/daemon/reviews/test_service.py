@@ -25,11 +25,14 @@ from subtitled.daemon.reviews.errors import (
 )
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.versions import VersionTag
+from subtitled.db.actors import Actor
 from subtitled.db.operations import CueVerdict, Verdict
 from subtitled.plugin import Cue, Language
 from subtitled.subtitles.formats import read_cues
 from subtitled.subtitles.review import operations as ops
 from support.review_library import CUES, ENGLISH, FULL, ReviewLibrary, publish
+
+ANA, BEN, EVE = map(Actor.user, ("ana", "ben", "eve"))
 
 
 @pytest.fixture
@@ -87,16 +90,16 @@ def test_an_edit_is_kept_and_undone_and_redone_after_a_restart(
     number = library.open()
     tag = _tag(library, number)
     respelt = ops.Replace(find="Schuffa", replacement="Schufa")
-    library.service.edit(number, "a", respelt, tag, "ana")
-    library.service.edit(number, "b", ops.Delete(cues=("3",)), tag, "ana")
+    library.service.edit(number, "a", respelt, tag, ANA)
+    library.service.edit(number, "b", ops.Delete(cues=("3",)), tag, ANA)
     library.db.close()
     again = ReviewLibrary(tmp_path)
     assert _texts(again.service.load(number)) == ["The Schufa said no.", CUES[1].text]
     tag = _tag(again, number)
-    again.service.undo(number, "c", tag, "ana")
-    again.service.undo(number, "d", tag, "ana")
+    again.service.undo(number, "c", tag, ANA)
+    again.service.undo(number, "d", tag, ANA)
     assert again.service.load(number).document.to_cues() == CUES
-    again.service.redo(number, "e", tag, "ana")
+    again.service.redo(number, "e", tag, ANA)
     assert _texts(again.service.load(number))[0] == "The Schufa said no."
     assert again.service.load(number).version == 5
 
@@ -104,23 +107,23 @@ def test_an_edit_is_kept_and_undone_and_redone_after_a_restart(
 def test_nobody_undoes_the_edits_of_others(library: ReviewLibrary) -> None:
     number = library.open()
     tag = _tag(library, number)
-    library.service.edit(number, "a", ops.Delete(cues=("3",)), tag, "ana")
+    library.service.edit(number, "a", ops.Delete(cues=("3",)), tag, ANA)
     with pytest.raises(NothingToRevertError):
-        library.service.undo(number, "b", tag, "ben")
+        library.service.undo(number, "b", tag, BEN)
     with pytest.raises(NothingToRevertError):
-        library.service.redo(number, "b", tag, "ana")
+        library.service.redo(number, "b", tag, ANA)
     with pytest.raises(NothingToRevertError):
-        library.service.undo(number, "b", tag, "ana", version=7)
+        library.service.undo(number, "b", tag, ANA, version=7)
 
 
 def test_what_others_built_on_is_not_undone(library: ReviewLibrary) -> None:
     number = library.open()
     tag = _tag(library, number)
-    library.service.edit(number, "a", ops.SetText(cue="1", lines=("Mine",)), tag, "ana")
+    library.service.edit(number, "a", ops.SetText(cue="1", lines=("Mine",)), tag, ANA)
     later = _tag(library, number)
-    library.service.edit(number, "b", ops.SetText(cue="1", lines=("Theirs",)), later, "ben")
+    library.service.edit(number, "b", ops.SetText(cue="1", lines=("Theirs",)), later, BEN)
     with pytest.raises(ChangedMeanwhileError) as raised:
-        library.service.undo(number, "c", _tag(library, number), "ana")
+        library.service.undo(number, "c", _tag(library, number), ANA)
     (cue,) = raised.value.conflict.cues
     assert cue.theirs is not None
     assert (cue.cue, cue.theirs.text) == ("1", "Theirs")
@@ -130,15 +133,15 @@ def test_an_edit_that_is_sent_again_is_applied_once(library: ReviewLibrary) -> N
     number = library.open()
     tag = _tag(library, number)
     shift = ops.Shift(seconds=1.0)
-    first = library.service.edit(number, "a", shift, tag, "ana")
-    second = library.service.edit(number, "a", shift, tag, "ana")
+    first = library.service.edit(number, "a", shift, tag, ANA)
+    second = library.service.edit(number, "a", shift, tag, ANA)
     assert (first.is_repeated, second.is_repeated) == (False, True)
     assert first.operation == second.operation
     assert library.service.load(number).document.cues[0].start == 2.0
     with pytest.raises(OperationIdUsedError):
-        library.service.edit(number, "a", ops.Shift(seconds=2.0), tag, "ana")
+        library.service.edit(number, "a", ops.Shift(seconds=2.0), tag, ANA)
     with pytest.raises(OperationIdUsedError):
-        library.service.edit(number, "a", shift, tag, "ben")
+        library.service.edit(number, "a", shift, tag, BEN)
 
 
 def test_an_id_that_two_editors_use_at_once_is_used_by_one(library: ReviewLibrary) -> None:
@@ -151,7 +154,7 @@ def test_an_id_that_two_editors_use_at_once_is_used_by_one(library: ReviewLibrar
         operation = ops.SetText(cue=str(editor % 3 + 1), lines=(f"By {editor}",))
         barrier.wait()
         try:
-            library.service.edit(number, "same", operation, tag, f"user {editor}")
+            library.service.edit(number, "same", operation, tag, Actor.user(f"{editor}"))
         except OperationIdUsedError:
             outcomes.append("refused")
         else:
@@ -171,11 +174,11 @@ def test_disjoint_edits_are_both_kept_and_touching_ones_show_both_versions(
 ) -> None:
     number = library.open()
     tag = _tag(library, number)
-    library.service.edit(number, "a", ops.SetText(cue="1", lines=("Ana",)), tag, "ana")
-    library.service.edit(number, "b", ops.SetText(cue="2", lines=("Ben",)), tag, "ben")
+    library.service.edit(number, "a", ops.SetText(cue="1", lines=("Ana",)), tag, ANA)
+    library.service.edit(number, "b", ops.SetText(cue="2", lines=("Ben",)), tag, BEN)
     assert _texts(library.service.load(number)) == ["Ana", "Ben", "So they say."]
     with pytest.raises(ChangedMeanwhileError, match="changed cues .* 1") as raised:
-        library.service.edit(number, "c", ops.SetText(cue="1", lines=("Eve",)), tag, "eve")
+        library.service.edit(number, "c", ops.SetText(cue="1", lines=("Eve",)), tag, EVE)
     (cue,) = raised.value.conflict.cues
     shown = [one.text for one in (cue.base, cue.mine, cue.theirs) if one is not None]
     assert shown == [CUES[0].text, "Eve", "Ana"]
@@ -192,7 +195,9 @@ def test_editors_at_the_same_time_lose_nothing(library: ReviewLibrary) -> None:
         try:
             for place in range(editor, 12, 4):
                 operation = ops.SetText(cue=str(place + 1), lines=(f"By {editor}",))
-                library.service.edit(number, f"{editor}-{place}", operation, tag, f"user {editor}")
+                library.service.edit(
+                    number, f"{editor}-{place}", operation, tag, Actor.user(f"{editor}")
+                )
         except BaseException as error:  # noqa: BLE001 - told by the test
             errors.append(error)
 
@@ -215,13 +220,13 @@ def test_a_sidecar_that_is_made_again_before_the_first_edit_is_what_is_edited(
     publish(library.db, library.films / "Film.mkv", (Cue(0.0, 1.0, "New"),))
     assert _texts(library.service.load(number)) == ["New"]
     with pytest.raises(StaleVersionError, match="made again"):
-        library.service.edit(number, "a", ops.SetText(cue="1", lines=("x",)), old, "ana")
+        library.service.edit(number, "a", ops.SetText(cue="1", lines=("x",)), old, ANA)
 
 
 def test_edits_stay_when_the_sidecar_is_made_again_after_them(library: ReviewLibrary) -> None:
     number = library.open()
     library.service.edit(
-        number, "a", ops.SetText(cue="1", lines=("Mine",)), _tag(library, number), "ana"
+        number, "a", ops.SetText(cue="1", lines=("Mine",)), _tag(library, number), ANA
     )
     publish(library.db, library.films / "Film.mkv", (Cue(0.0, 1.0, "New"),))
     assert _texts(library.service.load(number))[0] == "Mine"
@@ -232,7 +237,7 @@ def test_a_verdict_is_about_the_cue_that_was_seen(library: ReviewLibrary) -> Non
     tag = _tag(library, number)
     right = CueVerdict(cue="1", verdict=Verdict.RIGHT, actor="ana", at=1.0)
     library.service.set_verdict(number, right, tag)
-    library.service.edit(number, "a", ops.SetText(cue="1", lines=("Else",)), tag, "ben")
+    library.service.edit(number, "a", ops.SetText(cue="1", lines=("Else",)), tag, BEN)
     with pytest.raises(ChangedMeanwhileError):
         library.service.set_verdict(number, replace(right, verdict=Verdict.WRONG), tag)
     with pytest.raises(ReviewNotFoundError, match="no cue '9'"):
@@ -242,19 +247,19 @@ def test_a_verdict_is_about_the_cue_that_was_seen(library: ReviewLibrary) -> Non
 
 def test_who_has_a_review_is_said_to_others(library: ReviewLibrary) -> None:
     number = library.open()
-    assert library.service.take(number, "ana").holder == "ana"
+    assert library.service.take(number, ANA).holder == "ana"
     with pytest.raises(ReviewTakenError, match=r"ana has this review for \d+ minutes"):
-        library.service.take(number, "ben")
-    assert not library.service.release(number, "ben")
-    assert library.service.release(number, "ana")
-    assert library.service.take(number, "ben").holder == "ben"
+        library.service.take(number, BEN)
+    assert not library.service.release(number, BEN)
+    assert library.service.release(number, ANA)
+    assert library.service.take(number, BEN).holder == "ben"
     with pytest.raises(ReviewNotFoundError):
-        library.service.take(number + 1, "ana")
+        library.service.take(number + 1, ANA)
 
 
 def test_what_is_exported_is_what_was_edited(library: ReviewLibrary) -> None:
     number = library.open()
-    library.service.edit(number, "a", ops.Delete(cues=("2",)), _tag(library, number), "ana")
+    library.service.edit(number, "a", ops.Delete(cues=("2",)), _tag(library, number), ANA)
     for fmt in ("srt", "vtt", "ttml"):
         assert read_cues(library.service.export(number, fmt), fmt) == (CUES[0], CUES[2])
 
@@ -265,16 +270,19 @@ from pathlib import Path
 from subtitled.config.load import load_config
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.daemon.reviews.versions import VersionTag
+from subtitled.db.actors import Actor
 from subtitled.db.database import Database
 from subtitled.db.state_folder import DATABASE_FILE
 from subtitled.subtitles.review import operations as ops
+
+ANA = Actor.user("ana")
 configuration = load_config(Path(sys.argv[1]))
 db = Database(configuration.settings.daemon.state_dir / DATABASE_FILE)
 service, number = ReviewService(configuration, db), int(sys.argv[2])
 tag = VersionTag.of(service.load(number))
 for count in range(1, 100_000):
     operation = ops.SetText(cue=str(count % 3 + 1), lines=(f"Edit {count}",))
-    tag = VersionTag.of(service.edit(number, f"op{count}", operation, tag, "ana").review)
+    tag = VersionTag.of(service.edit(number, f"op{count}", operation, tag, ANA).review)
     print(count, flush=True)
 """
 
@@ -302,7 +310,7 @@ def test_what_was_acknowledged_before_kill_9_is_there_and_the_rest_is_applied_on
     count = acknowledged + 1
     operation = ops.SetText(cue=str(count % 3 + 1), lines=(f"Edit {count}",))
     made_on = replace(VersionTag.of(review), version=acknowledged)
-    library.service.edit(number, f"op{count}", operation, made_on, "ana")
+    library.service.edit(number, f"op{count}", operation, made_on, ANA)
     final = library.service.load(number)
     assert final.version == count
     assert final.document.by_id[str(count % 3 + 1)].text == f"Edit {count}"

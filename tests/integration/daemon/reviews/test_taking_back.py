@@ -9,12 +9,15 @@ import pytest
 from subtitled.daemon.answers.undo import FileBusyError, undo_file
 from subtitled.daemon.reviews.approving import Approval, approve_review
 from subtitled.daemon.reviews.versions import VersionTag
+from subtitled.db.actors import Actor
 from subtitled.db.records import FileState
 from subtitled.db.review_records import ReviewStatus
 from subtitled.subtitles.formats import read_cues
 from subtitled.subtitles.ownership import Ownership
 from subtitled.subtitles.review import operations as ops
 from support.review_library import ENGLISH, FULL, ReviewLibrary
+
+ANA, BEN = Actor.user("ana"), Actor.user("ben")
 
 
 @pytest.mark.parametrize("is_edited", [True, False])
@@ -28,8 +31,8 @@ def test_its_review_is_open_again_and_can_be_approved_again(
     if is_edited:
         review = library.service.load(number)
         edit = ops.Replace(find="Schuffa", replacement="Schufa")
-        library.service.edit(number, "op", edit, VersionTag.of(review), "ana")
-    approve_review(library.service, number, "ana", accepts_warnings=True)
+        library.service.edit(number, "op", edit, VersionTag.of(review), ANA)
+    approve_review(library.service, number, ANA, accepts_warnings=True)
     approved = sidecar.read_bytes()
 
     answer = undo_file(library.db, record.path, restore=False, actor="ben")
@@ -40,7 +43,7 @@ def test_its_review_is_open_again_and_can_be_approved_again(
     # What people edited is kept.
     expected = read_cues(approved, "srt")
     assert review.document.to_cues() == expected
-    again = approve_review(library.service, number, "ben", accepts_warnings=True)
+    again = approve_review(library.service, number, BEN, accepts_warnings=True)
     assert isinstance(again, Approval)
     assert sidecar.read_bytes() == approved
     assert library.db.sidecars.ownership(sidecar) is Ownership.APPROVED
@@ -50,7 +53,7 @@ def test_it_is_refused_while_the_file_has_a_job(tmp_path: Path) -> None:
     library = ReviewLibrary(tmp_path)
     record, sidecar = library.add()
     number = library.service.open(record, ENGLISH, FULL).id
-    approve_review(library.service, number, "ana", accepts_warnings=True)
+    approve_review(library.service, number, ANA, accepts_warnings=True)
     approved = sidecar.read_bytes()
     library.db.states.set_state(record.id, FileState.WORKING)
     with pytest.raises(FileBusyError):
