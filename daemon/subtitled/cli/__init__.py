@@ -30,6 +30,7 @@ def main() -> None:
         state,
         status,
         summarise,
+        terms,
         undo,
         web,
         web_keys,

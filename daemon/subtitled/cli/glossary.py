@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,9 +11,10 @@ import typer
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
 from subtitled.daemon.inspection import library_for
+from subtitled.glossary.kept import KeptTerms
 from subtitled.glossary.selection import glossary_for
 from subtitled.glossary.terms import most_specific
-from subtitled.jobcontext.services import open_transcript_store
+from subtitled.jobcontext.services import open_database, open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.plugin import Language
 from subtitled.plugin.paths import quote_path
@@ -54,7 +56,9 @@ def glossary(
         )
     except ValueError as error:
         abort(error, USAGE_ERROR)
-    glossary = glossary_for(path, library_for(configuration, path), configuration)
+    with contextlib.closing(open_database(configuration)) as db:
+        kept = KeptTerms(configuration, db).for_media(path, content_fingerprint(path))
+    glossary = glossary_for(path, library_for(configuration, path), configuration, kept)
     hotword_terms = glossary.hotword_terms(language)
     rows: list[dict[str, Any]] = [
         {

@@ -14,6 +14,7 @@ from subtitled.daemon.inspection import to_known_path
 from subtitled.daemon.reviews.approving import FileConflict, approve_review, unlock_review
 from subtitled.daemon.reviews.errors import ReviewError
 from subtitled.daemon.reviews.importing import compare_text, find_review_of, import_text
+from subtitled.daemon.reviews.learning import suggest_review_terms
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.db.review_records import ReviewFilter, ReviewStatus
@@ -27,6 +28,7 @@ from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES
 from .actor import current_actor
 from .app import app, load_configuration
 from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, echo_table
+from .term_suggestions import print_suggestions
 
 review_app = typer.Typer(
     help="Reviews: subtitles that people look through, correct and approve.", no_args_is_help=True
@@ -234,13 +236,15 @@ def approve(
             "Compare it with: subtitled review export. To replace it: "
             f"--replace {result.theirs_sha256}"
         )
+    suggestions = suggest_review_terms(service, loaded)
     if as_json:
-        echo_json(to_plain(result))
+        echo_json(to_plain(result) | {"terms": [one.to_dict() for one in suggestions]})
         return
     for path in result.paths:
         echo(f"{display_path(path)}: approved")
     for reason in result.kept:
         echo(reason)
+    print_suggestions(suggestions, loaded.file.path)
 
 
 @review_app.command()

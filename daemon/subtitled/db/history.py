@@ -42,6 +42,8 @@ class HistoryEvent(StrEnum):
     """A person approved a sidecar, which is locked from then on."""
     UNLOCKED = "unlocked"
     """A person took an approval off."""
+    GLOSSARY = "glossary"
+    """A person kept a glossary term, or removed one."""
     REQUESTED = "requested"
     """A person or a program asked for something."""
     SIGNED_IN = "signed-in"

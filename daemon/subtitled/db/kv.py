@@ -34,6 +34,8 @@ THROTTLE_KEY = "throttle:"
 """Why a throttle pauses a process, before the name of the process, a colon and the rule."""
 SERVER_ERROR_KEY = "server-error:"
 """The last error of a media server, before its name."""
+TERM_KEY = "term:"
+"""A glossary term that a person keeps, as JSON, before its id."""
 
 
 class KeyValueStore:

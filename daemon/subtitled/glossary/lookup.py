@@ -2,12 +2,12 @@
 
 ``Film.glossary.csv`` beside a media file is for it alone. ``glossary.csv`` in its folder, or in a
 folder above it within the library, is for everything below. The configuration names the glossaries
-of a library and those of all libraries.
+of a library and those of all libraries. People keep terms of their own for any of these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +34,11 @@ def terms_for(
     library: LibrarySettings,
     global_glossaries: GlossarySettings,
     ask_servers: Callable[[], KnownMetadata | None] = lambda: None,
+    kept: Sequence[Term] = (),
 ) -> ApplicableTerms:
     """Find the terms of a media file. Small files are read, and nothing is raised.
+
+    Of one scope, what people keep comes before what is in files.
 
     Args:
         media: The media file.
@@ -43,16 +46,22 @@ def terms_for(
         global_glossaries: The settings for all libraries.
         ask_servers: Returns the title from a media server. It is called if no NFO file has it, and
             if the settings allow it.
+        kept: The terms that people keep for it.
     """
     terms: list[Term] = []
     issues: list[GlossaryIssue] = []
+
+    def add_kept(scope: TermScope) -> None:
+        terms.extend(term for term in kept if term.scope is scope)
 
     def add_glossary(glossary: GlossaryFile) -> None:
         terms.extend(glossary.terms)
         issues.extend(glossary.issues)
 
+    add_kept(TermScope.TITLE)
     for path in _existing_glossaries(media.parent, f"{media.stem}.{GLOSSARY_STEM}"):
         add_glossary(read_glossary(path, TermScope.TITLE))
+    add_kept(TermScope.SERIES)
     for folder in _ancestor_folders(media, library.path):
         for path in _existing_glossaries(folder, GLOSSARY_STEM):
             add_glossary(read_glossary(path, TermScope.SERIES))
@@ -62,8 +71,10 @@ def terms_for(
             metadata = ask_servers() or metadata
         terms.extend(extract_names(metadata))
         issues.extend(metadata.issues)
+    add_kept(TermScope.LIBRARY)
     for path in library.glossaries:
         add_glossary(read_glossary(path, TermScope.LIBRARY))
+    add_kept(TermScope.GLOBAL)
     for path in global_glossaries.files:
         add_glossary(read_glossary(path, TermScope.GLOBAL))
     return ApplicableTerms(tuple(terms), tuple(issues))

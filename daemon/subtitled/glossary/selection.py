@@ -79,14 +79,25 @@ class Glossary:
         ]
 
 
-def glossary_for(media: Path, library: LibrarySettings, configuration: Configuration) -> Glossary:
+def glossary_for(
+    media: Path,
+    library: LibrarySettings,
+    configuration: Configuration,
+    kept: Sequence[Term] = (),
+) -> Glossary:
     """Return the glossary of one media file.
 
     Glossaries and NFO files are read, and nothing is raised.
+
+    Args:
+        media: The media file.
+        library: The settings of its library.
+        configuration: The configuration.
+        kept: The terms that people keep for it.
     """
     settings = configuration.settings.glossary
     ask_servers = functools.partial(_metadata_from_servers, media, library, configuration)
-    applicable = terms_for(media, library, settings, ask_servers)
+    applicable = terms_for(media, library, settings, ask_servers, kept)
     return Glossary(applicable.terms, applicable.issues, settings.max_hotword_chars)
 
 

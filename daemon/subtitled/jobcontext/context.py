@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from subtitled.glossary.kept import KeptTerms
 from subtitled.glossary.metadata import find_metadata
 from subtitled.glossary.selection import Glossary, glossary_for, log_issues
 from subtitled.plugin import MediaMetadata, TransientError
@@ -39,7 +40,9 @@ class JobContext:
     @cached_property
     def glossary(self) -> Glossary:
         """The glossary that applies to the media file."""
-        glossary = glossary_for(self.job.media, self.job.library, self.services.config)
+        media, services = self.job.media, self.services
+        kept = KeptTerms(services.config, services.db).for_media(media, self.job.fingerprint)
+        glossary = glossary_for(media, self.job.library, services.config, kept)
         log_issues(glossary.issues)
         return glossary
 

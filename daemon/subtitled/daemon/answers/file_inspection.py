@@ -11,6 +11,7 @@ from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
 from subtitled.db.database import Database
 from subtitled.glossary.consistency import missing_terms
+from subtitled.glossary.kept import KeptTerms
 from subtitled.glossary.selection import Glossary, glossary_for
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
@@ -44,6 +45,7 @@ class _Inspection:
     """A media file with its report and its stored transcripts."""
 
     configuration: Configuration
+    db: Database
     path: Path
     report: MediaReport
     store: TranscriptStore
@@ -54,6 +56,7 @@ class _Inspection:
         """Inspect a file. Raises :class:`SubtitledError` and ``OSError``."""
         return cls(
             configuration=configuration,
+            db=db,
             path=path,
             report=inspect_file(configuration, path, db),
             store=open_transcript_store(resolve_state_dir(configuration.settings)),
@@ -151,7 +154,8 @@ class _Inspection:
     def _glossary_issues(self) -> Iterator[str]:
         """Yield what is wrong in the glossaries, and where our translations do not follow them."""
         library = library_for(self.configuration, self.path)
-        glossary = glossary_for(self.path, library, self.configuration)
+        kept = KeptTerms(self.configuration, self.db).for_media(self.path, self.fingerprint)
+        glossary = glossary_for(self.path, library, self.configuration, kept)
         yield from (str(issue) for issue in glossary.issues)
         spoken = self.report.spoken_language
         transcript = self._transcript_in(spoken) if spoken else None

@@ -27,6 +27,7 @@ from .review_media import add_review_media_routes
 from .reviews import add_review_routes
 from .services import ApiServices
 from .subtitles import add_subtitle_routes
+from .terms import add_term_routes
 
 API_VERSION = "1.0"
 """The version of the API. Within version 1 things are only added."""
@@ -60,6 +61,7 @@ def build_api(services: ApiServices) -> FastAPI:
     add_review_routes(api, services, reviews)
     add_review_edit_routes(api, services, reviews)
     add_review_media_routes(api, reviews, ReviewMedia(services.configuration, services.db))
+    add_term_routes(api, services, reviews)
     add_action_routes(api, services)
     add_event_routes(api, services)
     description = describe_api(api)

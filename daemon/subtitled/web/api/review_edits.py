@@ -20,6 +20,7 @@ from subtitled.daemon.answers.reviews import (
 )
 from subtitled.daemon.reviews.approving import FileConflict, approve_review, reopen_review
 from subtitled.daemon.reviews.editing import EditResult
+from subtitled.daemon.reviews.learning import suggest_review_terms
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.actors import Actor
@@ -212,8 +213,10 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
                 )
             if isinstance(result, FileConflict):
                 raise _file_changed(result)
-            etag = format_tag(VersionTag.of(service.load(review_id)))
-            return Answer(200, to_plain(result) | {"etag": etag})
+            review = service.load(review_id)
+            offered = [one.to_dict() for one in suggest_review_terms(service, review)]
+            more = {"etag": format_tag(VersionTag.of(review)), "terms": offered}
+            return Answer(200, to_plain(result) | more)
 
         return run_once(services, request, key, body, act)
 

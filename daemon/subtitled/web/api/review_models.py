@@ -268,3 +268,6 @@ class ApprovalAnswer(Output):
     at: float
     kept: list[str] = Field(description="Why files of other formats were left as they are.")
     etag: str
+    terms: list[dict[str, Any]] = Field(
+        description="Terms that the corrections suggest, as in `/reviews/{id}/terms`."
+    )

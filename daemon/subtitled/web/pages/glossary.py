@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from subtitled.glossary.kept import KeptTerms, visible_terms
 from subtitled.glossary.lookup import terms_for
 from subtitled.glossary.terms import GlossaryIssue, Term, TermScope
 
-from .services import SiteServices, visible_libraries
+from .review_access import may_review
+from .services import SiteServices, identity_of, is_visible, visible_libraries
 from .site import render
 
 _SHARED_SCOPES = (TermScope.LIBRARY, TermScope.GLOBAL)
@@ -39,9 +41,19 @@ class GlossaryPage:
         return [Route("/glossary", self.show, methods=["GET"])]
 
     def show(self, request: Request) -> Response:
-        """Show the terms of each library."""
-        names = visible_libraries(self._services, request)
-        return render(request, "glossary", libraries=[self._terms_of(name) for name in names])
+        """Show the terms that people keep, and those of the files of each library."""
+        services = self._services
+        names = visible_libraries(services, request)
+        kept = KeptTerms(services.configuration, services.db).all()
+        return render(
+            request,
+            "glossary",
+            libraries=[self._terms_of(name) for name in names],
+            kept=visible_terms(kept, identity_of(request).libraries)[:MAX_TERMS],
+            may_keep=may_review(request),
+            sees_all=is_visible(request, None),
+            done=request.query_params.get("done", ""),
+        )
 
     def _terms_of(self, name: str) -> LibraryTerms:
         settings = self._services.configuration.settings

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from subtitled.daemon.reviews.errors import ReviewError, ReviewNotFoundError
+from subtitled.daemon.reviews.learning import suggest_review_terms
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.db.review_records import ReviewFilter, ReviewRecord, ReviewStatus
@@ -49,6 +50,8 @@ class ApprovedBefore:
     record: ReviewRecord
     kept: tuple[str, ...]
     """Why files of other formats were left as they are."""
+    terms: int = 0
+    """How many glossary terms its corrections suggest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,11 @@ class ReviewSite:
             return None
         if record.library is None or not is_visible(request, record.library):
             return None
-        return ApprovedBefore(record, self.kept.of(record.id))
+        try:
+            terms = len(suggest_review_terms(self.reviews, self.reviews.load(record.id)))
+        except ReviewError:
+            terms = 0
+        return ApprovedBefore(record, self.kept.of(record.id), terms)
 
 
 def refuse(status: int, error: ReviewError) -> RefusedError:

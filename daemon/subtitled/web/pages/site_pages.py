@@ -22,6 +22,7 @@ from .review_queue import ReviewQueue
 from .services import SiteServices
 from .settings import SettingsPage
 from .spending import SpendingPage
+from .terms import TermPages
 from .users import UsersPage
 from .withdrawal import WithdrawalPage
 
@@ -46,6 +47,7 @@ def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
         *review_page.routes(),
         *ReviewEdits(review_site, review_page).routes(),
         *ReviewApproval(review_site).routes(),
+        *TermPages(review_site).routes(),
         *SettingsPage(services).routes(),
         *UsersPage(services, accounts).routes(),
     ]
