@@ -8,17 +8,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from subtitled.plugin import (
     Component,
     Engine,
     EngineCapabilities,
     Price,
-    SetupError,
     Translator,
     TranslatorCapabilities,
 )
+
+from .plugin_faults import FAULT_HINT, PluginFaultError, find_definition
+from .plugin_results import convert_result
 
 MAX_CONCURRENCY = 256
 """Most calls at the same time that an engine may ask for."""
@@ -27,9 +27,9 @@ MAX_BATCH_LINES = 10_000
 MIN_CHUNK_SECONDS = 1.0
 """Shortest chunk that an engine may ask for."""
 
-_ADAPTERS: dict[type[Component], tuple[type, TypeAdapter[Any]]] = {
-    Engine: (EngineCapabilities, TypeAdapter(EngineCapabilities)),
-    Translator: (TranslatorCapabilities, TypeAdapter(TranslatorCapabilities)),
+_EXPECTED: dict[type[Component], type] = {
+    Engine: EngineCapabilities,
+    Translator: TranslatorCapabilities,
 }
 
 
@@ -45,40 +45,33 @@ def check_capabilities(component: type[Component], plugin: str, stated: object) 
         The same capabilities, with values of the right types only.
 
     Raises:
-        SetupError: It is of another type, or a number in it is impossible.
+        PluginFaultError: It is of another type, or a number in it is impossible.
     """
-    expected, adapter = next(
-        pair for base, pair in _ADAPTERS.items() if issubclass(component, base)
-    )
-    problem = f"capabilities() returned {type(stated).__name__} and no {expected.__name__}"
-    if isinstance(stated, expected):
-        try:
-            checked = adapter.validate_python(
-                adapter.dump_python(stated, mode="json", warnings="error")
-            )
-        except Exception as error:  # noqa: BLE001 - a field may be anything
-            problem = f"capabilities() has a field of a wrong type ({type(error).__name__})"
-        else:
-            problem = _find_impossible_number(checked)
-            if not problem:
-                return checked
-    raise SetupError(
-        f"the plugin {plugin} is at fault: {problem}",
-        "Look for a newer version of it, or tell its author",
-    )
+    expected = next(kind for base, kind in _EXPECTED.items() if issubclass(component, base))
+    method = getattr(component, "capabilities")  # noqa: B009 - both kinds have it
+    who = f"the plugin {plugin}"
+    checked = convert_result(who, method, "capabilities", stated, expected)
+    if problem := _find_impossible_number(checked):
+        raise PluginFaultError(
+            f"{who} is at fault: capabilities() states {problem[0]} ({find_definition(method)})",
+            f"It must be {problem[1]}. {FAULT_HINT}",
+        )
+    return checked
 
 
-def _find_impossible_number(capabilities: Any) -> str:
+def _find_impossible_number(capabilities: Any) -> tuple[str, str] | None:
+    """Return a field that cannot be as it is, and what it must be."""
     price: Price | None = capabilities.price
     if price is not None and not (math.isfinite(price.amount) and price.amount >= 0):
-        return f"capabilities() states a price of {price.amount}"
+        return f"a price of {price.amount}", "0 or more"
     if isinstance(capabilities, TranslatorCapabilities):
-        if not 1 <= capabilities.max_batch_lines <= MAX_BATCH_LINES:
-            return f"capabilities() states max_batch_lines = {capabilities.max_batch_lines}"
-        return ""
+        lines = capabilities.max_batch_lines
+        if not 1 <= lines <= MAX_BATCH_LINES:
+            return f"max_batch_lines = {lines}", f"1 to {MAX_BATCH_LINES}"
+        return None
     if not 1 <= capabilities.max_concurrency <= MAX_CONCURRENCY:
-        return f"capabilities() states max_concurrency = {capabilities.max_concurrency}"
+        return f"max_concurrency = {capabilities.max_concurrency}", f"1 to {MAX_CONCURRENCY}"
     seconds = capabilities.max_chunk_seconds
     if seconds is not None and not (math.isfinite(seconds) and seconds >= MIN_CHUNK_SECONDS):
-        return f"capabilities() states max_chunk_seconds = {seconds}"
-    return ""
+        return f"max_chunk_seconds = {seconds}", f"None, or {MIN_CHUNK_SECONDS:g} or more"
+    return None

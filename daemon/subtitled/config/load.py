@@ -265,9 +265,8 @@ def _configure(
         entry_point=entry_point,
         registered_name=registered_name,
     )
-    if kind in ("engines", "translators"):
-        try:
-            configured.capabilities()
-        except SubtitledError as error:
-            return UnavailableComponent(title, plugin, error.message, error.hint)
+    try:
+        configured.ask_statements()
+    except SubtitledError as error:
+        return UnavailableComponent(title, plugin, error.message, error.hint)
     return configured

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import pluggy
 
 from subtitled.plugin import SubtitledError, TransientError
-from subtitled.plugin.limits import clean_text
 
+from .plugin_faults import describe_thread, explain_exception
+from .plugin_output import prints_to_stderr
 from .plugin_registration import hook_caller_of
 
 _log = logging.getLogger(__name__)
@@ -23,31 +24,45 @@ LIMIT = 30.0
 """Seconds that a call of a media server or a hook may take."""
 
 
-def call_with_timeout(name: str, function: Callable[[], T], timeout: float) -> T:
+def call_with_timeout(
+    name: str,
+    function: Callable[[], T],
+    timeout: float,
+    *,
+    has_text: bool = False,
+    late_hint: str = "Look at what it talks to, or tell its author",
+) -> T:
     """Call code of a plugin with a time limit.
 
-    The code runs in a thread of its own. After a timeout the thread is abandoned.
+    The code runs in a thread of its own. After a timeout the thread is abandoned. What it prints
+    goes to stderr.
 
     Args:
         name: The plugin's name, for messages.
         function: The code to call.
         timeout: The time limit in seconds.
+        has_text: Whether it handles subtitles, which no message may repeat.
+        late_hint: The hint if it does not return in time.
 
     Returns:
         The result of ``function``.
 
     Raises:
         SubtitledError: The code raised it. A note names the plugin.
-        TransientError: The code raised anything else, ``SystemExit`` included, or timed out.
+        PluginFaultError: The code raised what comes again until it is changed, such as TypeError or
+            SystemExit. The message has the file and line.
+        TransientError: The code raised anything else, or timed out.
     """
     result: list[T] = []
-    raised: list[tuple[BaseException, str]] = []
+    raised: list[tuple[BaseException, SubtitledError]] = []
+    who = f"the plugin {name}"
 
     def call() -> None:
         try:
-            result.append(function())
+            with prints_to_stderr():
+                result.append(function())
         except BaseException as error:  # noqa: BLE001 - a plugin may raise anything
-            raised.append((error, _describe_error(error)))
+            raised.append((error, explain_exception(who, error, has_text=has_text)))
 
     context = contextvars.copy_context()  # log records there belong to the same job
     thread = threading.Thread(target=context.run, args=(call,), name=f"plugin {name}", daemon=True)
@@ -56,32 +71,14 @@ def call_with_timeout(name: str, function: Callable[[], T], timeout: float) -> T
     if result:
         return result[0]
     if not raised:
-        raise TransientError(
-            f"the plugin {name} did not answer within {timeout:g} s",
-            "Look at what it talks to, or tell its author",
-        )
-    error, text = raised[0]
-    if isinstance(error, SubtitledError):
+        place = describe_thread(thread.ident)
+        where = f" ({place})" if place else ""
+        raise TransientError(f"{who} did not answer within {timeout:g} s{where}", late_hint)
+    original, error = raised[0]
+    if error is original:
         error.add_note(f"from the plugin {name}")
         raise error
-    raise TransientError(
-        f"the plugin {name} failed: {text}", "Look for a newer version of it, or tell its author"
-    ) from error
-
-
-MAX_MESSAGE_CHARACTERS = 500
-"""Characters of an error of a plugin that are told."""
-
-
-def _describe_error(error: BaseException) -> str:
-    """Return the type and message of an error, even if its ``__str__`` fails."""
-    kind = type(error).__name__
-    try:
-        message = str(error)
-    except Exception:  # noqa: BLE001 - __str__ is code of the plugin too
-        message = ""
-    message = clean_text(message[:MAX_MESSAGE_CHARACTERS])
-    return f"{kind}: {message}" if message else kind
+    raise error from original
 
 
 def call_event_hooks(hooks: pluggy.PluginManager, hook: str, event: Any, timeout: float) -> None:

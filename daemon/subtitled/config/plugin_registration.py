@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 import re
@@ -23,6 +24,10 @@ from subtitled.plugin import (
     hookspecs,
 )
 
+from .errors import suggest
+from .plugin_faults import FAULT_HINT, PluginFaultError, find_definition, with_place
+from .plugin_signatures import check_methods, describe_parameters
+
 ENTRY_POINT_GROUP = "subtitled"
 COMPONENT_KINDS: dict[str, type[Component]] = {
     "engines": Engine,
@@ -31,13 +36,17 @@ COMPONENT_KINDS: dict[str, type[Component]] = {
     "notifiers": Notifier,
 }
 """Section of the configuration -> base class of its components."""
-_REGISTRATION_HOOKS = {
+REGISTRATION_HOOKS = {
     "engines": "register_engines",
     "translators": "register_translators",
     "servers": "register_media_servers",
     "notifiers": "register_notifiers",
 }
 """Section of the configuration -> hook that registers its components."""
+HOOK_NAMES = tuple(
+    name for name, value in vars(hookspecs).items() if hasattr(value, f"{ENTRY_POINT_GROUP}_spec")
+)
+"""The hooks of the plugin API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +81,90 @@ def collect_components(
         The components that the plugin registered, in order.
 
     Raises:
-        pluggy.PluginValidationError: A hook has a parameter that its specification lacks.
-        SetupError: A registered class is invalid.
+        SetupError: A registered class is invalid, a hook has a parameter that its specification
+            lacks, or a function has the name of a hook and is none.
     """
     if not manager.is_registered(module):
+        _check_hooks(plugin, module)
         manager.register(module, name=plugin)
     registered: list[RegisteredComponent] = []
-    for kind, hook in _REGISTRATION_HOOKS.items():
+    for kind, hook in REGISTRATION_HOOKS.items():
         caller = hook_caller_of(manager, hook, module)
-        caller(register=functools.partial(_register_component, registered, plugin, kind))
+        try:
+            caller(register=functools.partial(_register_component, registered, plugin, kind))
+        except SetupError as error:
+            raise with_place(error) from error
     return registered
+
+
+def explain_missing_component(plugin: str, kind: str, module: ModuleType) -> tuple[str, str]:
+    """Say why a plugin registered no component of a kind.
+
+    Args:
+        plugin: The plugin's name.
+        kind: A key of :data:`COMPONENT_KINDS`.
+        module: The imported plugin.
+
+    Returns:
+        The message, and the hint.
+    """
+    base, hook = COMPONENT_KINDS[kind].__name__, REGISTRATION_HOOKS[kind]
+    message = f"the plugin {plugin!r} registers no {base}"
+    for name, function in _list_hooks(module):
+        close = difflib.get_close_matches(name, [*REGISTRATION_HOOKS.values()], 1)
+        if name == hook:
+            place = find_definition(function)
+            return f"{message} ({place})", f"{hook}(register) must call register(CLASS)"
+        if not hasattr(hookspecs, name) and close:
+            place = find_definition(function)
+            return (
+                f"{message}: {name} is no hook of API {API_VERSION} ({place})",
+                f"Did you mean {close[0]}?",
+            )
+    return message, f"Its module needs a function {hook}(register) with @hookimpl"
+
+
+def list_unknown_hooks(plugin: str, module: ModuleType) -> list[str]:
+    """List the functions with ``@hookimpl`` that are no hooks, each with its line and a hint."""
+    return [
+        f"the plugin {plugin} implements {name}, which is no hook of API {API_VERSION} "
+        f"({find_definition(function)}). {suggest(name, HOOK_NAMES)}"
+        for name, function in _list_hooks(module)
+        if name not in HOOK_NAMES
+    ]
+
+
+def _list_hooks(module: ModuleType) -> list[tuple[str, Any]]:
+    marker = f"{ENTRY_POINT_GROUP}_impl"
+    return [
+        (name, value)
+        for name, value in vars(module).items()
+        if inspect.isroutine(value) and hasattr(value, marker)
+    ]
+
+
+def _check_hooks(plugin: str, module: ModuleType) -> None:
+    """Raise for a function with the name of a hook that is none, or has other parameters."""
+    marked = dict(_list_hooks(module))
+    for name in HOOK_NAMES:
+        function = vars(module).get(name)
+        if not inspect.isfunction(function) or function.__module__ != module.__name__:
+            continue
+        place = find_definition(function)
+        wanted = describe_parameters(getattr(hookspecs, name), name)
+        if name not in marked:
+            raise PluginFaultError(
+                f"the plugin {plugin!r} has {name} without @hookimpl ({place})",
+                f"Write @hookimpl in the line above def {wanted}. {FAULT_HINT}",
+            )
+        known = inspect.signature(getattr(hookspecs, name)).parameters
+        unknown = [key for key in inspect.signature(function).parameters if key not in known]
+        if unknown:
+            raise PluginFaultError(
+                f"the plugin {plugin!r} has a hook {describe_parameters(function, name)}, and "
+                f"{', '.join(unknown)} is none of its parameters ({place})",
+                f"Write def {wanted}. {FAULT_HINT}",
+            )
 
 
 def hook_caller_of(manager: pluggy.PluginManager, hook: str, module: object) -> pluggy.HookCaller:
@@ -111,7 +194,7 @@ def _register_component(
     if any((other.kind, other.name) == (kind, name or "") for other in registered):
         raise SetupError(
             f"the plugin {plugin!r} registers two {kind} under the same name",
-            "Its author must give each a name of its own: register(cls, name=...)",
+            f"Give each a name of its own: register(cls, name=...). {FAULT_HINT}",
         )
     registered.append(RegisteredComponent(kind, name or "", component))
 
@@ -151,19 +234,41 @@ def _check_component(plugin: str, kind: str, component: Any) -> None:
     """Raise :class:`SetupError` for what is no usable component class of a kind."""
     base = COMPONENT_KINDS[kind]
     if not (isinstance(component, type) and issubclass(component, base)):
-        raise SetupError(
-            f"the plugin {plugin!r} registers {component!r}, which is no {base.__name__}",
-            f"Its author must register a subclass of subtitled.plugin.{base.__name__}",
-        )
+        message = f"the plugin {plugin!r} registers {_describe_object(component)}"
+        hint = f"Register a subclass of subtitled.plugin.{base.__name__}"
+        for other, other_base in COMPONENT_KINDS.items():
+            if isinstance(component, type) and issubclass(component, other_base):
+                hint = f"Its hook is {REGISTRATION_HOOKS[other]}"
+        raise SetupError(f"{message}, which is no {base.__name__}", f"{hint}. {FAULT_HINT}")
+    place = find_definition(component)
+    where = f" ({place})" if place else ""
     if inspect.isabstract(component):
-        missing = ", ".join(sorted(getattr(component, "__abstractmethods__", ())))
-        raise SetupError(
-            f"the plugin {plugin!r} registers {component.__name__}, which lacks {missing}",
-            "Its author must implement that",
+        missing = sorted(getattr(component, "__abstractmethods__", ()))
+        wanted = [describe_parameters(inspect.getattr_static(base, name), name) for name in missing]
+        raise PluginFaultError(
+            f"the plugin {plugin!r} registers {component.__name__}, which lacks "
+            f"{', '.join(missing)}{where}",
+            f"Write def {', def '.join(wanted)}. {FAULT_HINT}",
         )
     settings: Any = getattr(component, "Settings", None)
     if not (isinstance(settings, type) and issubclass(settings, Settings)):
-        raise SetupError(
-            f"the plugin {plugin!r} registers {component.__name__}, whose Settings are invalid",
-            "They must be a subclass of subtitled.plugin.Settings",
+        raise PluginFaultError(
+            f"the plugin {plugin!r} registers {component.__name__}, whose Settings are invalid"
+            f"{where}",
+            f"They must be a subclass of subtitled.plugin.Settings. {FAULT_HINT}",
         )
+    check_methods(f"the plugin {plugin!r}", base, component)
+    if issubclass(component, MediaServer):
+        strategies: Any = component.refresh_strategies
+        is_list = isinstance(strategies, tuple | list) and strategies
+        if not is_list or not all(isinstance(text, str) for text in strategies):
+            raise PluginFaultError(
+                f"the plugin {plugin!r} is at fault: {component.__name__}.refresh_strategies is no "
+                f"list of texts{where}",
+                f'Write refresh_strategies = ("told about the file",). {FAULT_HINT}',
+            )
+
+
+def _describe_object(value: object) -> str:
+    """Describe an object without its ``__repr__``, which is code of the plugin too."""
+    return value.__name__ if isinstance(value, type) else f"an object of {type(value).__name__}"

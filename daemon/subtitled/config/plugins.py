@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from subtitled.plugin import (
-    API_VERSION,
     Component,
     ComponentContext,
+    DeliverySchedule,
+    Engine,
+    ModelSpec,
+    Notifier,
     Settings,
     SetupError,
     SubtitledError,
+    Translator,
 )
 
 from .capabilities import check_capabilities
 from .errors import suggest
-from .plugin_calls import call_with_timeout
+from .plugin_calls import LIMIT, call_with_timeout
 from .plugin_registration import (
     COMPONENT_KINDS,
     ENTRY_POINT_GROUP,
@@ -27,10 +34,16 @@ from .plugin_registration import (
     check_api_version,
     collect_components,
     create_plugin_manager,
+    explain_missing_component,
+    list_unknown_hooks,
 )
+from .plugin_results import check_results, convert_result
 
 IMPORT_TIMEOUT = 30.0
 """Seconds that importing a plugin may take, and as many that registering may take."""
+SLOW_IMPORT_SECONDS = 3.0
+"""Processor seconds from which on an import is reported as slow: every command does it."""
+SLOW_IMPORT_HINT = "Import heavy packages in load(), not at the top of the module"
 CREATE_TIMEOUT = 15.0
 """Seconds that creating a component may take."""
 CAPABILITIES_TIMEOUT = 15.0
@@ -67,9 +80,37 @@ class ConfiguredComponent(Generic[C]):
                 self.plugin,
                 lambda: getattr(self.component_class, "capabilities")(self.settings),  # noqa: B009
                 CAPABILITIES_TIMEOUT,
+                late_hint="capabilities() must not use the network or import heavy packages",
             )
             self._stated.append(check_capabilities(self.component_class, self.plugin, stated))
         return self._stated[0]
+
+    def ask_statements(self) -> None:
+        """Ask the plugin for what it states before it is used, and check that.
+
+        Raises:
+            SubtitledError: The plugin raised an error, did not return, or stated nonsense.
+        """
+        if issubclass(self.component_class, Engine | Translator):
+            self.capabilities()
+        if issubclass(self.component_class, Notifier):
+            state = self.component_class.delivery_schedule
+            who, name = f"the plugin {self.plugin}", "delivery_schedule"
+            schedule = call_with_timeout(
+                self.plugin, lambda: state(self.settings), CAPABILITIES_TIMEOUT
+            )
+            convert_result(who, state, name, schedule, DeliverySchedule)
+
+    def models(self) -> tuple[ModelSpec, ...]:
+        """Return the models that the engine needs.
+
+        Raises:
+            SubtitledError: The plugin raised an error, did not return, or returned something else.
+        """
+        list_models = getattr(self.component_class, "models")  # noqa: B009 - engines have it
+        specs = call_with_timeout(self.plugin, lambda: list_models(self.settings), LIMIT)
+        who = f"the plugin {self.plugin}"
+        return tuple(convert_result(who, list_models, "models", specs, Sequence[ModelSpec]))
 
     @property
     def reference(self) -> str:
@@ -77,15 +118,17 @@ class ConfiguredComponent(Generic[C]):
         return f"{self.plugin}:{self.registered_name}" if self.registered_name else self.plugin
 
     def create(self) -> C:
-        """Create the component in this process.
+        """Create the component in this process. What its methods return is checked at each call.
 
         Raises:
             SubtitledError: The component cannot be created.
         """
         context = ComponentContext(self.name)
-        return call_with_timeout(
+        component = call_with_timeout(
             self.plugin, lambda: self.component_class(self.settings, context), CREATE_TIMEOUT
         )
+        check_results(component, f"the plugin {self.plugin}")
+        return component
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +163,7 @@ class _LoadedPlugin:
 
     components: list[RegisteredComponent]
     entry_point: str
+    module: ModuleType
 
 
 class PluginLoader:
@@ -163,12 +207,10 @@ class PluginLoader:
                 f"Set plugin to one of: {offered}",
             )
         kinds = list(dict.fromkeys(component.kind for component in components))
-        return UnavailableComponent(
-            section,
-            plugin,
-            f"the plugin {plugin!r} registers no {kind_name}",
-            f"It belongs under: {', '.join(kinds)}" if kinds else "It registers no component",
-        )
+        message, hint = explain_missing_component(plugin, kind, self._loaded[plugin].module)
+        if kinds:
+            hint = f"It belongs under: {', '.join(kinds)}"
+        return UnavailableComponent(section, plugin, message, hint)
 
     def find_entry_point(self, reference: str) -> str:
         """Return the module of a loaded plugin, such as ``subtitled_plugins.whisper``."""
@@ -189,7 +231,19 @@ class PluginLoader:
 
     def _load(self, plugin: str) -> _LoadedPlugin:
         entry = _find_entry_point(plugin)
-        module = call_with_timeout(plugin, lambda: _import_plugin(plugin, entry), IMPORT_TIMEOUT)
+        cpu_seconds: list[float] = []
+
+        def load_module() -> ModuleType:
+            begin = time.thread_time()
+            module = _import_plugin(plugin, entry)
+            cpu_seconds.append(time.thread_time() - begin)
+            return module
+
+        module = call_with_timeout(plugin, load_module, IMPORT_TIMEOUT, late_hint=SLOW_IMPORT_HINT)
+        if cpu_seconds[0] > SLOW_IMPORT_SECONDS:
+            self.warnings.append(
+                f"importing the plugin {plugin} takes {cpu_seconds[0]:.1f} s. {SLOW_IMPORT_HINT}"
+            )
         is_shared = self.hooks.is_registered(module)  # by another entry point of the same module
         try:
             components = call_with_timeout(
@@ -199,12 +253,8 @@ class PluginLoader:
             if not is_shared and self.hooks.is_registered(module):
                 self.hooks.unregister(module)  # a refused plugin receives no events
             raise
-        self.warnings += (
-            f"the plugin {plugin} implements {caller.name}, which is no hook of API {API_VERSION}"
-            for caller in self.hooks.get_hookcallers(module) or ()
-            if not caller.has_spec()
-        )
-        return _LoadedPlugin(components, entry.value)
+        self.warnings += list_unknown_hooks(plugin, module)
+        return _LoadedPlugin(components, entry.value, module)
 
 
 def _find_entry_point(plugin: str) -> EntryPoint:
@@ -232,17 +282,21 @@ def _find_entry_point(plugin: str) -> EntryPoint:
 
 def _import_plugin(plugin: str, entry: EntryPoint) -> ModuleType:
     """Import a plugin and check its API version."""
-    try:
-        module = entry.load()
-    except ImportError as error:
-        raise SetupError(
-            f"the plugin {plugin!r} cannot be imported: {error}",
-            "Install what it needs, or a newer version of it",
-        ) from error
-    if not isinstance(module, ModuleType):
+    if entry.attr:
         raise SetupError(
             f"the entry point of the plugin {plugin!r} is no module: {entry.value}",
-            "Its author must name the module alone",
+            f'Name the module alone in its pyproject.toml: {plugin} = "{entry.module}"',
         )
+    try:
+        module = importlib.import_module(entry.module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{entry.module}.".startswith(f"{error.name}."):
+            raise
+        raise SetupError(
+            f"the entry point of the plugin {plugin!r} names the module {entry.module!r}, which is "
+            "not there",
+            "Correct [project.entry-points.subtitled] in the pyproject.toml of "
+            f"{_find_distribution(entry)[0]}, and install it again",
+        ) from error
     check_api_version(plugin, getattr(module, "SUBTITLED_API", None))
     return module

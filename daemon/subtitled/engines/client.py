@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from subtitled.config.plugin_calls import LIMIT, call_with_timeout
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.models.store import ModelStore
@@ -252,23 +252,10 @@ class EngineClient:
         self._idle_timer.start()
 
     def _start(self) -> EngineProcess:
-        component, settings = self.configured.component_class, self.configured.settings
-        specs = call_with_timeout(
-            self.configured.plugin, lambda: tuple(component.models(settings)), LIMIT
-        )
-        models = {spec.name: str(self._store.ensure(spec)) for spec in specs}
+        models = {spec.name: str(self._store.ensure(spec)) for spec in self.configured.models()}
         return EngineProcess(
             f"engine {self.name}",
-            {
-                "role": "engine",
-                "module": component.__module__,
-                "cls": component.__qualname__,
-                "name": self.name,
-                "settings": settings.model_dump(mode="json"),
-                "threads": self._threads,
-                "models": models,
-                "max_concurrency": self.capabilities.max_concurrency,
-            },
+            spec_of(self.configured, self._threads, models),
             priority=self._priority,
             on_spawn=self._remember_loading,
         )
@@ -296,3 +283,29 @@ class EngineClient:
             child.terminate()
         if self._slots is not None:
             self._slots.release(self)
+
+
+def spec_of(
+    configured: ConfiguredComponent[Engine], threads: int, models: dict[str, str]
+) -> dict[str, Any]:
+    """Return the description by which a process creates an engine, as JSON.
+
+    Args:
+        configured: The engine and its settings.
+        threads: CPU threads that it may use.
+        models: The folder of each of its models, by name.
+    """
+    component = configured.component_class
+    return {
+        "role": "engine",
+        "module": component.__module__,
+        "cls": component.__qualname__,
+        "name": configured.name,
+        "entry_point": configured.entry_point,
+        "registered_name": configured.registered_name,
+        "settings": configured.settings.model_dump(mode="json"),
+        "threads": threads,
+        "models": models,
+        "max_concurrency": configured.capabilities().max_concurrency,
+        "log_level": logging.getLogger("subtitled").getEffectiveLevel(),
+    }

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -31,6 +30,8 @@ from .protocol import (
     error_from_json,
     parse_answer,
 )
+from .stderr_tail import StderrTail
+from .worker_output import PLUGIN_LOGGER, parse_record
 
 
 class PausableClock:
@@ -76,6 +77,8 @@ MAX_REASON_CHARACTERS = 500
 """Longest reason of an engine that is passed on."""
 MAX_STDERR_LINE_BYTES = 8 * 1024
 """Longest line of its stderr. A longer one counts as several."""
+STDERR_SECONDS = 10.0
+"""Longest wait for the last lines of a process that has ended."""
 AnswerQueue = queue.SimpleQueue[Answer | None]
 """Where a call waits for its answer. None means that the process ended without one."""
 
@@ -117,7 +120,7 @@ class EngineProcess:
         self._clock = PausableClock()
         self._kill_reason: EngineCrashedError | None = None
         self._is_terminated = False
-        self._stderr_tail: deque[str] = deque(maxlen=5)
+        self._stderr = StderrTail(spec.get("module", ""))
         our_socket, child_socket = socket.socketpair()
         child_pipe, self._parent_death_pipe = os.pipe()
         try:
@@ -146,7 +149,10 @@ class EngineProcess:
         self._message_ids = itertools.count()
         self._pending: dict[int, AnswerQueue] = {}
         self._is_over = False
-        threading.Thread(target=self._read_stderr, daemon=True, name=f"{name}-stderr").start()
+        self._stderr_reader = threading.Thread(
+            target=self._read_stderr, daemon=True, name=f"{name}-stderr"
+        )
+        self._stderr_reader.start()
         threading.Thread(target=self._read_answers, daemon=True, name=f"{name}-answers").start()
         on_spawn(self)
         try:
@@ -298,20 +304,26 @@ class EngineProcess:
         status = self._process.wait()
         if self._kill_reason is not None:
             return self._kill_reason
+        self._stderr_reader.join(STDERR_SECONDS)  # The last lines say why.
         cause = f"status {status}"
         if status < 0:
             cause = signal.Signals(-status).name
             if -status == signal.SIGKILL:
                 cause += ", perhaps for lack of memory"
-        last_line = f": {self._stderr_tail[-1]}" if self._stderr_tail else ""
+        details = self._stderr.describe()
         return EngineCrashedError(
-            f"{self.name} crashed ({cause}){last_line}", "It is restarted for the next try"
+            f"{self.name} crashed ({cause}){details}", "It is restarted for the next try"
         )
 
     def _read_stderr(self) -> None:
         assert self._process.stderr is not None
         while raw := self._process.stderr.readline(MAX_STDERR_LINE_BYTES):
             line = raw.decode("utf-8", "replace").rstrip()
-            if line:
-                self._stderr_tail.append(line)
+            if (record := parse_record(line)) is not None:
+                level, logger, message = record
+                if not logger.startswith(PLUGIN_LOGGER):
+                    logger = f"{PLUGIN_LOGGER}.{self.name.removeprefix('engine ')}"
+                logging.getLogger(logger).log(level, "%s: %s", self.name, message)
+            elif line:
+                self._stderr.add(line)
                 _log.debug("%s: %s", self.name, line)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from subtitled.config.plugin_faults import PluginFaultError
 from subtitled.media.vad import SpeechActivity
 from subtitled.plugin import (
     Chunk,
@@ -35,6 +36,8 @@ from subtitled.plugin.limits import (
 
 T = TypeVar("T")
 
+MAX_TRACEBACK_LINES = 100
+"""Lines of the traceback of an engine that are kept."""
 MAX_RETRY_SECONDS = 24 * 3600.0
 """Longest wait that an engine may ask for."""
 TIME_SPANS: TypeAdapter[list[TimeSpan]] = TypeAdapter(list[TimeSpan])
@@ -68,6 +71,7 @@ _ERROR_KINDS: dict[str, type[SubtitledError]] = {
         EngineCrashedError,
         ResourceUnavailableError,
         TransientError,
+        PluginFaultError,
         SetupError,
         InputRejectedError,
     )
@@ -84,7 +88,7 @@ def error_to_json(error: SubtitledError) -> dict[str, Any]:
 
     Returns:
         ``kind`` (the name of the class), ``message``, ``hint`` and, if known, ``retry_after`` in
-        seconds.
+        seconds or ``traceback``.
     """
     kind = next(
         (name for name, cls in _ERROR_KINDS.items() if isinstance(error, cls)), "TransientError"
@@ -92,6 +96,8 @@ def error_to_json(error: SubtitledError) -> dict[str, Any]:
     payload: dict[str, Any] = {"kind": kind, "message": error.message, "hint": error.hint}
     if isinstance(error, TransientError) and error.retry_after is not None:
         payload["retry_after"] = error.retry_after
+    if isinstance(error, PluginFaultError):
+        payload["traceback"] = error.traceback
     return payload
 
 
@@ -111,7 +117,15 @@ def error_from_json(payload: object, engine: str = "the engine") -> SubtitledErr
     if issubclass(kind, TransientError):
         wait = read_number(record.get("retry_after"), 0.0, math.inf)
         return kind(message, hint, None if wait is None else min(wait, MAX_RETRY_SECONDS))
+    if issubclass(kind, PluginFaultError):
+        return kind(message, hint, _clean_lines(record.get("traceback")))
     return kind(message, hint)
+
+
+def _clean_lines(text: object) -> str:
+    """Return the lines of a traceback without control characters."""
+    lines = text.splitlines() if isinstance(text, str) else []
+    return "\n".join(clean_text(line) for line in lines[:MAX_TRACEBACK_LINES])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import os
 import sys
 import threading
@@ -15,13 +16,22 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from subtitled.config.plugin_faults import PluginFaultError, explain_exception
+from subtitled.config.plugin_registration import (
+    RegisteredComponent,
+    collect_components,
+    create_plugin_manager,
+)
+from subtitled.config.plugin_results import convert_result, return_type
 from subtitled.plugin import Audio, ComponentContext, Engine, Language, SubtitledError
 
 from . import protocol
+from .worker_output import redirect_output
 
 Handler = Callable[[dict[str, Any]], Any]
+T = TypeVar("T")
 
 
 def _exit_with_parent(parent_death_pipe: int) -> None:
@@ -34,40 +44,83 @@ def _exit_with_parent(parent_death_pipe: int) -> None:
     threading.Thread(target=wait, name="parent-death-pipe", daemon=True).start()
 
 
-def _engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
-    """Create and load the engine that a spec names, and return its handlers by method."""
-    module = importlib.import_module(spec["module"])
-    cls: type[Engine] = getattr(module, spec["cls"])
-    engine = cls(
-        cls.Settings.model_validate(spec["settings"]),
-        ComponentContext(
-            name=spec["name"],
-            threads=spec["threads"],
-            models={name: Path(folder) for name, folder in spec["models"].items()},
-        ),
-    )
-    engine.load()
+def engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
+    """Create and load the engine that a spec names, and return its handlers by method.
+
+    Raises:
+        SubtitledError: The engine raised it, or anything else, or is not where the spec says.
+    """
+    who = f"engine {spec['name']}"
+    cls = _find_class(spec)
+
+    def create() -> Engine:
+        engine = cls(
+            cls.Settings.model_validate(spec["settings"]),
+            ComponentContext(
+                name=spec["name"],
+                threads=spec["threads"],
+                models={name: Path(folder) for name, folder in spec["models"].items()},
+            ),
+        )
+        engine.load()
+        return engine
+
+    engine = _call_plugin(who, create, has_text=False)
+
+    def convert(method: Callable[..., Any], call: Callable[[], Any]) -> Any:
+        name = method.__name__
+        result = _call_plugin(who, call, has_text=True)
+        return convert_result(who, method, name, result, return_type(Engine, name))
 
     def detect(message: dict[str, Any]) -> Any:
         windows = protocol.TIME_SPANS.validate_python(message["windows"])
-        guesses = engine.detect_language(Audio(Path(message["audio"])), windows)
+        audio = Audio(Path(message["audio"]))
+        guesses = convert(engine.detect_language, lambda: engine.detect_language(audio, windows))
         return protocol.GUESSES.dump_python(list(guesses), mode="json")
 
     def transcribe(message: dict[str, Any]) -> Any:
         request = protocol.TRANSCRIPTION_REQUEST.validate_python(message["request"])
-        transcript = engine.transcribe(Audio(Path(message["audio"])), request)
+        audio = Audio(Path(message["audio"]))
+        transcript = convert(engine.transcribe, lambda: engine.transcribe(audio, request))
         return protocol.TRANSCRIPT.dump_python(transcript, mode="json", warnings="error")
 
     def align(message: dict[str, Any]) -> Any:
-        words = engine.align(
-            Audio(Path(message["audio"])),
-            protocol.CHUNK.validate_python(message["chunk"]),
-            message["text"],
-            Language(message["language"]),
-        )
+        audio = Audio(Path(message["audio"]))
+        chunk = protocol.CHUNK.validate_python(message["chunk"])
+        text, language = message["text"], Language(message["language"])
+        words = convert(engine.align, lambda: engine.align(audio, chunk, text, language))
         return protocol.WORDS.dump_python(list(words), mode="json", warnings="error")
 
     return {"detect_language": detect, "transcribe": transcribe, "align": align}
+
+
+def _find_class(spec: dict[str, Any]) -> type[Engine]:
+    """Find the class of an engine: by its name, or by having the plugin register it again."""
+    who = f"engine {spec['name']}"
+    found: Any = _call_plugin(who, lambda: importlib.import_module(spec["module"]), has_text=False)
+    for part in spec["cls"].split("."):
+        found = getattr(found, part, None)
+    if isinstance(found, type) and issubclass(found, Engine):
+        return found
+
+    def register() -> list[RegisteredComponent]:
+        module = importlib.import_module(spec.get("entry_point") or spec["module"])
+        return collect_components(create_plugin_manager(), spec["name"], module)
+
+    for component in _call_plugin(who, register, has_text=False):
+        if (component.kind, component.name) == ("engines", spec.get("registered_name", "")):
+            return component.component_class  # type: ignore[return-value]
+    raise PluginFaultError(f"{who} is at fault: its module has no class {spec['cls']}")
+
+
+def _call_plugin(who: str, call: Callable[[], T], *, has_text: bool) -> T:
+    """Call code of the plugin. Whatever it raises is an error of ours that says where."""
+    try:
+        return call()
+    except SubtitledError:
+        raise
+    except BaseException as error:  # a plugin may raise anything, SystemExit too
+        raise explain_exception(who, error, has_text=has_text) from error
 
 
 def _vad_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
@@ -86,16 +139,17 @@ def _vad_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
     return {"find_speech": speech}
 
 
-_ROLES = {"engine": _engine_handlers, "vad": _vad_handlers}
+_ROLES = {"engine": engine_handlers, "vad": _vad_handlers}
 
 
-def _run_handler(action: Callable[[], Any]) -> dict[str, Any]:
+def run_handler(action: Callable[[], Any]) -> dict[str, Any]:
+    """Run a handler and return its result, or its error as JSON."""
     try:
         return {"result": action()}
     except SubtitledError as error:
         return {"error": protocol.error_to_json(error)}
-    except Exception as error:  # noqa: BLE001 - a plugin may raise anything; the parent names it
-        return {"exception": f"{type(error).__name__}: {error}"}
+    except Exception as error:  # noqa: BLE001 - of this process itself; the parent must learn of it
+        return {"exception": type(error).__name__}
 
 
 def serve(connection: Connection) -> None:
@@ -109,6 +163,8 @@ def serve(connection: Connection) -> None:
     send_lock = threading.Lock()
 
     def start() -> None:
+        if spec["role"] == "engine":
+            redirect_output(spec["name"], spec["module"], spec.get("log_level", logging.INFO))
         handlers.update(_ROLES[spec["role"]](spec))
 
     def reply(message_id: int, reply_message: dict[str, Any]) -> None:
@@ -119,10 +175,10 @@ def serve(connection: Connection) -> None:
     def answer(request_message: dict[str, Any]) -> None:
         reply(
             request_message["id"],
-            _run_handler(lambda: handlers[request_message["call"]](request_message)),
+            run_handler(lambda: handlers[request_message["call"]](request_message)),
         )
 
-    ready = _run_handler(start)
+    ready = run_handler(start)
     reply(spec["id"], ready)
     max_concurrency = spec.get("max_concurrency", 1)
     executor = ThreadPoolExecutor(max_concurrency) if max_concurrency > 1 else None

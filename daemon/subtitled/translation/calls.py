@@ -48,7 +48,9 @@ def call_translate(name: str, translator: Translator, batch: Batch) -> Translati
         SubtitledError: The translator failed, or its answer has the wrong shape.
     """
     answer = _with_retries(
-        lambda: call_with_timeout(name, lambda: translator.translate(batch), CALL_TIMEOUT_SECONDS)
+        lambda: call_with_timeout(
+            name, lambda: translator.translate(batch), CALL_TIMEOUT_SECONDS, has_text=True
+        )
     )
     translation = _validated(name, answer, _TRANSLATION)
     return replace(translation, lines=tuple(_bounded_lines(batch, translation.lines)))
@@ -61,7 +63,10 @@ def call_generate(name: str, translator: Translator, instruction: str, text: str
     """
     answer = _with_retries(
         lambda: call_with_timeout(
-            name, lambda: translator.generate(instruction, text), CALL_TIMEOUT_SECONDS
+            name,
+            lambda: translator.generate(instruction, text),
+            CALL_TIMEOUT_SECONDS,
+            has_text=True,
         )
     )
     generation = _validated(name, answer, _GENERATION)

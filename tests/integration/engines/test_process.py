@@ -156,10 +156,10 @@ def _ask(child: EngineProcess, what: str, limit: float = 20) -> object:
 @pytest.mark.parametrize(
     ("what", "kind", "answer"),
     [
-        ("crash", EngineCrashedError, "SIGSEGV"),
-        ("raise", TransientError, "ValueError: inside"),
+        ("crash", EngineCrashedError, r"SIGSEGV\) \(odd_engine.py:9, in transcribe"),
+        ("raise", SetupError, r"ValueError \(odd_engine.py:11, in Odd.transcribe\)"),
         ("say", SetupError, "no key. set it"),
-        ("lie", TransientError, "failed"),
+        ("lie", SetupError, "returned dict, not a Transcript"),
     ],
 )
 def test_an_engine_that_misbehaves_is_named(

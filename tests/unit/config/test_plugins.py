@@ -216,7 +216,7 @@ def test_an_error_of_a_plugin_is_told_within_limits() -> None:
     def raises() -> None:
         raise ValueError("\x1b]0;x" + "y" * 100_000)
 
-    with pytest.raises(TransientError, match="plugin mine failed: ValueError") as caught:
+    with pytest.raises(SetupError, match="plugin mine failed: ValueError") as caught:
         call_with_timeout("mine", raises, 1.0)
     assert len(str(caught.value)) < 1000
     assert "\x1b" not in str(caught.value)
@@ -226,7 +226,7 @@ def test_exception_of_plugin_names_it() -> None:
     def raises() -> None:
         raise KeyError("x")
 
-    with pytest.raises(TransientError, match="plugin mine failed: KeyError"):
+    with pytest.raises(SetupError, match="plugin mine failed: KeyError"):
         call_with_timeout("mine", raises, 1.0)
 
     def says() -> None:
@@ -276,4 +276,5 @@ def test_plugin_without_components_is_enabled_for_its_hooks(  # type: ignore[no-
     (missing,) = loaded.unavailable
     assert missing.section == "plugins.enabled" and "'nowhere'" in missing.message
     call_event_hooks(loaded.hooks, "job_finished", JobFinished(Path("a"), (), "done"), 2.0)
-    assert capsys.readouterr().out == "done\n"
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "done\n"), "stdout belongs to the answer of a command"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +17,6 @@ from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     CheckResult,
     Component,
-    ComponentContext,
     MediaServer,
     Secret,
     SubtitledError,
@@ -29,6 +27,9 @@ from .path_mapping import check_path_mapping
 
 CHECK_TIMEOUT_SECONDS = 15.0
 """Seconds that a plugin's self-check may take."""
+
+CHECKED = "can be created with these settings"
+"""Said of a component without checks of its own."""
 
 
 def check_phrases(configuration: Configuration) -> Iterator[CheckResult]:
@@ -56,11 +57,7 @@ def check_models(configuration: Configuration) -> Iterator[CheckResult]:
     for name, configured in configuration.engines.items():
         subject = f"models of engine {name}"
         try:
-            specs = call_with_timeout(
-                configured.plugin,
-                functools.partial(configured.component_class.models, configured.settings),
-                CHECK_TIMEOUT_SECONDS,
-            )
+            specs = configured.models()
         except SubtitledError as error:
             yield CheckResult(subject, False, error.message, error.hint)
             continue
@@ -99,16 +96,14 @@ def check_components(configuration: Configuration) -> Iterator[CheckResult]:
             yield CheckResult(subject, True, "not checked: only the service can read its key")
             continue
         try:
-            component: Component = configured.component_class(
-                configured.settings, ComponentContext(configured.name)
-            )
+            component: Component = configured.create()
             results = call_with_timeout(
                 configured.name, component.self_check, CHECK_TIMEOUT_SECONDS
             )
         except SubtitledError as error:
             yield CheckResult(subject, False, error.message, error.hint)
             continue
-        yield from results or (CheckResult(subject, True, "loaded"),)
+        yield from results or (CheckResult(subject, True, CHECKED),)
         if isinstance(component, MediaServer) and all(result.ok for result in results):
             yield from check_path_mapping(configuration, configured.name, component)
 
