@@ -191,3 +191,22 @@ def test_copy_of_ours_at_our_name_is_human_and_kept(harness: Harness) -> None:
     signed = read_signature(put)
     assert signed is not None
     assert (signed.name, signed.fingerprint) == ("a.en.srt", harness.the(one).fingerprint)
+
+
+@pytest.mark.parametrize("name", ["a.Extended", "a.en"])
+def test_a_film_beside_one_of_a_longer_name_gets_its_own_subtitle(
+    harness: Harness, name: str
+) -> None:
+    longer = film(harness.root / f"{name}.mka", 1)
+    harness.scan()
+    shorter = film(harness.root / "a.wav", 2)
+    harness.scan()
+    for path in (longer, shorter):
+        reason = harness.the(path).reason
+        assert harness.the(path).state in (FileState.DONE, FileState.UP_TO_DATE), reason
+        assert made_for(harness, f"{path.stem}.en.srt") == harness.the(path).fingerprint
+    changes = announced(harness)
+    for path in (longer, shorter):
+        harness.jobs.retry(harness.the(path))
+    harness.settle()
+    assert announced(harness) == changes

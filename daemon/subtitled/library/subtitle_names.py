@@ -14,7 +14,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from subtitled.config.settings import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
-from subtitled.subtitles.filenames import DATA_EXTENSIONS, SUBTITLE_EXTENSIONS, normalise_name
+from subtitled.subtitles.filenames import (
+    DATA_EXTENSIONS,
+    SUBTITLE_EXTENSIONS,
+    normalise_name,
+    parse_sidecar_name,
+)
 
 from .exclusions import SUBTITLE_FOLDERS, file_exclusion
 
@@ -88,7 +93,9 @@ def sidecar_hashes(
 def list_names(media: Path) -> list[str]:
     """Return the names beside a media file, and those of its subtitles in folders beside it.
 
-    The latter are relative to its folder.
+    The latter are relative to its folder. The subtitles of another media file whose stem is longer
+    are left out: ``Film.Extended.en.srt`` is none of ``Film.mkv`` if there is a
+    ``Film.Extended.mkv``.
 
     Raises:
         OSError: Its folder cannot be read.
@@ -101,7 +108,41 @@ def list_names(media: Path) -> list[str]:
         for subtitle in iter_subtitles(os.fsencode(media.parent), names)
         if name in find_owners(subtitle, names)
     ]
-    return list(map(os.fsdecode, [*names, *mine]))
+    return list(map(os.fsdecode, [*_without_those_of_longer_stems(name, names), *mine]))
+
+
+def _without_those_of_longer_stems(media: bytes, names: Iterable[bytes]) -> list[bytes]:
+    """Leave out the subtitles of media files whose stem continues that of a media file."""
+    names = list(names)
+    start = stem_key(os.path.splitext(media)[0]) + b"."
+    others: dict[bytes, str] = {}
+    for name in names:
+        stem = stem_key(os.path.splitext(name)[0])
+        if stem.startswith(start) and _is_film(name):
+            others[stem] = os.fsdecode(name)
+    if not others:
+        return names
+    mine = os.fsdecode(media)
+    return [
+        name
+        for name in names
+        if not any(
+            _belongs_to_longer(os.fsdecode(name), mine, others[stem])
+            for stem in possible_stems(name)
+            if stem in others
+        )
+    ]
+
+
+def _belongs_to_longer(name: str, media: str, longer: str) -> bool:
+    """Return whether a subtitle is that of the media file with the longer stem.
+
+    ``Film.en.srt`` may be that of ``Film.mkv`` and of ``Film.en.mkv``.
+    """
+    mine, theirs = parse_sidecar_name(media, name), parse_sidecar_name(longer, name)
+    if theirs is None:
+        return False
+    return theirs.language is not None or (mine is not None and bool(mine.title))
 
 
 def iter_subtitles(folder: bytes, names: Iterable[bytes]) -> Iterator[bytes]:

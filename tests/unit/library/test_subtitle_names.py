@@ -80,6 +80,38 @@ def test_folders_of_subtitles_are_listed_with_the_names_beside_a_film(
     }
 
 
+LONGER = ["Film.Extended.mkv", "Film.German.mp4", "Film.2160p.ts", "Film.en.mkv", "Film.mkv"]
+
+
+@pytest.mark.parametrize(
+    ("media", "subtitle", "counts"),
+    [
+        ("Film.mkv", "Film.en.srt", True),
+        ("Film.mkv", "Film.de.forced.srt", True),
+        ("Film.mkv", "Film.Theatrical.en.srt", True),
+        ("Film.mkv", "Film.Extended.en.srt", False),
+        ("Film.mkv", "Film.Extended.srt", False),
+        ("Film.mkv", "Film.German.en.srt", False),
+        ("Film.mkv", "Film.2160p.en.sdh.vtt", False),
+        ("Film.mkv", "Film.en.en.srt", False),
+        ("Film.mkv", "Film.en.forced.srt", True),
+        ("Film.en.mkv", "Film.en.en.srt", True),
+        ("Film.Extended.mkv", "Film.Extended.en.srt", True),
+        ("Film.Extended.mkv", "Film.Extended.srt", True),
+    ],
+)
+def test_the_subtitle_of_a_film_with_a_longer_name_is_none_of_the_shorter_one(
+    tmp_path: Path, media: str, subtitle: str, counts: bool
+) -> None:
+    make(tmp_path, *LONGER, subtitle)
+    assert (subtitle in list_names(tmp_path / media)) is counts
+
+
+def test_without_the_film_of_the_longer_name_its_subtitle_counts(tmp_path: Path) -> None:
+    make(tmp_path, "Film.mkv", "Film.trailer.mkv", "Film.Extended.nfo", "Film.Extended.en.srt")
+    assert "Film.Extended.en.srt" in list_names(tmp_path / "Film.mkv")
+
+
 def test_no_folder_of_subtitles_is_read_by_a_link(tmp_path: Path) -> None:
     make(tmp_path, "films/Film.mkv", "outside/2_English.srt")
     (tmp_path / "films" / "Subs").symlink_to(tmp_path / "outside")
