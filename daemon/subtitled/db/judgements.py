@@ -35,6 +35,11 @@ MIN_AGE_NS = 2_000_000_000
 """Nanoseconds since the last change of a file before its hash is kept. A file system that counts
 coarsely may give two changes the same time."""
 
+_FIND_JUDGEMENT = sa.select(text_judgements.c.judgement).where(
+    text_judgements.c.key == sa.bindparam("wanted")
+)
+_FIND_HASH = sa.select(content_hashes).where(content_hashes.c.path == sa.bindparam("wanted"))
+
 
 class JudgementRepository:
     """The ``text_judgements`` and ``content_hashes`` tables. Threads may share it."""
@@ -51,9 +56,8 @@ class JudgementRepository:
         with self._lock:
             payload = self._judgements.get(key)
         if payload is None:
-            query = sa.select(text_judgements.c.judgement).where(text_judgements.c.key == key)
             with self._engine.connect() as c:
-                payload = c.execute(query).scalar()
+                payload = c.execute(_FIND_JUDGEMENT, {"wanted": key}).scalar()
         return TextJudgement.from_json(payload) if payload is not None else None
 
     def store(self, key: str, judgement: TextJudgement) -> None:
@@ -184,9 +188,8 @@ class JudgementRepository:
             pending = self._hashes.get(key)
         if pending is not None:
             return pending
-        query = sa.select(content_hashes).where(content_hashes.c.path == key)
         with self._engine.connect() as c:
-            return c.execute(query).mappings().first()
+            return c.execute(_FIND_HASH, {"wanted": key}).mappings().first()
 
 
 def _folders_of(path: bytes) -> list[bytes]:

@@ -352,7 +352,12 @@ def _split_samples(text: str, max_samples: int, sample_letters: int) -> Iterator
 def _count_letters(word: str) -> int:
     if word.isascii() or max(word) < _FIRST_DENSE:
         return len(word) if word.isalpha() else sum(map(str.isalpha, word))
-    return sum(_letter_weight(_script_of(c)) for c in word if c.isalpha())
+    return sum(map(_weigh_character, word))
+
+
+@functools.lru_cache(maxsize=16384)
+def _weigh_character(character: str) -> int:
+    return _letter_weight(_script_of(character)) if character.isalpha() else 0
 
 
 def _letter_weight(script: str) -> int:

@@ -13,6 +13,7 @@ from itertools import islice
 
 import ftfy
 from ftfy import TextFixerConfig
+from ftfy.badness import is_bad
 
 from subtitled.plugin import InputRejectedError, Language
 
@@ -137,7 +138,7 @@ def decode_bytes(data: bytes, language: Language | None = None) -> DecodedText:
     is_unicode = decoded.encoding.startswith("utf")
     misread = repair_code_page(text, outside, language) if is_unicode else None
     repaired = _repair(text, outside) if misread is None else misread
-    repaired = _replace_controls(repaired)
+    repaired = _replace_controls(repaired, outside if repaired is text else repaired)
     was_garbled = decoded.was_garbled or repaired != text
     return DecodedText(repaired, decoded.encoding, decoded.broken_count, was_garbled)
 
@@ -215,12 +216,16 @@ def _decode_code_page(data: bytes, language: Language | None) -> DecodedText:
     return DecodedText(text, code_page, text.count("\ufffd"))
 
 
-def _replace_controls(text: str) -> str:
+def _replace_controls(text: str, outside: str) -> str:
     """Replace controls that are signs of a text which was read as Latin-1: ``It``, 0x92, ``s``.
 
     The signs are alike in the code pages of Western and Central Europe.
+
+    Args:
+        text: The text.
+        outside: All its lines with characters outside ASCII, or more.
     """
-    if text.isascii() or not _CONTROL.search(text):
+    if not _CONTROL.search(outside):
         return text
     return _CONTROL.sub(lambda match: _SIGNS_OF_CONTROLS.get(match[0], "\ufffd"), text)
 
@@ -264,10 +269,15 @@ def _repair(text: str, outside: str) -> str:
         return text
     for page in _MISREAD_PAGES:
         try:
-            return text.encode(page).decode("utf-8")
+            outside.encode(page).decode("utf-8")
         except UnicodeError:
             continue
-    return "\n".join(
-        ftfy.fix_encoding(line, _FIXER) if _MISREAD_UTF8.search(line) else line
-        for line in text.split("\n")
-    )
+        return text.encode(page).decode("utf-8")
+    repaired = {
+        line: ftfy.fix_encoding(line, _FIXER)
+        for line in outside.split("\n")
+        if _MISREAD_UTF8.search(line) and is_bad(line)
+    }
+    if not repaired:
+        return text
+    return "\n".join(repaired.get(line, line) for line in text.split("\n"))

@@ -8,6 +8,7 @@ it.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 
 _CODE_PAGES = {
@@ -138,6 +139,7 @@ _EXPECTED_KANA_SHARE = 0.4
 _MIN_OF_EXPECTED = 0.6
 
 
+@functools.cache
 def alphabet_of(primary: str) -> frozenset[str]:
     """Return the letters outside ASCII that a language is written with, in lower case."""
     return frozenset(_ALPHABETS.get(_RELATIVES.get(primary, primary), ""))

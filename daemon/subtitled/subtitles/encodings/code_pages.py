@@ -29,9 +29,13 @@ from .readings import MIN_SCORE, Reading, rate_characters, score_letters
 SAMPLE_BYTES = 2000
 """Bytes that are looked at, in lines with letters outside ASCII."""
 MAX_SAMPLE_BYTES = 8000
+_LINES_AT_ONCE = 32
+"""Lines that are searched together for bytes that no line before has."""
 MAX_BROKEN_SHARE = 0.002
 """Largest share of bytes outside ASCII that may be undefined in the code page."""
 _CERTAIN_LETTERS = 800
+_CERTAIN_SCRIPTS = ("ja", "ko")
+"""Languages in whose letters bytes of another code page do not come out by chance."""
 _MIN_GOOD = 0.9
 """Score of some letters from which all need not be judged."""
 _MIN_WESTERN = 0.9
@@ -81,7 +85,10 @@ def find_reading(data: bytes, language: Language | None = None) -> Reading | Non
     """Return the best reading of a text, or None if there is none or several that differ."""
     sample = _sample(data)
     stated = str(language.primary) if language else ""
-    reading = _find_certain(sample, stated) or _find_by_alphabet(data, sample, stated)
+    reading = _find_certain(sample, stated)
+    if reading is not None and reading.language in _CERTAIN_SCRIPTS:
+        return reading
+    reading = reading or _find_by_alphabet(data, sample, stated)
     confirmed = _confirm_shares(reading, sample, stated)
     if confirmed is not None and has_rival(confirmed, sample, decode_as, stated):
         return None
@@ -268,9 +275,11 @@ def _sample(data: bytes) -> bytes:
     lines = [line for line in data.split(b"\n") if not line.isascii()]
     share = min(1.0, SAMPLE_BYTES / max(1, sum(map(len, lines))))
     sample: list[bytes] = []
-    seen, size = b"", 0
+    seen, size, has_new = b"", 0, True
     for number, line in enumerate(lines):
-        new = line.translate(None, seen)
+        if number % _LINES_AT_ONCE == 0:
+            has_new = bool(b"".join(lines[number : number + _LINES_AT_ONCE]).translate(None, seen))
+        new = line.translate(None, seen) if has_new else b""
         if new or int((number + 1) * share) > int(number * share):
             seen += new
             sample.append(line[:MAX_SAMPLE_BYTES])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import string
 import unicodedata
 from collections import defaultdict
@@ -58,6 +59,7 @@ _CAPITAL_OF_A_NAME = -3.0
 _SMALL_BEGINNING = -2.0
 _ALL_CAPITALS = -4.0
 _BROKEN_CASE = -6.0
+_WORD = re.compile(r"[^\W\d_]++")
 _SENTENCE_ENDS = frozenset("\n.!?…-–—\"«“„'[(♪")
 
 
@@ -176,13 +178,21 @@ def _count_letters(text: str) -> tuple[Mapping[tuple[str, int], int], int]:
     counts: defaultdict[tuple[str, int], int] = defaultdict(int)
     broken_cases = 0
     for place, count in count_places(text).items():
-        counts[place[1].lower(), _rate_place(*place)] += count
-        if place[0].isalpha() and breaks_case(*place):
+        letter, breaks = _describe_place(place)
+        counts[letter] += count
+        if breaks:
             broken_cases += count
     return counts, broken_cases
 
 
 @functools.lru_cache(maxsize=1 << 14)
+def _describe_place(place: tuple[str, str, str]) -> tuple[tuple[str, int], bool]:
+    """Return a character with its rating, and whether it breaks the case of a word."""
+    before, character, _ = place
+    letter = character.lower(), _rate_place(*place)
+    return letter, before.isalpha() and breaks_case(*place)
+
+
 def _rate_place(before: str, character: str, after: str) -> int:
     if character in "ςσ":
         # The sigma at the end of a word has a form of its own.
@@ -198,18 +208,15 @@ def _rate_capitals(text: str) -> float:
     """Return how likely the cases of the first letters of words are, by where sentences begin."""
     if text.isupper():
         return _ALL_CAPITALS
-    total, before, ended = 0.0, "\n", True
-    for character in text:
-        if character.isalpha():
-            if not before.isalpha():
-                if ended:
-                    total += _SMALL_BEGINNING * character.islower()
-                else:
-                    total += _CAPITAL_OF_A_NAME * character.isupper()
-            ended = False
-        elif character in _SENTENCE_ENDS:
-            ended = True
-        before = character
+    total, done = 0.0, 0
+    for match in _WORD.finditer(text):
+        place = match.start()
+        begins = not done or not _SENTENCE_ENDS.isdisjoint(text[done:place])
+        if begins:
+            total += _SMALL_BEGINNING * text[place].islower()
+        else:
+            total += _CAPITAL_OF_A_NAME * text[place].isupper()
+        done = match.end()
     return total
 
 

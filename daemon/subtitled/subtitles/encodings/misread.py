@@ -65,7 +65,7 @@ def lines_outside_ascii(text: str) -> str:
     """Return the lines of a text that have characters outside ASCII."""
     if text.isascii():
         return ""
-    return "\n".join(line for line in text.split("\n") if not line.isascii())
+    return "\n".join([line for line in text.split("\n") if not line.isascii()])
 
 
 def _encode(text: str, encoding: str) -> bytes | None:

@@ -88,32 +88,38 @@ def score_letters(
 @functools.lru_cache(maxsize=8)
 def rate_characters(text: str, primary: str) -> tuple[int, float, int]:
     """Return how many characters outside ASCII count, the sum of their scores, the strange ones."""
-    encodable, own_script = _encodable(primary), has_own_script(primary)
-    is_own = _SCRIPT_TESTS.get(primary, alphabet_of(primary).__contains__)
     total, sum_of_scores, strange = 0, 0.0, 0
-    for (before, character, after), count in count_places(text).items():
-        if character.isalpha() and before.isdigit() and not own_script:
+    for place, count in count_places(text).items():
+        score = _score_place(place, primary)
+        if score is None:
             continue
-        if character.isalpha() or unicodedata.category(character) == "Mn":
-            total += count
-            is_mixed = character > "\u024f" and (_is_latin(before) or _is_latin(after))
-            if (own_script and is_mixed) or breaks_case(before, character, after):
-                strange += count
-            elif is_own(character.lower()):
-                sum_of_scores += count
-            elif character in encodable:
-                sum_of_scores += 0.5 * count
-            else:
-                strange += count
-        elif primary not in _SCRIPT_TESTS:
-            rating = rate_sign(before, character, after)
-            if rating < 0:
-                total += count
-                strange += count
-            elif rating and not own_script:
-                total += count
-                sum_of_scores += count
+        total += count
+        if score < 0:
+            strange += count
+        else:
+            sum_of_scores += score * count
     return total, sum_of_scores, strange
+
+
+@functools.lru_cache(maxsize=1 << 15)
+def _score_place(place: tuple[str, str, str], primary: str) -> float | None:
+    """Return the score of a character by those beside it; -1: it is strange, None: no matter."""
+    before, character, after = place
+    own_script = has_own_script(primary)
+    if character.isalpha() and before.isdigit() and not own_script:
+        return None
+    if character.isalpha() or unicodedata.category(character) == "Mn":
+        is_mixed = character > "\u024f" and (_is_latin(before) or _is_latin(after))
+        if (own_script and is_mixed) or breaks_case(before, character, after):
+            return -1.0
+        is_own = _SCRIPT_TESTS.get(primary, alphabet_of(primary).__contains__)
+        if is_own(character.lower()):
+            return 1.0
+        return 0.5 if character in _encodable(primary) else -1.0
+    if primary in _SCRIPT_TESTS:
+        return None
+    rating = rate_sign(before, character, after)
+    return -1.0 if rating < 0 else 1.0 if rating and not own_script else None
 
 
 @functools.lru_cache(maxsize=16)

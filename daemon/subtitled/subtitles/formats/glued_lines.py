@@ -11,8 +11,7 @@ _TIMES = re.compile(
 )
 _FIRST_ARROW = 14
 """Characters before the arrow of exact times, and one."""
-_PAGE = re.compile(r"\n[ \t]{0,9}<(?:!doctype[ \t]{1,4}html|html|head|body|script|\?php)\b", re.I)
-_PAGE_BEGINNINGS = ("<!", "<h", "<H", "<b", "<B", "<s", "<S", "<?")
+_PAGE = re.compile(r"<(?:!doctype[ \t]{1,4}html|html|head|body|script|\?php)\b", re.I)
 _TIMES_BEHIND = re.compile(r"\d[,.]\d{1,3}[ \t]{0,2}-->")
 
 
@@ -39,9 +38,10 @@ def cut_web_page(text: str) -> tuple[str, str]:
     Returns:
         The text without it, and the page, empty if there is none.
     """
-    if not any(beginning in text for beginning in _PAGE_BEGINNINGS):
-        return text, ""
-    match = _PAGE.search(text)
-    if match is None or _TIMES_BEHIND.search(text, match.end()):
-        return text, ""
-    return text[: match.start()], text[match.start() :].strip()
+    for match in _PAGE.finditer(text):
+        line_start = text.rfind("\n", max(0, match.start() - 10), match.start())
+        if line_start >= 0 and not text[line_start + 1 : match.start()].strip(" \t"):
+            if _TIMES_BEHIND.search(text, match.end()):
+                return text, ""
+            return text[:line_start], text[line_start:].strip()
+    return text, ""

@@ -57,21 +57,22 @@ def drop_unusable(result: ReadResult) -> ReadResult:
     dropped = DropLog()
     dropped.extend(result.dropped)
     cues: list[Cue] = []
-    starts = sorted(cue.start for cue in result.cues)
+    starts: list[float] = []
     seen: set[tuple[float, float, str]] = set()
     for cue in result.cues:
+        text = cue.text
         if cue.end < cue.start:
+            starts = starts or sorted(cue.start for cue in result.cues)
             later = bisect.bisect_right(starts, cue.start)
             longest = cue.start + MAX_MENDED_SECONDS
             end = min(starts[later], longest) if later < len(starts) else longest
             cue = replace(cue, end=end)
-        has_tags = "<" in cue.text or "{" in cue.text
-        if not (strip_tags(cue.text) if has_tags else cue.text).strip():
+        if not (strip_tags(text) if "<" in text or "{" in text else text).strip():
             dropped.add("a cue without text", sample=f"{cue.start:.3f} s")
         elif not (cue.start < cue.end and cue.end > 0):
-            dropped.add("it ends before it begins", sample=f"{cue.start:.3f} s {cue.text}")
-        elif (key := (cue.start, cue.end, cue.text)) in seen:
-            dropped.add("it is there twice", sample=f"{cue.start:.3f} s {cue.text}")
+            dropped.add("it ends before it begins", sample=f"{cue.start:.3f} s {text}")
+        elif (key := (cue.start, cue.end, text)) in seen:
+            dropped.add("it is there twice", sample=f"{cue.start:.3f} s {text}")
         else:
             seen.add(key)
             cues.append(cue if cue.start >= 0 else replace(cue, start=0.0))

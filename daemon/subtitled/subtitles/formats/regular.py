@@ -36,12 +36,17 @@ def read_regular_cues(text: str) -> list[tuple[float, float, str]] | None:
     found = (_NUMBERED if is_numbered else _UNNUMBERED).findall(text)
     if len(found) != text.count("\n\n") + 1:
         return None
-    has_others = has_other_arrow(text)
+    has_odd_signs = "：" in text or has_other_arrow(text)
+    may_hold_times = (
+        has_odd_signs or text.count(":") > 4 * len(found) or text.count("->") > len(found)
+    )
     cues = []
     for start_minute, start_second, start_ms, end_minute, end_second, end_ms, body in found:
-        if (has_others or ">" in body or body.count(":") > 1) and find_time_lines(body.split("\n")):
-            return None
-        if "-->" in body and split_glued_times(body.split("\n")) != body.split("\n"):
+        if (
+            may_hold_times
+            and (has_odd_signs or body.count(":") > 1 or "->" in body)
+            and _holds_times(body.split("\n"))
+        ):
             return None
         if not (is_numbered or _ends_in_words(body)):
             return None
@@ -49,6 +54,11 @@ def read_regular_cues(text: str) -> list[tuple[float, float, str]] | None:
         end = MINUTES[end_minute] + int(end_second + end_ms)
         cues.append((start / 1000, end / 1000, body))
     return cues
+
+
+def _holds_times(lines: list[str]) -> bool:
+    """Check whether a line of a text, or a part of one, is taken for times."""
+    return bool(find_time_lines(lines)) or split_glued_times(lines) != lines
 
 
 def is_tidy(text: str) -> bool:

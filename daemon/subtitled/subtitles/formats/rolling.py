@@ -35,47 +35,41 @@ FLASH_SECONDS = 0.2
 
 def join_rolling(result: ReadResult) -> ReadResult:
     """Return the result with each phrase once, if its captions scroll or are karaoke."""
-    if not _is_repetitive(result):
-        return result
-    lines = [_Lines.of(cue) for cue in result.cues]
-    overlaps = [_overlap(*pair) for pair in pairwise(lines)]
-    scrolls = any(
-        overlap > 0 and before.plain != after.plain
-        for (before, after), overlap in zip(pairwise(lines), overlaps, strict=True)
-    )
-    repeats = sum(overlap > 0 for overlap in overlaps)
-    if scrolls and _is_enough(repeats, result):
-        return replace(
-            result, cues=tuple(_phrases(lines, overlaps)), is_rolling=True, is_karaoke=False
-        )
-    joined = _join_repeated(lines)
-    if len(joined) == len(lines):
-        return result
-    return replace(result, cues=tuple(joined), is_karaoke=True)
+    pairs = _find_repeats(result)
+    if _is_enough(sum(_overlap(*pair) > 0 for pair in pairs), result):
+        lines = [_Lines.of(cue) for cue in result.cues]
+        overlaps = [_overlap(*pair) for pair in pairwise(lines)]
+        if any(
+            overlap > 0 and before.plain != after.plain
+            for (before, after), overlap in zip(pairwise(lines), overlaps, strict=True)
+        ):
+            cues = tuple(_phrases(lines, overlaps))
+            return replace(result, cues=cues, is_rolling=True, is_karaoke=False)
+    if any(_repeats(*pair) and _is_one_text(pair) for pair in pairs):
+        cues = tuple(_join_repeated([_Lines.of(cue) for cue in result.cues]))
+        return replace(result, cues=cues, is_karaoke=True)
+    return result
 
 
-def _is_repetitive(result: ReadResult) -> bool:
-    """Check whether there is something to join, with the lines of few cues only."""
-    cues = result.cues
-    plain = [strip_tags(cue.text) for cue in cues]
-    last_words = [text.rsplit(None, 1)[-1:] for text in plain]
-    pairs = [
-        (cues[place], cues[place + 1])
-        for place, (words, text) in enumerate(zip(last_words, plain[1:], strict=False))
-        if words and words[0] in text and _may_repeat(plain[place], text)
+def _find_repeats(result: ReadResult) -> list[tuple[_Lines, _Lines]]:
+    """Return the pairs of neighbours of which the second may repeat text of the first."""
+    texts = [
+        strip_tags(cue.text) if "<" in cue.text or "{" in cue.text else cue.text
+        for cue in result.cues
     ]
-    lines = [(_Lines.of(before), _Lines.of(after)) for before, after in pairs]
-    repeats = sum(_overlap(*pair) > 0 for pair in lines)
-    return _is_enough(repeats, result) or any(
-        _repeats(*pair) and _is_one_text(pair) for pair in lines
-    )
+    return [
+        (_Lines.of(result.cues[place - 1]), _Lines.of(result.cues[place]))
+        for place, (before, text) in enumerate(pairwise(texts), 1)
+        if (words := before.rsplit(None, 1)) and words[-1] in text and _may_repeat(before, text)
+    ]
 
 
 def _is_enough(repeats: int, result: ReadResult) -> bool:
     """Check whether so many cues repeat text of the one before that the captions scroll."""
+    if repeats < MIN_REPEATS_WITH_SIGNS or repeats < MIN_SHARE * (len(result.cues) - 1):
+        return False
     has_signs = result.is_karaoke or any(cue.duration < FLASH_SECONDS for cue in result.cues)
-    enough = MIN_REPEATS_WITH_SIGNS if has_signs else MIN_REPEATS
-    return repeats >= enough and repeats >= MIN_SHARE * (len(result.cues) - 1)
+    return repeats >= (MIN_REPEATS_WITH_SIGNS if has_signs else MIN_REPEATS)
 
 
 @dataclass(frozen=True, slots=True)

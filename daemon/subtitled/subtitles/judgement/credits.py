@@ -42,9 +42,9 @@ def is_credit(text: str) -> bool:
 
 def without_credits(cues: Sequence[Cue]) -> list[Cue]:
     """Return the cues, in their order, without credits at the edges."""
-    last = len(cues) - EDGE_CUES
+    last = max(EDGE_CUES, len(cues) - EDGE_CUES)
     return [
-        cue
-        for place, cue in enumerate(cues)
-        if EDGE_CUES <= place < last or not is_credit(cue.text)
+        *(cue for cue in cues[:EDGE_CUES] if not is_credit(cue.text)),
+        *cues[EDGE_CUES:last],
+        *(cue for cue in cues[last:] if not is_credit(cue.text)),
     ]
