@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,7 +12,8 @@ from subtitled.db.egress_log import EgressEntry
 from subtitled.jobcontext.services import open_database
 
 from .app import app, load_configuration
-from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, echo_table
+from .days import parse_day
+from .output import JsonOption, display_path, echo, echo_json, echo_table
 
 
 @app.command()
@@ -26,7 +26,7 @@ def egress(
     configuration = load_configuration()
     db = open_database(configuration)
     libraries = [library] if library is not None else None
-    answer = describe_egress(configuration.settings, db, _parse_since(since), libraries)
+    answer = describe_egress(configuration.settings, db, parse_day(since) or 0.0, libraries)
     if as_json:
         echo_json(answer.to_dict())
         return
@@ -41,13 +41,6 @@ def egress(
             f"{budget.money:g} of {_format_limit(budget.max_money)} {budget.currency}, "
             f"{budget.hours:g} of {_format_limit(budget.max_hours)} hours"
         )
-
-
-def _parse_since(since: str) -> float:
-    try:
-        return datetime.fromisoformat(since).astimezone().timestamp() if since else 0.0
-    except ValueError:
-        abort(f"{since!r} is not a day. Write one such as 2026-11-01", USAGE_ERROR)
 
 
 def _format_limit(value: float | None) -> str:

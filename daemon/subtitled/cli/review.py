@@ -98,7 +98,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show the cues of a review with what is doubtful about them."""
-    service, loaded = _load(review, language)
+    service, loaded = load_review(review, language)
     answer = show_review(service, loaded, current_actor())
     if as_json:
         echo_json(answer)
@@ -109,6 +109,11 @@ def show(
     )
     if answer["approved_by"]:
         echo(f"version {answer['approved_version']} was approved by {answer['approved_by']}")
+    reading = answer["second_reader"]
+    if reading["is_wanted"]:
+        editors = ", ".join(reading["editors"])
+        waits = "you may approve it" if reading["is_open_to_actor"] else "waits for another reader"
+        echo(f"edited by {editors}, {waits}")
     notes: dict[str, list[str]] = {}
     for finding in answer["findings"]:
         notes.setdefault(finding["cue"], []).append(
@@ -143,7 +148,7 @@ def export(
     """Write the edited text as a subtitle file."""
     if out is not None and out.exists():
         abort(f"{display_path(out)} exists. Name a new file", USAGE_ERROR)
-    service, loaded = _load(review, language)
+    service, loaded = load_review(review, language)
     try:
         content = service.export(loaded.record.id, fmt)
         if out is not None:
@@ -177,7 +182,7 @@ def import_(
         abort(f"{display_path(file)} cannot be read: {error.strerror}", USAGE_ERROR)
     except InputRejectedError as error:
         abort(error, USAGE_ERROR)
-    service, loaded = _load(review, language)
+    service, loaded = load_review(review, language)
     suffix = file.suffix[1:].lower()
     try:
         operation = compare_text(loaded, content, suffix)
@@ -219,7 +224,7 @@ def approve(
     as_json: JsonOption = False,
 ) -> None:
     """Write a review in every format of its library, signed with your name, and lock the files."""
-    service, loaded = _load(review, language)
+    service, loaded = load_review(review, language)
     try:
         result = approve_review(
             service,
@@ -250,7 +255,7 @@ def approve(
 @review_app.command()
 def unlock(review: ReviewArgument, language: LanguageOption = "", by: ByOption = "") -> None:
     """Take the approval back: the files stay, and may be edited or made again."""
-    service, loaded = _load(review, language)
+    service, loaded = load_review(review, language)
     try:
         paths = unlock_review(service, loaded.record.id, current_actor(by))
     except InputRejectedError as error:
@@ -261,10 +266,15 @@ def unlock(review: ReviewArgument, language: LanguageOption = "", by: ByOption =
         echo("it was not approved")
 
 
-def _load(review: str, language: str) -> tuple[ReviewService, OpenReview]:
-    """Return the review that was named, or abort with the reason."""
+def open_service() -> ReviewService:
+    """Return the service of reviews."""
     configuration = load_configuration()
-    service = ReviewService(configuration, open_database(configuration))
+    return ReviewService(configuration, open_database(configuration))
+
+
+def load_review(review: str, language: str) -> tuple[ReviewService, OpenReview]:
+    """Return the review that was named, or abort with the reason."""
+    service = open_service()
     try:
         wanted = Language(language) if language else None
     except ValueError as error:
@@ -273,7 +283,7 @@ def _load(review: str, language: str) -> tuple[ReviewService, OpenReview]:
         number = (
             int(review)
             if review.isascii() and review.isdigit() and len(review) < 16
-            else find_review_of(service, to_known_path(configuration, Path(review)), wanted)
+            else find_review_of(service, to_known_path(service.configuration, Path(review)), wanted)
         )
         return service, service.load(number)
     except ReviewError as error:

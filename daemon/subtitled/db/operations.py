@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from .engine import upsert_insert, write_transaction
 from .review_records import ReviewStatus
 from .reviews import is_held_by
-from .schema import operations, reviews, verdicts
+from .schema import files, operations, reviews, verdicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,18 @@ class CueVerdict:
     actor: str
     at: float
     """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewActivity:
+    """Which reviews are wanted, by when people edited, judged or approved. None does not limit."""
+
+    libraries: Sequence[str] | None = None
+    language: str | None = None
+    since: float | None = None
+    """Seconds since 1970."""
+    until: float | None = None
+    """Seconds since 1970. What was done at that moment or later does not count."""
 
 
 class OperationRepository:
@@ -225,6 +237,42 @@ class OperationRepository:
         with self._engine.connect() as c:
             rows = c.execute(query.order_by(verdicts.c.at, verdicts.c.cue)).mappings()
             return [_verdict(row) for row in rows]
+
+    def find_worked_on(self, activity: ReviewActivity, limit: int) -> list[int]:
+        """Return the reviews that people edited, judged or approved, by library and file.
+
+        Reviews whose file is not in the database any more are left out.
+        """
+
+        def is_in_time(at: sa.Column[Any]) -> sa.ColumnElement[bool]:
+            return sa.and_(
+                at.is_not(None),
+                at >= (activity.since if activity.since is not None else 0.0),
+                *([at < activity.until] if activity.until is not None else []),
+            )
+
+        query = (
+            sa.select(reviews.c.id)
+            .select_from(reviews.join(files))
+            .where(
+                sa.or_(
+                    is_in_time(reviews.c.approved_at),
+                    reviews.c.id.in_(
+                        sa.select(operations.c.review_id).where(is_in_time(operations.c.at))
+                    ),
+                    reviews.c.id.in_(
+                        sa.select(verdicts.c.review_id).where(is_in_time(verdicts.c.at))
+                    ),
+                )
+            )
+            .order_by(files.c.library, files.c.path, reviews.c.language, reviews.c.kind)
+        )
+        if activity.libraries is not None:
+            query = query.where(files.c.library.in_(activity.libraries))
+        if activity.language is not None:
+            query = query.where(reviews.c.language == activity.language)
+        with self._engine.connect() as c:
+            return list(c.execute(query.limit(limit)).scalars())
 
     def count_verdicts(self, review_ids: Sequence[int]) -> dict[int, int]:
         """Return how many cues of each of some reviews were judged, at most a few hundred."""

@@ -19,7 +19,7 @@ from subtitled.daemon.answers.settings import describe_settings, render_toml
 from subtitled.daemon.plan_runs import PlanRun, PlanRuns
 from subtitled.db.egress_log import EgressEntry
 from subtitled.web.auth.roles import Role
-from subtitled.web.pages.spending import CSV_COLUMNS, write_csv
+from subtitled.web.pages.spending import CSV_COLUMNS, write_requests
 from support.web_library import write_configuration
 from support.web_port import PASSWORD, WebPort
 
@@ -147,7 +147,7 @@ def read_csv(text: str) -> list[dict[str, str]]:
 
 def test_requests_as_csv_keep_their_values_and_begin_no_formula() -> None:
     unpriced = replace(ENTRY, path=Path("-x"), price=None)
-    (first, second) = read_csv(write_csv([ENTRY, unpriced]))
+    (first, second) = read_csv(write_requests([ENTRY, unpriced]))
     assert tuple(first) == CSV_COLUMNS
     assert first["at"] == "2026-11-29T13:46:40Z"
     assert (first["amount"], first["price"], first["currency"]) == ("90.5", "0.009", "EUR")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
@@ -31,6 +32,11 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [to_plain(item) for item in value]
     return str(value)
+
+
+def format_iso(timestamp: float) -> str:
+    """Write seconds since 1970 for programs, as the attribute ``datetime`` of HTML holds it."""
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def format_time(timestamp: float) -> str:

@@ -28,6 +28,8 @@ _ROWS = (
     ("/reviews", "GET", Access.VIEWER),
     ("/reviews/{review_id:number}", "GET", Access.VIEWER),
     ("/reviews/{review_id:number}/text", "GET", Access.VIEWER),
+    ("/reviews/report", "GET", Access.REVIEWER),
+    ("/reviews/{review_id:number}/report", "GET", Access.REVIEWER),
     ("/reviews/{review_id:number}/sound", "GET", Access.VIEWER),
     ("/reviews/{review_id:number}/still", "GET", Access.VIEWER),
     ("/reviews/{review_id:number}/clip", "GET", Access.VIEWER),

@@ -24,6 +24,7 @@ from .planning import add_plan_routes
 from .problems import MEDIA_TYPE, Problem, add_problem_handlers
 from .review_edits import add_review_edit_routes
 from .review_media import add_review_media_routes
+from .review_reports import add_review_report_routes
 from .reviews import add_review_routes
 from .services import ApiServices
 from .subtitles import add_subtitle_routes
@@ -60,6 +61,7 @@ def build_api(services: ApiServices) -> FastAPI:
     reviews = ReviewService(services.configuration, services.db)
     add_review_routes(api, services, reviews)
     add_review_edit_routes(api, services, reviews)
+    add_review_report_routes(api, reviews)
     add_review_media_routes(api, reviews, ReviewMedia(services.configuration, services.db))
     add_term_routes(api, services, reviews)
     add_action_routes(api, services)

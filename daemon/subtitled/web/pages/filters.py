@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from subtitled.daemon.answers.plain import format_iso
 from subtitled.daemon.logs import escape_control_characters
 from subtitled.plugin import Language
 from subtitled.plugin.paths import display_path
@@ -24,11 +24,6 @@ def format_clock(timestamp: float) -> str:
 def format_second(timestamp: float) -> str:
     """Write an instant to the second, for log lines."""
     return time.strftime("%m-%d %H:%M:%S", time.localtime(timestamp))
-
-
-def format_iso(timestamp: float) -> str:
-    """Write an instant for programs, as the attribute ``datetime`` of HTML holds it."""
-    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def format_duration(seconds: float) -> str:

@@ -18,7 +18,7 @@ from ..refusals import RefusedError
 from . import labels, review_labels
 from .file import find_file, sidecar_key
 from .listing import NO_SUCH_PLACE
-from .review_access import ReviewSite, is_held, refuse, visible_filter
+from .review_access import ReviewSite, is_held, may_review, refuse, visible_filter
 from .services import visible_libraries
 from .site import read_form, redirect, render, text_field
 
@@ -74,6 +74,7 @@ class ReviewQueue:
             minutes=estimate_minutes,
             holder=lambda record: record.holder if is_held(record) else None,
             approved=self._site.find_approved(request),
+            may_review=may_review(request),
         )
 
     async def open(self, request: Request) -> Response:

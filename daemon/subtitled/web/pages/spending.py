@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,9 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from subtitled.daemon.answers.egress import EgressAnswer, describe_egress, entry_to_dict
+from subtitled.daemon.answers.plain import format_iso
+from subtitled.daemon.answers.spreadsheet import write_csv
 from subtitled.db.egress_log import EgressEntry
 
-from .filters import format_iso
 from .services import SiteServices, is_visible
 from .site import render
 
@@ -84,7 +83,9 @@ class SpendingPage:
         """Give all requests of the time as CSV, the oldest first."""
         _answer, entries = self._read(request, _read_days(request))
         headers = {"Content-Disposition": 'attachment; filename="spending.csv"'}
-        return Response(write_csv(entries), media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(
+            write_requests(entries), media_type="text/csv; charset=utf-8", headers=headers
+        )
 
     def _read(self, request: Request, days: int) -> tuple[EgressAnswer, list[EgressEntry]]:
         """Return what left the machine, with the requests that the user may see."""
@@ -99,23 +100,14 @@ def _read_days(request: Request) -> int:
     return int(chosen) if chosen in map(str, SHOWN_DAYS) else DEFAULT_DAYS
 
 
-def write_csv(entries: Iterable[EgressEntry]) -> str:
+def write_requests(entries: Iterable[EgressEntry]) -> str:
     """Write requests as CSV, with a line of names. Times are RFC 3339 in UTC.
 
     A text that a spreadsheet would take for a formula is preceded by an apostrophe.
     """
-    file = io.StringIO(newline="")
-    writer = csv.DictWriter(file, CSV_COLUMNS)
-    writer.writeheader()
-    for entry in entries:
-        row = entry_to_dict(entry) | {"at": format_iso(entry.at)}
-        writer.writerow({name: _escape_formula(row[name]) for name in CSV_COLUMNS})
-    return file.getvalue()
-
-
-def _escape_formula(value: object) -> object:
-    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-    return f"'{value}" if is_formula else value
+    return write_csv(
+        CSV_COLUMNS, (entry_to_dict(entry) | {"at": format_iso(entry.at)} for entry in entries)
+    )
 
 
 def sum_up(entries: Iterable[EgressEntry]) -> list[Spent]:

@@ -1,0 +1,1 @@
+"""Quality reports: what people found wrong in subtitles, and what they changed."""
