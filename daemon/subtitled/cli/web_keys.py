@@ -77,7 +77,7 @@ def add_key(
     libraries: LibrariesOption = "",
     valid_for: Annotated[str, typer.Option(help="Such as 90d. Default: until it is removed.")] = "",
     owner: Annotated[
-        str, typer.Option(help="The user for whom the key acts. Default: it acts for itself.")
+        str, typer.Option(help="The user who owns it. Default: it acts for itself.")
     ] = "",
 ) -> None:
     """Make a key and show it, once."""

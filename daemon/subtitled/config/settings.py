@@ -119,8 +119,8 @@ class LibrarySettings(Section):
     )
     second_reader: bool = Field(
         False,
-        description="Whoever approves a subtitle must not have edited it, so that two people have "
-        "read each correction.",
+        description="The person who approves a subtitle must not have edited it, so that two people "
+        "have read each correction.",
     )
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."
@@ -162,6 +162,12 @@ class LibrarySettings(Section):
         "remove",
         description="What happens to our subtitle when a human subtitle in the same language "
         "appears beside it: remove or keep. `subtitled undo` restores or removes it.",
+    )
+    translate_corrections: bool = Field(
+        False,
+        description="Whether translations follow by themselves when a person approves corrections "
+        "of the text in the language spoken. Only the changed lines are sent to a translator. "
+        "Without it they are marked, and a button, the API or `subtitled queue translate` does it.",
     )
     watch: Literal["auto", "events", "poll", "off"] = Field(
         "auto",

@@ -16,7 +16,7 @@ from .open_review import OpenReview
 
 @dataclass(frozen=True, slots=True)
 class SecondReading:
-    """What the library wants of whoever approves a review."""
+    """What the library wants of the person who approves a review."""
 
     is_wanted: bool
     """Whether somebody edited the text, and the library wants a second reader."""

@@ -192,7 +192,7 @@ class FindingEntry(Output):
 
 
 class SecondReaderEntry(Output):
-    """What the library wants of whoever approves."""
+    """What the library wants of the person who approves."""
 
     is_wanted: bool = Field(
         description="Whether somebody has to approve it who did not edit it (`second_reader`)."

@@ -42,7 +42,7 @@ class Identity:
     key_id: int = 0
     """The number of an API key."""
     owner: str = ""
-    """The name of the user for whom an API key acts; empty for none."""
+    """The name of the user who owns an API key; empty for none."""
     session_id: str = ""
     """The hash of the session, which names it in the list of sessions."""
 

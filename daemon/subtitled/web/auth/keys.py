@@ -40,7 +40,7 @@ class ApiKey:
     created_at: float
     created_by: str
     owner: str
-    """The name of the user for whom it acts; empty for none."""
+    """The name of the user who owns it; empty for none."""
     expires_at: float | None
     last_used_at: float | None
     last_address: str | None
@@ -69,7 +69,7 @@ class ApiKeys:
             name: A name that no other key has.
             grants: The role of the key, or its scopes.
             created_by: Who adds it.
-            owner: The user for whom the key acts; empty for none.
+            owner: The name of the user who owns it; empty for none.
             expires_at: When it ends, in seconds since 1970; None: never.
             libraries: The libraries that it may see; None for all.
 
