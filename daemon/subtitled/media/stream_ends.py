@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
+from .packet_ends import find_missing_packet
+
 TAIL_BYTES = 64 * 1024
 """Bytes at the end of a file that are looked at."""
 _OGG_LAST_PAGE = 4
@@ -42,9 +44,10 @@ def find_missing_stream(file: BinaryIO, head: bytes, size: int) -> int:
         length = int.from_bytes(head[8:12], "big")
         known = 0 < length < 0xFFFFFFFF
         return int.from_bytes(head[4:8], "big") + length - size if known else 0
-    if head[:1] == b"\xff" and head[1:2] >= b"\xe0":
-        return _mp3_end(file, start) - size
-    return _packets_missing(file, size)
+    if head[:1] == b"\xff" and head[1:2] >= b"\xe0" and (end := _mp3_end(file, start)):
+        return end - size
+    missing = find_missing_packet(file, head, size)
+    return _packets_missing(file, size) if missing is None else missing
 
 
 def has_zeros_at_end(file: BinaryIO, size: int) -> bool:

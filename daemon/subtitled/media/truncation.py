@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from .packet_ends import cluster_missing, is_avi_being_written
 from .stream_ends import TAIL_BYTES, find_missing_stream, has_zeros_at_end
 
 _EBML = b"\x1a\x45\xdf\xa3"
@@ -42,8 +43,9 @@ def missing_bytes(path: Path) -> int:
 
     Matroska, MP4, MXF, ASF, RIFF with its 64-bit forms, AIFF, CAF and RealMedia state their length.
     A file without an index, or with a header that its writer has not finished, counts as lacking
-    one byte. Streams say less: see :mod:`.stream_ends`. Zeros at the end are the part of a reserved
-    length that is not written yet, but for uncompressed sound, where they are silence.
+    one byte. Streams and rows of packets say less: see :mod:`.stream_ends` and :mod:`.packet_ends`.
+    Zeros at the end are the part of a reserved length that is not written yet, but for uncompressed
+    sound, where they are silence.
 
     Raises:
         OSError: The file cannot be read.
@@ -62,11 +64,13 @@ def missing_bytes(path: Path) -> int:
 
 def _find_missing(file: BinaryIO, head: bytes, size: int) -> int:
     if head.startswith(_EBML):
-        return _find_matroska_end(file) - size
+        end = _find_matroska_end(file)
+        return end - size if end else cluster_missing(file, size)
     if head[4:8] in _MP4_BOXES:
         return _mp4_missing(file, size)
     if head.startswith(b"RIFF"):
-        return _riff_end(file, size) - size
+        end = _riff_end(file, size)
+        return end - size if end else int(is_avi_being_written(file))
     if head[:4] in (b"RF64", b"BW64"):
         return _rf64_end(file) - size
     if head.startswith(_W64_RIFF):

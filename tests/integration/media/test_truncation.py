@@ -89,13 +89,71 @@ def test_streams_and_recordings_without_a_length_are_not_truncated(
     assert missing_bytes(make(tmp_path / name, *options)) == 0
 
 
-def test_matroska_file_being_written_has_no_length(tmp_path: Path) -> None:
+def test_matroska_recording_without_a_length_ends_with_a_whole_block(tmp_path: Path) -> None:
     """Make a file as a recorder leaves it until it finishes and rewrites the header."""
     data = bytearray(make(tmp_path / "a.mkv").read_bytes())
     segment = data.index(b"\x18\x53\x80\x67") + 4
     data[segment : segment + 8] = b"\x01" + b"\xff" * 7
-    (tmp_path / "a.mkv").write_bytes(data[: len(data) // 2])
+    (tmp_path / "a.mkv").write_bytes(data)
     assert missing_bytes(tmp_path / "a.mkv") == 0
+    (tmp_path / "a.mkv").write_bytes(data[: len(data) // 2])
+    assert missing_bytes(tmp_path / "a.mkv") > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("live.mkv", ("-f", "matroska", "-live", "1")),
+        ("a.flv", ("-c:a", "mp3", "-ar", "44100")),
+        ("a.mpg", ("-c:v", "mpeg2video", "-c:a", "mp2", "-r", "25")),
+        ("a.vob", ("-c:v", "mpeg2video", "-c:a", "mp2", "-r", "25")),
+        ("a.mp3", ("-map", "1", "-write_xing", "0")),
+        ("slow.mp3", ("-map", "1", "-write_xing", "0", "-ar", "16000", "-b:a", "24k")),
+        ("tagged.mp3", ("-map", "1", "-write_xing", "0", "-write_id3v1", "1")),
+        ("a.aac", ("-map", "1")),
+        ("a.wv", ("-map", "1")),
+    ],
+)
+def test_a_row_of_packets_that_is_cut_in_one_of_them_lacks_its_rest(
+    name: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    data = make(tmp_path / name, *options).read_bytes()
+    assert missing_bytes(tmp_path / name) == 0
+    for share in (0.451, 0.803, 0.907):
+        (tmp_path / "part").write_bytes(data[: int(len(data) * share) | 1])
+        assert missing_bytes(tmp_path / "part") > 0, share
+    (tmp_path / "part").write_bytes(data + b"\0" * 100)
+    assert missing_bytes(tmp_path / "part") == 0
+
+
+def test_flash_video_that_is_cut_between_two_tags_states_its_length(tmp_path: Path) -> None:
+    data = make(tmp_path / "a.flv", "-c:a", "mp3", "-ar", "44100").read_bytes()
+    end = data.rfind(b"\x08", 0, len(data) // 2)
+    while (
+        int.from_bytes(data[end - 4 : end], "big")
+        != int.from_bytes(data[end - 3 - int.from_bytes(data[end - 4 : end], "big") :][:3], "big")
+        + 11
+    ):
+        end = data.rfind(b"\x08", 0, end)
+    (tmp_path / "part.flv").write_bytes(data[:end])
+    assert missing_bytes(tmp_path / "part.flv") == len(data) - end
+
+
+def test_an_avi_recording_is_finished_when_its_length_is_filled_in(tmp_path: Path) -> None:
+    data = bytearray(make(tmp_path / "a.avi").read_bytes())
+    for placeholder in (bytes(4), b"\xff" * 4):
+        data[4:8] = placeholder
+        (tmp_path / "a.avi").write_bytes(data[: len(data) // 2])
+        assert missing_bytes(tmp_path / "a.avi") > 0
+    make(tmp_path / "b.avi", "-f", "avi", "-flush_packets", "1")
+    piped = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", tmp_path / "b.avi", "-c", "copy", "-f", "avi", "-"],
+        check=True,
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+    )
+    (tmp_path / "piped.avi").write_bytes(piped.stdout)
+    assert missing_bytes(tmp_path / "piped.avi") == 0
 
 
 MXF = WHOLE["a.mxf"]
