@@ -31,8 +31,9 @@ from .ffmpeg import (
     run_graph,
 )
 from .growing_pcm import partial_path
+from .levels import correct_level
 from .phase import MIN_SECONDS, PhaseMeter, measure_phase
-from .probe import AudioTrack, probe_media
+from .probe import AudioTrack, MediaInfo, probe_media
 from .shots import ShotReader, shot_change_output
 
 BYTES_PER_SECOND = SAMPLE_RATE * 2
@@ -87,7 +88,7 @@ def decode_track(
         on_line = _make_line_handler(on_progress, on_shot_change, meter)
         with_shots = on_shot_change is not None and source == path
         completed = run_graph(
-            _build_graph(track, with_shots, facts.format),
+            _build_graph(track, with_shots, facts),
             source,
             partial,
             timeout or decoding_timeout(seconds, with_shots),
@@ -111,6 +112,7 @@ def decode_track(
         _check_complete(path, audio.duration, duration)
         if meter.is_suspicious(partial, audio.duration):
             _mix_channels(path, track, partial, timeout or decoding_timeout(seconds, False))
+        correct_level(partial)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
@@ -141,14 +143,15 @@ def decode_channels(
     Raises:
         SubtitledError: As :func:`decode_track`.
     """
-    duration = probe_media(path).duration
+    facts = probe_media(path)
+    duration = facts.duration
     sources = list(dict.fromkeys(track.file_of(path) for track in tracks))
     size = sum(source.stat().st_size for source in sources)
     seconds = min(duration, believed_seconds(duration, size))
     channels = sum(track.channels for track in tracks)
     _check_disk_space(seconds * channels, target.parent)
     completed = run_graph(
-        _build_channel_graph(tracks, duration),
+        _build_channel_graph(tracks, facts),
         sources,
         target,
         timeout or decoding_timeout(seconds, False),
@@ -166,11 +169,11 @@ def decode_channels(
     return ChannelFile(target, channels)
 
 
-def _build_channel_graph(tracks: Sequence[AudioTrack], duration: float) -> Any:
+def _build_channel_graph(tracks: Sequence[AudioTrack], facts: MediaInfo) -> Any:
     files = {track.file: None for track in tracks}
-    inputs = {
-        file: open_input(number, sn=None, dn=None, vn=None) for number, file in enumerate(files)
-    }
+    uses_all = facts.format in _JUMPING_FORMATS
+    skipped: dict[str, Any] = {"sn": None, "dn": None} | ({} if uses_all else {"vn": None})
+    inputs = {file: open_input(number, **skipped) for number, file in enumerate(files)}
     streams = [
         inputs[track.file][str(track.stream)].filter(
             "aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0}
@@ -182,21 +185,33 @@ def _build_channel_graph(tracks: Sequence[AudioTrack], duration: float) -> Any:
         # Merging ends with the shortest of its inputs, and wants one format of all.
         padded = [
             stream.filter("aformat", sample_fmts="s16", channel_layouts="mono").filter(
-                "apad", whole_dur=f"{duration:.3f}"
+                "apad", whole_dur=f"{facts.duration:.3f}"
             )
             for stream in streams
         ]
         audio = ffmpeg.filter(padded, "amerge", inputs=len(padded))
-    channels = sum(track.channels for track in tracks)
-    return ffmpeg.output(
+    output = ffmpeg.output(
         audio,
         "TARGET",
         format="s16le",
         acodec="pcm_s16le",
-        ac=channels,
+        ac=sum(track.channels for track in tracks),
         ar=SAMPLE_RATE,
         map_metadata=-1,
     )
+    if not uses_all:
+        return output
+    counted = (_count_from_first_stream(source, facts) for source in inputs.values())
+    return ffmpeg.merge_outputs(output, *counted)
+
+
+def _count_from_first_stream(source: Any, facts: MediaInfo) -> Any:
+    """Copy all streams to nowhere, so that a track that starts late is padded as elsewhere.
+
+    A stream of which nothing is known cannot be copied.
+    """
+    known = [source[f"{track.stream}?"] for track in facts.audio_tracks if track.channels]
+    return ffmpeg.output(source["v?"], *known, "-", format="null", codec="copy")
 
 
 def _mix_channels(path: Path, track: AudioTrack, partial: Path, timeout: float) -> None:
@@ -214,9 +229,9 @@ def _mix_channels(path: Path, track: AudioTrack, partial: Path, timeout: float) 
         mixed.unlink(missing_ok=True)
 
 
-def _build_graph(track: AudioTrack, with_shots: bool, container: str) -> Any:
+def _build_graph(track: AudioTrack, with_shots: bool, facts: MediaInfo) -> Any:
     """Build the graph with ffmpeg-python."""
-    uses_all = container in _JUMPING_FORMATS
+    uses_all = facts.format in _JUMPING_FORMATS
     skipped_streams: dict[str, Any] = {"sn": None, "dn": None} | (
         {} if with_shots or uses_all else {"vn": None}
     )
@@ -233,8 +248,7 @@ def _build_graph(track: AudioTrack, with_shots: bool, container: str) -> Any:
     if with_shots:
         outputs.append(shot_change_output(source))
     if uses_all:
-        # Copied to nowhere, so that a track that starts late is padded as in other formats.
-        outputs.append(ffmpeg.output(source["v?"], source["a?"], "-", format="null", codec="copy"))
+        outputs.append(_count_from_first_stream(source, facts))
     graph = ffmpeg.merge_outputs(*outputs) if len(outputs) > 1 else output
     return graph.global_args("-progress", "pipe:1")
 

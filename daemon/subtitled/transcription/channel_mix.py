@@ -15,6 +15,7 @@ from subtitled.media.channels import (
     write_mix,
 )
 from subtitled.media.decode import decode_channels
+from subtitled.media.levels import correct_level
 from subtitled.media.probe import AudioTrack
 from subtitled.media.track_sets import ChannelChoice, choose_channels
 from subtitled.media.vad import SpeechActivity
@@ -63,6 +64,7 @@ def analyse_channels(
             activities: list[SpeechActivity] = []
             for channel in range(file.channels):
                 write_channel(file, channel, single)
+                correct_level(single)
                 activities.append(find_speech(Audio(single)))
             choices = choose_channels(
                 activities, measure_covariance(file), [name for *_, name in named]
@@ -105,6 +107,7 @@ def _write(file: ChannelFile, gains: Sequence[float], target: Path) -> None:
             write_mix(file, weigh_by_level(measure_covariance(file), gains), partial)
         else:
             write_channel(file, taken[0] if taken else 0, partial)
+        correct_level(partial)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
