@@ -208,8 +208,8 @@ class World:
         for library in answer.libraries[: len(configured)]:
             assert (library.files, library.unexamined) == (files[library.library], 0)
             for row in library.languages:
-                for status in ("met", "missing", "impossible", "removed"):
-                    if number := getattr(row, status):
+                for status in ("met", "nothing-to-write", "missing", "impossible", "removed"):
+                    if number := getattr(row, status.replace("-", "_")):
                         counted[library.library, row.language, row.kind, status] = number
         assert counted == numbers
         for (name, language, kind, status), number in counted.items():

@@ -11,10 +11,12 @@ import pytest
 
 from subtitled.config.load import load_config
 from subtitled.config.paths import resolve_state_dir
+from subtitled.daemon.answers.coverage import count_coverage
 from subtitled.db.records import FileState
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.plugin import TimeSpan
+from subtitled.policy.requirements import NOBODY_SPEAKS
 from subtitled.transcripts.models import ChannelShare, TrackAnalysis
 from support.harness import Harness
 
@@ -172,3 +174,20 @@ def test_explain_tells_what_is_on_each_track_and_why_it_was_taken(
     assert "track 0: not taken: no speech in it" in explained["audio"]
     assert "track 1: taken: 3 s" in explained["audio"]
     assert explained["rejected_tracks"] == []
+
+
+def test_a_film_in_which_nobody_speaks_misses_nothing(harness: Harness) -> None:
+    medium = make(harness.root / "quiet.mkv", SILENT, options=("-c:a", "flac"))
+    harness.scan()
+    record = harness.the(medium)
+    assert record.state is FileState.NO_SPEECH
+    rows = harness.database.overview.requirements_of(record.id)
+    assert rows
+    assert {row.status for row in rows} == {"nothing-to-write"}
+    harness.jobs.plan(harness.the(medium))
+    again = harness.the(medium)
+    assert again.state is FileState.NO_SPEECH
+    assert NOBODY_SPEAKS in again.reason
+    answer = count_coverage(harness.configuration.settings, harness.database)
+    (counted,) = answer.libraries[0].languages
+    assert (counted.met, counted.missing, counted.nothing_to_write) == (0, 0, 1)

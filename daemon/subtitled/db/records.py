@@ -74,7 +74,9 @@ FAILURE_STATES = frozenset({FileState.FAILED, FileState.QUARANTINED, FileState.R
 URGENT, WATCHED, NEW, BACKFILL = 1, 20, 50, 100
 """Priorities, the most urgent first: requested by a person, likely to be played next, newly
 arrived, and found by the first scan of a library."""
-AFFECTED_BY_SIDECARS = frozenset({FileState.UP_TO_DATE, FileState.IMPOSSIBLE, FileState.DONE})
+AFFECTED_BY_SIDECARS = frozenset(
+    {FileState.UP_TO_DATE, FileState.IMPOSSIBLE, FileState.DONE, FileState.NO_SPEECH}
+)
 """States that may change when a human sidecar is added or removed."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from subtitled.db.overview import FileOverview
-from subtitled.db.records import FINAL_STATES, FileRecord
+from subtitled.db.records import FINAL_STATES, FileRecord, FileState
 from subtitled.glossary.metadata import find_metadata
 from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import fingerprint_of
@@ -47,20 +47,36 @@ class Examiner:
             self._db.judgements,
         )
 
-    def overview(self, record: FileRecord, report: MediaReport) -> FileOverview:
-        """Return what the database keeps of an inspected file."""
+    def overview(
+        self, record: FileRecord, report: MediaReport, *, is_silent: bool = False
+    ) -> FileOverview:
+        """Return what the database keeps of an inspected file.
+
+        Args:
+            record: The file.
+            report: What the inspection found.
+            is_silent: Whether its job found nothing said.
+        """
         library = self._libraries[record.library]
         metadata = find_metadata(record.path, library.path).metadata
-        return describe_overview(report, describe_title(metadata))
+        return describe_overview(report, describe_title(metadata), is_silent=is_silent)
 
-    def overview_now(self, record: FileRecord) -> FileOverview | None:
+    def overview_now(
+        self, record: FileRecord, state: FileState | None = None
+    ) -> FileOverview | None:
         """Examine a file again, as after its job.
+
+        Args:
+            record: The file.
+            state: The state that its job ended in; by default that of the record.
 
         Returns:
             None if it cannot be examined now.
         """
         try:
-            return self.overview(record, self.inspect(record, record.fingerprint))
+            report = self.inspect(record, record.fingerprint)
+            is_silent = (state or record.state) is FileState.NO_SPEECH
+            return self.overview(record, report, is_silent=is_silent)
         except (OSError, SubtitledError) as error:
             _log.debug("%s cannot be examined: %s", display_path(record.path), error)
             return None

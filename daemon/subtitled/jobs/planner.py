@@ -159,7 +159,9 @@ class JobPlanner:
                 overview=overview,
             )
             return
-        state = FileState.IMPOSSIBLE if decision.unsatisfiable else FileState.UP_TO_DATE
+        state = FileState.NO_SPEECH if decision.is_silent else FileState.UP_TO_DATE
+        if decision.unsatisfiable:
+            state = FileState.IMPOSSIBLE
         reason = "; ".join(decision.unsatisfiable or decision.reasons)
         self._results.record(record, state, digest, reason=reason, overview=overview)
 

@@ -73,7 +73,7 @@ class ResultRecorder:
     def record_ended(self, record: FileRecord, result: JobResult, digest: str) -> None:
         """Record the result of a job that ended without an error."""
         sidecars = tuple(published.sidecar for published in result.made)
-        overview = self.examiner.overview_now(record)
+        overview = self.examiner.overview_now(record, result.state)
         _log.info("%s: %s", display_path(record.path), result.reason)
         if sidecars and record.fingerprint is not None:
             for source in self._services.store.reused_from(record.fingerprint):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -139,7 +139,10 @@ def inspect_media(
         *existing_summaries(media, names, ownership_of, folder),
         *(item for item in removed if item.format in SUMMARY_SUFFIXES),
     )
-    material = _available_sources(facts, choice, existing_files, analysis, routing, summaries)
+    material = replace(
+        _available_sources(facts, choice, existing_files, analysis, routing, summaries),
+        is_silent=choice.track.index in silent,
+    )
     decision = decide(
         library,
         existing=existing,

@@ -15,7 +15,7 @@ from subtitled.library.exclusions import is_in_disc
 from subtitled.media.probe import MediaInfo, probe_media
 from subtitled.plugin import InputRejectedError, Language
 from subtitled.plugin.paths import display_path
-from subtitled.policy.requirements import no_route
+from subtitled.policy.requirements import NOBODY_SPEAKS, no_route
 from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
 from subtitled.subtitles.filenames import build_sidecar_path
 from subtitled.subtitles.publish import check_writable
@@ -72,14 +72,16 @@ def prepare_job(ctx: JobContext) -> PreparedJob | JobResult:
         choice = steps.run(step, partial(_choose, ctx, facts))
         if choice is None:
             return JobResult(state=FileState.UP_TO_DATE, reason=NOTHING_MISSING)
+        if "silent" in choice:
+            return JobResult(state=FileState.NO_SPEECH, reason=choice["silent"])
         if "impossible" in choice:
             reason = "; ".join(choice["impossible"])
             return JobResult(state=FileState.IMPOSSIBLE, reason=reason)
         track = choice["track"]
-        if track in listened_to:
-            return JobResult(state=FileState.NO_SPEECH, reason="no speech found")
         if not choice["needs_analysis"]:
             break
+        if track in listened_to:
+            return JobResult(state=FileState.NO_SPEECH, reason=NOBODY_SPEAKS)
         if analyser.analyse(facts, track, main=not listened_to) is not None:
             break
         # Nobody speaks on it. Perhaps somebody does on another.
@@ -106,13 +108,15 @@ def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:
 
     Returns:
         ``track`` and whether it ``needs_analysis`` before a decision, ``impossible`` with the
-        reasons
-        why nothing that is missing can be produced, or None if nothing is missing.
+        reasons why nothing that is missing can be produced, ``silent`` with the reason if nobody
+        speaks and nothing else can be made, or None if nothing is missing.
     """
     job, report = ctx.job, examine(ctx, facts)
-    if not job.force and not report.decision.has_work:
+    if not report.decision.has_work and (report.decision.is_silent or not job.force):
         impossible = list(report.decision.unsatisfiable)
-        return {"impossible": impossible} if impossible else None
+        if impossible:
+            return {"impossible": impossible}
+        return {"silent": NOBODY_SPEAKS} if report.decision.is_silent else None
     folder = job.output_folder or job.media.parent
     if is_in_disc(folder):
         raise InputRejectedError(

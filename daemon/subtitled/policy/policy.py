@@ -12,11 +12,13 @@ from subtitled.subtitles.segmentation.bilingual import BILINGUAL_FORMATS
 from .coverage import REMOVED_BY_USER, ExistingSubtitle, SubtitleQuery, find_satisfying
 from .requirements import (
     NO_OTHER_SOURCES,
+    NOBODY_SPEAKS,
     SUMMARY,
     AnswerStatus,
     AvailableSources,
     CanMake,
     Decision,
+    Nothing,
     Origin,
     Removed,
     Requirement,
@@ -128,6 +130,8 @@ class _Policy:
     ) -> Requirement | Unsatisfiable | str:
         """Return the requirement for one subtitle, or why it is impossible or not needed."""
         main = self._main_source
+        if language is None and self.available.is_silent:
+            return NOBODY_SPEAKS
         if language is None:
             reason = "to be made; the spoken language is not known yet"
             return Requirement(
@@ -143,6 +147,10 @@ class _Policy:
         if kind is SubtitleKind.FORCED:
             return self._foreign_parts(language, missing, main)
         sources = list(self._sources.all_sources(language))
+        if self.available.is_silent:
+            sources = [source for source in sources if source[0].origin is not Origin.AUDIO]
+            if not sources:
+                return NOBODY_SPEAKS
         if not sources and self.spoken is not None:
             return no_route(self.spoken)
         if sources:
@@ -174,6 +182,8 @@ class _Policy:
         formats = tuple(fmt for fmt in self.library.formats if fmt in BILINGUAL_FORMATS)
         if not formats:
             return Unsatisfiable(f"{', '.join(self.library.formats)} cannot show two languages")
+        if (upper is None or lower is None) and self.available.is_silent:
+            return NOBODY_SPEAKS
         if upper is None or lower is None:
             unknown = "to be made; the spoken language is not known yet"
             above, below = (
@@ -194,6 +204,10 @@ class _Policy:
         sides = []
         for language in (upper, lower):
             sources = self._sources.for_bilingual(language)
+            if self.available.is_silent:
+                sources = tuple(s for s in sources if s.origin is not Origin.AUDIO)
+                if not sources:
+                    return NOBODY_SPEAKS
             if not sources and self.spoken is not None:
                 return Unsatisfiable(f"no configured engine makes {language} from {self.spoken}")
             sides.append(
@@ -241,6 +255,8 @@ class _Policy:
         """Return whether a requirement depends on what is not known yet of the main track."""
         if requirement.secondary is not None and self.needs_analysis(requirement.secondary):
             return True
+        if self.available.is_silent:
+            return False
         if requirement.kind is SubtitleKind.FORCED and self.available.foreign_speech is None:
             return True
         return self.spoken is None and (
@@ -251,6 +267,8 @@ class _Policy:
         self, language: Language, missing: tuple[str, ...], main: Source
     ) -> Requirement | Unsatisfiable | str:
         foreign = self.available.foreign_speech
+        if self.available.is_silent:
+            return NOBODY_SPEAKS
         if not self.available.can_detect_language:
             return Unsatisfiable("no configured engine identifies languages")
         if self.spoken is None or foreign is None:
@@ -264,9 +282,11 @@ class _Policy:
             )
         other_languages = [other for other in foreign.languages if not other.satisfies(language)]
         if not other_languages:
-            return "no speech is in another language"
+            return Nothing("no speech is in another language")
         if foreign.share > MAX_FOREIGN_SHARE:
-            return f"{foreign.share:.0%} is in other languages, so no part counts as foreign"
+            return Nothing(
+                f"{foreign.share:.0%} is in other languages, so no part counts as foreign"
+            )
         methods = [self.can_make(other, language) for other in other_languages]
         if None in methods:
             unsupported = other_languages[methods.index(None)]

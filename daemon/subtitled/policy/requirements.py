@@ -85,11 +85,22 @@ class Removed(str):
     __slots__ = ()
 
 
+class Nothing(str):
+    """Why there is nothing to write: nothing that it would have is said in the media file."""
+
+    __slots__ = ()
+
+
+NOBODY_SPEAKS = Nothing("no speech found: there is nothing to write")
+
+
 class AnswerStatus(StrEnum):
     """What became of one subtitle or summary that a library wants."""
 
     MET = "met"
-    """It exists, or there is nothing to write."""
+    """It exists."""
+    NOTHING = "nothing-to-write"
+    """Nothing that it would have is said in the media file."""
     MISSING = "missing"
     """It is to be made."""
     IMPOSSIBLE = "impossible"
@@ -159,6 +170,11 @@ class Decision:
     summaries: tuple[SummaryRequirement, ...] = ()
 
     @property
+    def is_silent(self) -> bool:
+        """Whether something is not made because nobody speaks."""
+        return any(answer.reason == NOBODY_SPEAKS for answer in self.answers)
+
+    @property
     def has_work(self) -> bool:
         """Whether there is anything to do."""
         return bool(self.requirements or self.summaries or self.needs_analysis)
@@ -181,6 +197,8 @@ class AvailableSources:
     """Existing summaries, and those that a person removed."""
     generators: tuple[str, ...] = ()
     """The names of the translators that can write summaries, the first choice first."""
+    is_silent: bool = False
+    """Whether nobody speaks on any of the audio tracks. They were listened to."""
 
 
 NO_OTHER_SOURCES = AvailableSources()
@@ -218,6 +236,8 @@ def evaluate_summary(
             if first.origin == REMOVED_BY_USER:
                 return Removed(f"{first.location} was removed by a user")
             return f"covered by {first.location}"
+    if material.is_silent:
+        return NOBODY_SPEAKS
     if not material.generators:
         return Unsatisfiable("no translator of the library can write summaries")
     if spoken is not None and can_make(spoken, spoken) is None:

@@ -12,6 +12,7 @@ from subtitled.plugin import Language, SubtitleKind
 from .requirements import (
     Answer,
     AnswerStatus,
+    Nothing,
     Removed,
     Requirement,
     SummaryRequirement,
@@ -36,6 +37,8 @@ class Wanted:
                 status = AnswerStatus.IMPOSSIBLE
             elif isinstance(result, Removed):
                 status = AnswerStatus.REMOVED
+            elif isinstance(result, Nothing):
+                status = AnswerStatus.NOTHING
         else:
             status = AnswerStatus.MISSING
         return Answer(

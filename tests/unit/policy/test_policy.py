@@ -24,7 +24,7 @@ from subtitled.policy.coverage import (
     find_satisfying,
 )
 from subtitled.policy.policy import decide
-from subtitled.policy.requirements import AnswerStatus, Decision
+from subtitled.policy.requirements import AnswerStatus, AvailableSources, Decision
 from subtitled.subtitles.ownership import Ownership
 
 EN, ES, DE = Language("en"), Language("es"), Language("de")
@@ -590,3 +590,21 @@ def test_a_pair_with_the_original_waits_for_the_spoken_language() -> None:
     decision = decide(wanted, [sidecar(EN)], UNDETERMINED, None, anything)
     assert decision.needs_analysis
     assert decision.reasons[-1] == "es+original: to be made; the spoken language is not known yet"
+
+
+def test_where_nobody_speaks_only_texts_of_people_are_translated() -> None:
+    silent = AvailableSources(is_silent=True)
+    wanted = library("original", "es", forced=["es"], bilingual=[["en", "es"]])
+    decision = decide(wanted, (), UNDETERMINED, None, anything, silent)
+    assert {answer.status for answer in decision.answers} == {AnswerStatus.NOTHING}
+    assert decision.is_silent
+    assert not decision.has_work
+    intertitles = (sidecar(EN),)
+    silent = AvailableSources(is_silent=True, subtitles=intertitles, can_translate=anything)
+    decision = decide(library("en", "es"), intertitles, UNDETERMINED, None, anything, silent)
+    assert [answer.status for answer in decision.answers] == [
+        AnswerStatus.MET,
+        AnswerStatus.MISSING,
+    ]
+    assert [source.location for source in decision.requirements[0].sources] == ["a.srt"]
+    assert not decision.needs_analysis

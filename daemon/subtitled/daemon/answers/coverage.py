@@ -22,6 +22,8 @@ class LanguageCoverage:
     """BCP 47, or ``original`` for the spoken language while that is unknown."""
     kind: str
     met: int = 0
+    nothing_to_write: int = 0
+    """Nothing that it would have is said: nobody speaks, or not in a foreign language."""
     missing: int = 0
     impossible: int = 0
     removed: int = 0
@@ -30,7 +32,8 @@ class LanguageCoverage:
     @property
     def files(self) -> int:
         """The number of files with this requirement."""
-        return self.met + self.missing + self.impossible + self.removed
+        found = self.met + self.nothing_to_write
+        return found + self.missing + self.impossible + self.removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,7 @@ def count_coverage(
                         language=language,
                         kind=kind,
                         met=by_status.get("met", 0),
+                        nothing_to_write=by_status.get("nothing-to-write", 0),
                         missing=by_status.get("missing", 0),
                         impossible=by_status.get("impossible", 0),
                         removed=by_status.get("removed", 0),

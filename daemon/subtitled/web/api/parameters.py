@@ -51,7 +51,7 @@ def _check_json_number(value: object) -> object:
 JsonNumber = Annotated[int, Field(ge=1, le=MAX_NUMBER), BeforeValidator(_check_json_number)]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Kind = Literal["full", "forced", "sdh", "summary"]
-Status = Literal["met", "missing", "impossible", "removed"]
+Status = Literal["met", "nothing-to-write", "missing", "impossible", "removed"]
 
 
 class Input(BaseModel):

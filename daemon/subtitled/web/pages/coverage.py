@@ -86,6 +86,7 @@ def bar_parts(library: LibraryCoverage, row: LanguageCoverage) -> list[BarPart]:
     """Return the parts of the bar of a language, which together are as wide as all files."""
     numbers = {
         "met": row.met,
+        "nothing-to-write": row.nothing_to_write,
         "missing": row.missing,
         "impossible": row.impossible,
         "removed": row.removed,

@@ -28,6 +28,7 @@ STATES: dict[FileState, str] = {
 }
 STATUSES = {
     "met": _("there"),
+    "nothing-to-write": _("nothing to write"),
     "missing": _("missing"),
     "impossible": _("impossible"),
     "removed": _("taken back"),
