@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from subtitled.media.decode import decode_track
+from subtitled.media.channels import write_channel
+from subtitled.media.decode import decode_channels, decode_track
 from subtitled.media.ffmpeg import FileGoneError, NotMediaError, TruncatedError
 from subtitled.media.probe import AudioTrack, probe_media
 from subtitled.plugin import Audio, SetupError, TimeSpan, TransientError
@@ -96,6 +97,24 @@ def test_a_track_that_starts_late_is_padded_so_that_times_are_the_mediums(
     assert start == pytest.approx(2.0, abs=0.15)
     assert end == pytest.approx(5.0, abs=0.15)
     assert np.abs(audio.read_samples(TimeSpan(0, 1.8))).max() < 0.001
+
+
+@pytest.mark.parametrize("ending", ["mkv", "mov", "ts", "m2ts", "mpg"])
+def test_microphones_that_start_late_are_padded_each_by_its_own_gap(
+    tmp_path: Path, ending: str
+) -> None:
+    media = tmp_path / f"late.{ending}"
+    _ffmpeg(
+        *"-f lavfi -i testsrc2=s=64x36:r=25:d=5 -itsoffset 1 -f lavfi -i sine=d=3".split(),
+        *"-itsoffset 2 -f lavfi -i sine=d=2 -map 0 -map 1 -map 2 -c:v mpeg2video".split(),
+        *f"-c:a {'pcm_s16le' if ending in ('mkv', 'mov') else 'mp2'}".split(),
+        media,
+    )
+    channels = decode_channels(media, probe_media(media).audio_tracks, tmp_path / "late.s16")
+    assert channels.channels == 2
+    for number, gap in enumerate((1.0, 2.0)):
+        write_channel(channels, number, tmp_path / "one.s16")
+        assert _heard(Audio(tmp_path / "one.s16"))[0][0] == pytest.approx(gap, abs=0.15)
 
 
 def test_a_hole_in_a_track_is_silence_so_that_what_follows_keeps_its_time(tmp_path: Path) -> None:
