@@ -100,6 +100,17 @@ def test_an_engine_that_cannot_work_is_asked_once_a_job_and_again_in_the_next(
         assert len(calls(tmp_path, "second")) == total
 
 
+def test_a_fault_in_the_code_of_an_engine_sends_its_chunks_to_the_next(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scripted_services(tmp_path, monkeypatch, first={"fault": True}, second={}) as services:
+        assert _make(services, tmp_path).made
+        assert len(calls(tmp_path, "first")) == 1
+        courses = [str(course) for course in _courses(services, tmp_path)]
+        assert courses
+        assert all("KeyError (scripted_engine.py:" in course for course in courses)
+
+
 def test_what_may_pass_waits_for_the_engine_that_was_chosen(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ class ScriptedEngineSettings(Settings):
     word_times: bool = True
     refuses: float = -1.0   # the chunk that holds this second
     wrong_key: bool = False
+    fault: bool = False
     busy: float = -1.0
     loops: bool = False
     word: str = "w"
@@ -64,6 +65,8 @@ class ScriptedEngine(Engine):
             request.checkpoint.save(task=said)
         if self.settings.wrong_key:
             raise SetupError("the key is wrong", "Write the right one")
+        if self.settings.fault:
+            return {}[said]
         if at.start <= self.settings.refuses < at.end:
             raise InputRejectedError("it will not hear this")
         if at.start <= self.settings.busy < at.end:

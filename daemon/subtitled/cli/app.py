@@ -13,6 +13,7 @@ from subtitled.config.paths import drop_privileges_to_owner, resolve_state_dir
 
 from .output import USAGE_ERROR, abort, display_path, errors
 from .plugin_commands import PluginCommandGroup
+from .plugin_messages import show_tracebacks
 
 app = typer.Typer(
     name="subtitled",
@@ -46,6 +47,15 @@ def root(
         bool,
         typer.Option(
             "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+    traceback: Annotated[
+        bool,
+        typer.Option(
+            "--traceback",
+            callback=show_tracebacks,
+            is_eager=True,  # --help loads plugins
+            help="Print where in its code a plugin failed.",
         ),
     ] = False,
 ) -> None:

@@ -12,6 +12,7 @@ from subtitled.config.load import (
     ConfigIssue,
     ConfigurationError,
     find_config,
+    find_faulty_components,
     find_missing_folders,
     load_config,
 )
@@ -30,7 +31,11 @@ def check(as_json: JsonOption = False) -> None:
     if as_json:
         _check_as_json()
     configuration = load_configuration()
-    issues = [*find_missing_folders(configuration), *configuration.unavailable]
+    issues = [
+        *find_missing_folders(configuration),
+        *configuration.unavailable,
+        *find_faulty_components(configuration),
+    ]
     for warning in configuration.warnings:
         echo(f"warning: {warning}")
     if issues:
@@ -46,7 +51,8 @@ def _check_as_json() -> NoReturn:
         file = find_config(file)
         configuration = load_config(file)
         config_issues: Sequence[ConfigIssue] = find_missing_folders(configuration)
-        unavailable, warnings = configuration.unavailable, configuration.warnings
+        warnings = configuration.warnings
+        unavailable = (*configuration.unavailable, *find_faulty_components(configuration))
     except ConfigurationError as error:
         config_issues, unavailable = error.issues, ()
     issues = [

@@ -13,6 +13,7 @@ from subtitled.jobcontext.services import open_database
 
 from .app import app, load_configuration
 from .output import FAILED, JsonOption, display_path, echo, echo_json, errors
+from .plugin_messages import show_unavailable
 
 
 @app.command()
@@ -21,6 +22,7 @@ def explain(
 ) -> None:
     """Show everything that is known and decided about one file."""
     configuration = load_configuration()
+    show_unavailable(configuration)
     db, path = open_database(configuration), to_known_path(configuration, file)
     explanation = explain_file(configuration, db, path)
     if as_json:

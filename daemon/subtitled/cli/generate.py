@@ -30,6 +30,7 @@ from subtitled.plugin import SubtitledError
 
 from .app import app, load_configuration
 from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors, make_output_folder
+from .plugin_messages import show_plugin_records, show_unavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class GenerateRequest:
     output_dir: Path | None = None
     overwrite: bool = False
     retranscribe: bool = False
+    here: bool = False
 
 
 @app.command()
@@ -70,22 +72,33 @@ def generate(
             help="Transcribe again too, with the glossary as it is now. Implies --overwrite.",
         ),
     ] = False,
+    here: Annotated[
+        bool,
+        typer.Option(
+            "--here",
+            help="Run the engine in this process, so that breakpoint() and print() of a plugin "
+            "work. Implies --retranscribe.",
+        ),
+    ] = False,
 ) -> None:
     """Make subtitles for these files now, without a daemon."""
     configuration = load_configuration()
+    show_unavailable(configuration)
+    show_plugin_records()
     request = GenerateRequest(
         languages=languages.split(","),
         formats=[name.strip().lower() for name in formats.split(",")],
         engine=engine,
         output_dir=output_dir.absolute() if output_dir else None,
-        overwrite=overwrite or retranscribe,
-        retranscribe=retranscribe,
+        overwrite=overwrite or retranscribe or here,
+        retranscribe=retranscribe or here,
+        here=here,
     )
     _require_valid(request, configuration)
     if request.output_dir is not None:
         make_output_folder(request.output_dir)
     failure_count = 0
-    with _services(configuration) as services:
+    with _services(configuration, request) as services:
         for media in _find_media(paths):
             failure_count += not _generate_one(media, request, configuration, services)
     if failure_count:
@@ -113,6 +126,9 @@ _OPTIONS_BY_SETTING = {"languages": "--languages", "formats": "--format"}
 def _require_valid(request: GenerateRequest, configuration: Configuration) -> None:
     """Abort if an option has a value that cannot be used."""
     if request.engine is not None and request.engine not in configuration.engines:
+        for component in configuration.unavailable:
+            if component.section == f"engines.{request.engine}":
+                abort(str(component), USAGE_ERROR)
         names = ", ".join(configuration.engines)
         abort(f"no engine is called {request.engine!r}. Engines: {names}", USAGE_ERROR)
     try:
@@ -130,14 +146,14 @@ def _require_valid(request: GenerateRequest, configuration: Configuration) -> No
 
 
 @contextmanager
-def _services(configuration: Configuration) -> Iterator[Services]:
+def _services(configuration: Configuration, request: GenerateRequest) -> Iterator[Services]:
     """Build the services of a run with a progress bar, and remove their scratch files."""
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TimeElapsedColumn(),
         console=errors,
-        disable=not sys.stderr.isatty(),
+        disable=request.here or not sys.stderr.isatty(),
         transient=True,
     ) as bar:
         task = bar.add_task("", total=1.0)
@@ -158,6 +174,8 @@ def _services(configuration: Configuration) -> Iterator[Services]:
             scratch=f"scratch-{os.getpid()}",
             progress=show_progress,
         )
+        if request.here:
+            services.engines.run_here()
         try:
             yield services
         finally:

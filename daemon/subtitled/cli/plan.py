@@ -25,6 +25,7 @@ from .output import (
     echo_table,
     errors,
 )
+from .plugin_messages import show_unavailable
 
 _SummaryOption = Annotated[
     bool,
@@ -45,6 +46,7 @@ def plan(
 ) -> None:
     """Show what would be made and why, and the hours of audio, time and money, at most."""
     configuration = load_configuration()
+    show_unavailable(configuration)
     libraries = configuration.settings.libraries
     if not paths and not libraries:
         abort("no library is configured: name files or folders", USAGE_ERROR)

@@ -37,6 +37,7 @@ from .output import (
     errors,
     make_output_folder,
 )
+from .plugin_messages import show_unavailable
 
 
 @app.command()
@@ -53,6 +54,7 @@ def summarise(
 ) -> None:
     """Write synopsis, chapters and keywords of a file, from its transcript."""
     configuration = load_configuration()
+    show_unavailable(configuration)
     requested_languages = _parse_languages(languages)
     path = to_known_path(configuration, file)
     if not path.is_file():

@@ -35,6 +35,7 @@ from .errors import (
 )
 from .paths import SYSTEM_CONFIG, with_service_folders
 from .plugin_calls import call_with_timeout
+from .plugin_faults import PluginFaultError
 from .plugin_registration import COMPONENT_KINDS
 from .plugins import ConfiguredComponent, PluginLoader, UnavailableComponent
 from .renamed_keys import find_renamed_keys
@@ -45,6 +46,7 @@ __all__ = [
     "Configuration",
     "ConfigurationError",
     "find_config",
+    "find_faulty_components",
     "find_missing_folders",
     "load_config",
 ]
@@ -186,6 +188,26 @@ def find_missing_folders(configuration: Configuration) -> tuple[ConfigIssue, ...
         for name, library in configuration.settings.libraries.items()
         if not os.path.isdir(library.path)  # noqa: PTH112 - Path.is_dir raises if access is denied
     )
+
+
+def find_faulty_components(configuration: Configuration) -> tuple[UnavailableComponent, ...]:
+    """Create every component, and find those whose plugin has a fault there.
+
+    A secret that cannot be read here is none: the daemon may be the only one who can.
+    """
+    faults = []
+    for kind in COMPONENT_KINDS:
+        for name, configured in getattr(configuration, kind).items():
+            try:
+                configured.create()
+            except PluginFaultError as error:
+                title = format_key((kind, name))
+                faults.append(
+                    UnavailableComponent(title, configured.plugin, error.message, error.hint)
+                )
+            except SubtitledError:
+                continue
+    return tuple(faults)
 
 
 def _read_toml(path: Path | None) -> tuple[str, dict[str, Any]]:

@@ -33,6 +33,7 @@ from .limits import (
     call_timeout,
     validate_in_chunk,
 )
+from .local_engine import LocalEngine
 from .priority import DEFAULT_PRIORITY, ProcessPriority
 from .process import EngineProcess
 
@@ -73,10 +74,11 @@ class EngineClient:
         self._concurrency = threading.BoundedSemaphore(max(1, self.capabilities.max_concurrency))
         self._lock = threading.Lock()
         self._active_calls = 0
-        self._engine_process: EngineProcess | None = None
+        self._engine_process: EngineProcess | LocalEngine | None = None
         self._loading_process: EngineProcess | None = None
         self._idle_timer: threading.Timer | None = None
         self._is_closed = False
+        self._is_here = False
 
     @property
     def name(self) -> str:
@@ -205,6 +207,10 @@ class EngineClient:
             )
         )
 
+    def run_here(self) -> None:
+        """Run the engine in this process from its next start on, for its author to debug it."""
+        self._is_here = True
+
     def evict_if_idle(self) -> bool:
         """End the process if it is idle; return whether it was."""
         return self._unload_if_idle()
@@ -214,7 +220,7 @@ class EngineClient:
             return process.call(method, timeout, **arguments)
 
     @contextlib.contextmanager
-    def _acquire_process(self) -> Iterator[EngineProcess]:
+    def _acquire_process(self) -> Iterator[EngineProcess | LocalEngine]:
         """Yield the process and count the call as active."""
         with self._concurrency:
             with self._lock:
@@ -228,7 +234,7 @@ class EngineClient:
                     if not self._active_calls:
                         self._schedule_unload()
 
-    def _ensure_running(self) -> EngineProcess:
+    def _ensure_running(self) -> EngineProcess | LocalEngine:
         """Return the process, started if necessary. The caller holds ``_lock``."""
         if self._idle_timer is not None:
             self._idle_timer.cancel()
@@ -251,11 +257,14 @@ class EngineClient:
         self._idle_timer.daemon = True
         self._idle_timer.start()
 
-    def _start(self) -> EngineProcess:
+    def _start(self) -> EngineProcess | LocalEngine:
         models = {spec.name: str(self._store.ensure(spec)) for spec in self.configured.models()}
+        spec = spec_of(self.configured, self._threads, models)
+        if self._is_here:
+            return LocalEngine(spec)
         return EngineProcess(
             f"engine {self.name}",
-            spec_of(self.configured, self._threads, models),
+            spec,
             priority=self._priority,
             on_spawn=self._remember_loading,
         )

@@ -86,6 +86,11 @@ class EnginePool:
             vad_process.terminate()
         return protocol.validate_result(protocol.SPEECH, answer, "speech detection")
 
+    def run_here(self) -> None:
+        """Run every engine in this process, for the author of a plugin to debug it."""
+        for client in self._clients.values():
+            client.run_here()
+
     def loaded_names(self) -> tuple[str, ...]:
         """Return the names of the engines that have a process now."""
         return tuple(name for name, client in self._clients.items() if client.is_loaded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import signal
 import sys
@@ -315,3 +316,34 @@ def test_model_without_a_source_fails_quickly_with_a_hint(
     with pytest.raises(TransientError, match="SUBTITLED_MODELS"):
         ModelStore(tmp_path / "models").pull(_spec(None))
     assert time.monotonic() - begin < 20
+
+
+def test_what_an_engine_prints_and_logs_arrives_with_its_level(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = (
+        'print("seen", end="\\n")\n        self.context.log.warning("slow %s", 7)\n'
+        '        self.context.log.info("fine")\n        import os; os.write(1, b"native\\n")\n'
+    )
+    (tmp_path / "odd_engine.py").write_text(
+        ENGINE.replace("        what = request.hotwords[0]\n", f"        {body}        what = ''\n")
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    caplog.set_level(logging.DEBUG, "subtitled")
+    spec = {
+        "role": "engine", "module": "odd_engine", "cls": "Odd", "name": "odd", "settings": {},
+        "threads": 1, "models": {}, "log_level": logging.INFO,
+    }  # fmt: skip
+    child = EngineProcess("engine odd", spec)
+    _ask(child, "anything")
+    wanted = {
+        ("subtitled.plugin.odd", logging.INFO, "engine odd: seen"),
+        ("subtitled.plugin.odd", logging.WARNING, "engine odd: slow 7"),
+        ("subtitled.plugin.odd", logging.INFO, "engine odd: fine"),
+        ("subtitled.engines.process", logging.DEBUG, "engine odd: native"),
+    }
+    deadline = time.monotonic() + 60
+    while not wanted <= set(caplog.record_tuples) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    child.terminate()
+    assert wanted <= set(caplog.record_tuples)
