@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from subtitled.db.overview import CoverageRow, FileOverview
 from subtitled.db.review_records import CueEstimate, SubtitleEstimate
 from subtitled.plugin import Cue
 from subtitled.subtitles.formats import read_cues
 from subtitled.web.auth.roles import Role
-from support.api_port import API, ApiPort
-from support.review_library import CUES, ENGLISH, FULL, add_film
+from support.api_port import ApiPort
+from support.opened_review import OpenedReview
+from support.review_library import CUES, ENGLISH, FULL
 from support.web_library import HOSTILE
 
 _names = itertools.count()
@@ -40,62 +39,9 @@ def ben(port: ApiPort) -> dict[str, str]:
     return port.key(Role.REVIEWER)
 
 
-class Opened:
-    """A review of a film of its own."""
-
-    def __init__(self, port: ApiPort, cues: tuple[Cue, ...] = CUES, library: str = "films") -> None:
-        self.port = port
-        folder = port.configuration.settings.libraries[library].path
-        media = folder / f"Review {next(_names)}.mkv"
-        self.film, self.sidecar = add_film(port.db, media, cues, library)
-        row = CoverageRow(
-            language="en",
-            kind="full",
-            format="srt",
-            origin="sidecar",
-            location=self.sidecar.name,
-            ownership="ours",
-        )
-        overview = FileOverview(duration=60.0, title="", coverage=(row,), requirements=())
-        port.db.overview.store(self.film.id, library, overview)
-        self.number = port.db.reviews.open(self.film.id, ENGLISH, FULL)
-        self.path = f"/reviews/{self.number}"
-        self._operations = itertools.count()
-
-    def show(self, who: dict[str, str]) -> dict[str, Any]:
-        """Read the review."""
-        answer = self.port.get(self.path, who)
-        assert answer.status_code == 200, answer.text
-        assert answer.headers["etag"] == answer.json()["etag"]
-        return dict(answer.json())
-
-    def send(
-        self,
-        who: dict[str, str],
-        method: str,
-        path: str,
-        body: Any = None,
-        tag: str | None = None,
-        **headers: str,
-    ) -> httpx.Response:
-        """Send a request about the review, made on a version."""
-        more = {"Content-Type": "application/json"} | headers
-        if tag is not None:
-            more["If-Match"] = tag
-        content = None if body is None else json.dumps(body)
-        return self.port.call(method, API + self.path + path, headers=who | more, content=content)
-
-    def edit(
-        self, who: dict[str, str], operation: dict[str, Any], tag: str, name: str = ""
-    ) -> httpx.Response:
-        """Send an operation."""
-        body = {"id": name or f"op{next(self._operations)}", "operation": operation}
-        return self.send(who, "POST", "/operations", body, tag)
-
-
 @pytest.fixture
-def review(port: ApiPort) -> Opened:
-    return Opened(port)
+def review(port: ApiPort) -> OpenedReview:
+    return OpenedReview(port)
 
 
 def _text(cue: str, *lines: str) -> dict[str, Any]:
@@ -112,7 +58,7 @@ def _check_problem(answer: httpx.Response, status: int, name: str) -> dict[str, 
 
 
 def test_a_review_is_opened_from_a_subtitle_and_shows_cues_and_limits(
-    port: ApiPort, ana: dict[str, str], review: Opened
+    port: ApiPort, ana: dict[str, str], review: OpenedReview
 ) -> None:
     subtitle = port.subtitle_id(review.film.id, ana)
     opened = port.post(f"/subtitles/{subtitle}/review", ana)
@@ -125,7 +71,7 @@ def test_a_review_is_opened_from_a_subtitle_and_shows_cues_and_limits(
     assert (shown["version"], shown["undo"], shown["redo"]) == (0, None, None)
 
 
-def test_a_viewer_reads_and_a_reviewer_edits(port: ApiPort, review: Opened) -> None:
+def test_a_viewer_reads_and_a_reviewer_edits(port: ApiPort, review: OpenedReview) -> None:
     viewer = port.key(Role.VIEWER)
     tag = review.show(viewer)["etag"]
     assert review.send(viewer, "GET", "/text?format=vtt").text.startswith("WEBVTT")
@@ -147,7 +93,7 @@ def test_a_viewer_reads_and_a_reviewer_edits(port: ApiPort, review: Opened) -> N
 
 def test_a_review_of_a_library_that_the_caller_does_not_see_is_none(port: ApiPort) -> None:
     series = port.key(Role.REVIEWER, "series")
-    hidden, seen = Opened(port), Opened(port, library="series")
+    hidden, seen = OpenedReview(port), OpenedReview(port, library="series")
     listed = port.get("/reviews", series, limit=200).json()["items"]
     assert seen.number in [item["id"] for item in listed]
     assert {item["library"] for item in listed} == {"series"}
@@ -163,7 +109,7 @@ def test_a_review_of_a_library_that_the_caller_does_not_see_is_none(port: ApiPor
     _check_problem(hidden.edit(series, _text("1", "x"), tag), 404, "not-found")
 
 
-def test_an_edit_without_a_version_is_428(ana: dict[str, str], review: Opened) -> None:
+def test_an_edit_without_a_version_is_428(ana: dict[str, str], review: OpenedReview) -> None:
     for method, path, body in (
         ("POST", "/operations", {"id": "a", "operation": _text("1", "x")}),
         ("POST", "/undo", {"id": "a"}),
@@ -177,7 +123,7 @@ def test_an_edit_without_a_version_is_428(ana: dict[str, str], review: Opened) -
 
 
 def test_an_edit_of_a_cue_that_changed_is_412_and_names_it_with_both_versions(
-    ana: dict[str, str], ben: dict[str, str], review: Opened
+    ana: dict[str, str], ben: dict[str, str], review: OpenedReview
 ) -> None:
     old = review.show(ana)["etag"]
     assert review.edit(ana, _text("1", "Ana"), old).status_code == 200
@@ -201,7 +147,7 @@ def test_an_edit_of_a_cue_that_changed_is_412_and_names_it_with_both_versions(
     _check_problem(verdict, 412, "changed-meanwhile")
 
 
-def test_a_version_that_never_was_is_412(ana: dict[str, str], review: Opened) -> None:
+def test_a_version_that_never_was_is_412(ana: dict[str, str], review: OpenedReview) -> None:
     tag = review.show(ana)["etag"]
     for wrong in (
         '"v9-' + tag.split("-")[1],
@@ -216,7 +162,7 @@ def test_a_version_that_never_was_is_412(ana: dict[str, str], review: Opened) ->
     assert review.show(ana)["version"] == 0
 
 
-def test_an_edit_that_is_sent_again_is_kept_once(ana: dict[str, str], review: Opened) -> None:
+def test_an_edit_that_is_sent_again_is_kept_once(ana: dict[str, str], review: OpenedReview) -> None:
     tag = review.show(ana)["etag"]
     shift = {"kind": "shift", "seconds": 0.5}
     with ThreadPoolExecutor(8) as pool:
@@ -230,7 +176,7 @@ def test_an_edit_that_is_sent_again_is_kept_once(ana: dict[str, str], review: Op
 
 
 def test_an_idempotency_key_gives_the_first_answer_again(
-    ana: dict[str, str], review: Opened
+    ana: dict[str, str], review: OpenedReview
 ) -> None:
     tag = review.show(ana)["etag"]
     body = {"id": "x", "operation": _text("1", "Once")}
@@ -242,7 +188,7 @@ def test_an_idempotency_key_gives_the_first_answer_again(
 
 
 def test_undo_and_redo_go_over_all_edits_of_the_caller(
-    ana: dict[str, str], ben: dict[str, str], review: Opened
+    ana: dict[str, str], ben: dict[str, str], review: OpenedReview
 ) -> None:
     tag = review.show(ana)["etag"]
     replace = {"kind": "replace", "find": "Schuffa", "replacement": "Schufa"}
@@ -261,7 +207,7 @@ def test_undo_and_redo_go_over_all_edits_of_the_caller(
 
 
 def test_an_edit_answers_with_changed_cues_their_neighbours_and_findings(
-    ana: dict[str, str], review: Opened
+    ana: dict[str, str], review: OpenedReview
 ) -> None:
     tag = review.show(ana)["etag"]
     times = {"kind": "times", "cue": "2", "start": 2.5, "end": 6.5}
@@ -299,7 +245,7 @@ def test_an_edit_answers_with_changed_cues_their_neighbours_and_findings(
     ],
 )
 def test_an_impossible_edit_is_refused_with_a_hint(
-    ana: dict[str, str], review: Opened, operation: dict[str, Any]
+    ana: dict[str, str], review: OpenedReview, operation: dict[str, Any]
 ) -> None:
     answer = review.edit(ana, operation, review.show(ana)["etag"])
     assert answer.status_code == 422, answer.text
@@ -311,7 +257,7 @@ def test_an_impossible_edit_is_refused_with_a_hint(
     "text", [HOSTILE, "\ud800", "a\0b", "\u202e", "\u2028\r\n\v", "]]>", "-->"]
 )
 def test_every_text_is_kept_or_refused_and_exported(
-    ana: dict[str, str], review: Opened, text: str
+    ana: dict[str, str], review: OpenedReview, text: str
 ) -> None:
     answer = review.edit(ana, _text("1", text, "end"), review.show(ana)["etag"])
     assert answer.status_code in (200, 422), answer.text
@@ -323,7 +269,9 @@ def test_every_text_is_kept_or_refused_and_exported(
         assert read_cues(exported.content, "srt")[0].text == "\n".join(shown["cues"][0]["lines"])
 
 
-def test_a_cue_is_judged_and_the_verdict_taken_back(ana: dict[str, str], review: Opened) -> None:
+def test_a_cue_is_judged_and_the_verdict_taken_back(
+    ana: dict[str, str], review: OpenedReview
+) -> None:
     tag = review.show(ana)["etag"]
     body = {"verdict": "wrong", "category": "terms", "severity": "major", "note": "n\0ame"}
     assert review.send(ana, "PUT", "/verdicts/1", body, tag).status_code == 200
@@ -343,7 +291,7 @@ def test_a_cue_is_judged_and_the_verdict_taken_back(ana: dict[str, str], review:
 def test_the_queue_begins_with_the_worst_and_its_pages_miss_none(
     port: ApiPort, ana: dict[str, str]
 ) -> None:
-    made = [Opened(port) for _ in range(3)]
+    made = [OpenedReview(port) for _ in range(3)]
     for place, one in enumerate(made):
         digest = one.show(ana)["base_sha256"]
         port.db.reviews.keep_estimate(
@@ -382,7 +330,7 @@ def test_the_queue_begins_with_the_worst_and_its_pages_miss_none(
 
 
 def test_who_has_a_review_is_told_to_others(
-    ana: dict[str, str], ben: dict[str, str], review: Opened
+    ana: dict[str, str], ben: dict[str, str], review: OpenedReview
 ) -> None:
     taken = review.send(ana, "POST", "/holder").json()
     assert taken["holder"]
@@ -393,7 +341,7 @@ def test_who_has_a_review_is_told_to_others(
 
 
 def test_errors_bar_approval_and_warnings_ask_once(ana: dict[str, str], port: ApiPort) -> None:
-    fast = Opened(port, (Cue(1.0, 1.9, "Far too much text for less than a second"),))
+    fast = OpenedReview(port, (Cue(1.0, 1.9, "Far too much text for less than a second"),))
     tag = fast.show(ana)["etag"]
     problem = _check_problem(fast.send(ana, "POST", "/approve", {}, tag), 409, "unapprovable")
     assert {one["severity"] for one in problem["findings"]} == {"warning"}
@@ -408,7 +356,7 @@ def test_errors_bar_approval_and_warnings_ask_once(ana: dict[str, str], port: Ap
 
 
 def test_an_approved_review_is_locked_until_it_is_reopened(
-    ana: dict[str, str], review: Opened
+    ana: dict[str, str], review: OpenedReview
 ) -> None:
     tag = review.edit(ana, _text("1", "Mine"), review.show(ana)["etag"]).json()["etag"]
     body = {"accept_warnings": True}
@@ -421,7 +369,7 @@ def test_an_approved_review_is_locked_until_it_is_reopened(
 
 
 def test_a_file_that_changed_meanwhile_is_shown_and_not_overwritten(
-    ana: dict[str, str], review: Opened
+    ana: dict[str, str], review: OpenedReview
 ) -> None:
     tag = review.edit(ana, _text("1", "Mine"), review.show(ana)["etag"]).json()["etag"]
     theirs = review.sidecar.read_bytes().replace(b"Schuffa", b"bank")

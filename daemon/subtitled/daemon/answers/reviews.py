@@ -13,7 +13,7 @@ from subtitled.db.database import Database
 from subtitled.db.operations import CueVerdict, StoredOperation
 from subtitled.db.review_records import CueEstimate, ReviewFilter, ReviewPosition, ReviewRecord
 from subtitled.subtitles.review.changes import Change
-from subtitled.subtitles.review.document import Document, ReviewCue
+from subtitled.subtitles.review.document import Document, ReviewCue, round_time
 from subtitled.subtitles.review.encoding import decode_change
 from subtitled.subtitles.review.findings import Finding, find_violations_of, measure_cue
 
@@ -111,10 +111,8 @@ def show_review(service: ReviewService, review: OpenReview, actor: Actor) -> dic
         actor: The person, for what they can undo.
     """
     number = review.record.id
-    estimates, elsewhere = service.db.reviews.estimate_of(number)
+    estimates, elsewhere = find_estimates(service.db, review)
     verdicts = service.db.operations.verdicts_of(number)
-    if not review.has_current_estimate:
-        estimates, elsewhere = [], []
     cues = describe_cues(review, range(len(review.document.cues)), estimates, verdicts)
     return {
         **describe_review(review.record),
@@ -130,7 +128,7 @@ def show_review(service: ReviewService, review: OpenReview, actor: Actor) -> dic
         "findings": describe_findings(review.findings),
         "elsewhere": elsewhere,
         "second_reader": asdict(describe_second_reading(review, actor)),
-        **_next_steps(service, review, actor),
+        **next_steps(service, review, actor),
     }
 
 
@@ -144,11 +142,9 @@ def show_edit(service: ReviewService, result: EditResult, actor: Actor) -> dict[
     """
     review, stored = result.review, result.operation
     change: Change = decode_change(stored.change) if stored is not None else ()
-    places = _places_near(review.document, change)
+    places = places_near(review.document, change)
     verdicts = service.db.operations.verdicts_of(review.record.id)
-    estimates = (
-        service.db.reviews.estimate_of(review.record.id)[0] if review.has_current_estimate else []
-    )
+    estimates, _ = find_estimates(service.db, review)
     present = review.document.by_id
     return {
         "version": review.version,
@@ -160,7 +156,7 @@ def show_edit(service: ReviewService, result: EditResult, actor: Actor) -> dict[
         "findings": describe_findings(
             find_violations_of(places, review.document, review.record.language, review.rules)
         ),
-        **_next_steps(service, review, actor),
+        **next_steps(service, review, actor),
     }
 
 
@@ -177,6 +173,11 @@ def describe_operation(operation: StoredOperation) -> dict[str, Any]:
         "cues": [
             {
                 "cue": part.cue,
+def find_estimates(db: Database, review: OpenReview) -> tuple[list[CueEstimate], list[Any]]:
+    """Return the estimates of cues and what was noticed elsewhere, if they are about version 0."""
+    return db.reviews.estimate_of(review.record.id) if review.has_current_estimate else ([], [])
+
+
                 "before": describe_cue(part.before),
                 "after": describe_cue(part.after),
             }
@@ -202,7 +203,8 @@ def format_tag(tag: VersionTag) -> str:
     return f'"v{tag.version}-{tag.base}"'
 
 
-def _next_steps(service: ReviewService, review: OpenReview, actor: Actor) -> dict[str, Any]:
+def next_steps(service: ReviewService, review: OpenReview, actor: Actor) -> dict[str, Any]:
+    """Return what a person would undo and redo, as JSON has it."""
     stacks = service.undo_stacks(review, actor)
     return {
         "undo": stacks.undo[-1] if stacks.undo else None,
@@ -251,8 +253,9 @@ def describe_cues(
     return described
 
 
-def _places_near(document: Document, change: Change) -> list[int]:
+def places_near(document: Document, change: Change) -> list[int]:
     """Return the places of the changed cues, and of those before where they are and were."""
+                "duration": round_time(cue.end - cue.start),
     places: set[int] = set()
     starts = [cue.start for cue in document.cues]
     for part in change:

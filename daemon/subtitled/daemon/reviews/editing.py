@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from subtitled.config.load import Configuration
 from subtitled.db.actors import Actor
@@ -40,6 +41,7 @@ from .errors import (
 )
 from .open_review import OpenReview, load_review
 from .versions import VersionTag, check_tag
+from .words import WordReader
 
 HOLD_SECONDS = 900.0
 """How long a review belongs to who took it, after their last edit."""
@@ -70,6 +72,7 @@ class ReviewEditor:
     def __init__(self, configuration: Configuration, db: Database) -> None:
         self.configuration = configuration
         self.db = db
+        self.words = WordReader(configuration)
         self._lock = threading.Lock()
         self._recent: dict[int, OpenReview] = {}
 
@@ -113,11 +116,26 @@ class ReviewEditor:
         """
 
         def resolve(review: OpenReview) -> tuple[Change, int | None]:
-            seen = review.document_at(made_on.version)
-            return resolve_operation(seen, operation, operation_id, review.context), None
+            return self.resolve(review, operation, operation_id, made_on), None
 
         new = _new_operation(operation_id, actor, made_on, operation.kind, ops.to_json(operation))
         return self._store(review_id, new, made_on, resolve)
+
+    def resolve(
+        self,
+        review: OpenReview,
+        operation: ops.SimpleOperation | ops.Compound,
+        operation_id: str,
+        made_on: VersionTag,
+    ) -> Change:
+        """Return what an operation does to the cues of the version that its person saw.
+
+        Raises:
+            InvalidOperationError: It does not fit that version.
+        """
+        context = replace(review.context, find_words=partial(self.words.find_spoken, review))
+        seen = review.document_at(made_on.version)
+        return resolve_operation(seen, operation, operation_id, context)
 
     def undo(
         self,
@@ -202,7 +220,7 @@ class ReviewEditor:
             result = apply_change(review.document, change)
             if isinstance(result, Conflict):
                 raise ChangedMeanwhileError(result)
-            _check_size(result)
+            check_size(result)
             appended = self.db.operations.append(
                 review_id,
                 replace(new, reverts=reverts, change=encode_change(change)),
@@ -241,7 +259,12 @@ def _repeated(review: OpenReview, stored: StoredOperation, new: NewOperation) ->
     return EditResult(review, stored, is_repeated=True)
 
 
-def _check_size(document: Document) -> None:
+def check_size(document: Document) -> None:
+    """Check that a subtitle does not grow without end.
+
+    Raises:
+        InvalidOperationError: It has too many cues.
+    """
     if len(document.cues) > ops.MAX_CUES:
         raise InvalidOperationError(
             f"a subtitle has at most {ops.MAX_CUES} cues", "Delete cues, or merge them"

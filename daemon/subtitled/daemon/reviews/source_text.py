@@ -27,6 +27,10 @@ class SourceText:
     language: Language
     cues: tuple[Cue, ...]
 
+    def spoken_during(self, start: float, end: float) -> list[Cue]:
+        """Return the cues that are on screen in a span."""
+        return [cue for cue in self.cues if cue.start < end and cue.end > start]
+
 
 @dataclass(slots=True)
 class SourceReader:

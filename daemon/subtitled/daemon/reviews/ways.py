@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from subtitled.db.operations import CueVerdict
 from subtitled.subtitles.quality_estimation.weights import FLAGGED
 from subtitled.subtitles.review.document import Document, ReviewCue
 
@@ -104,6 +106,28 @@ def plan_route(
         doubtful = [cue.id for cue in document.cues if probabilities.get(cue.id, 0.0) >= FLAGGED]
         cues = sorted(doubtful, key=lambda cue: -probabilities[cue])
     return Route(way, tuple(cues), frozenset(seen))
+
+
+def find_seen(document: Document, base: Document, verdicts: Iterable[CueVerdict]) -> set[str]:
+    """Return the cues that were judged, or changed since version 0."""
+    before = base.by_id
+    changed = {cue.id for cue in document.cues if before.get(cue.id) != cue}
+    return changed | {verdict.cue for verdict in verdicts}
+
+
+def find_open_gaps(elsewhere: Iterable[Any], document: Document) -> tuple[dict[str, Any], ...]:
+    """Return the speech without a cue for which nobody inserted one since.
+
+    Args:
+        elsewhere: What quality estimation noticed where no cue is, as JSON objects.
+        document: The current version.
+    """
+    gaps = []
+    for gap in elsewhere:
+        middle = (gap["start"] + gap["end"]) / 2
+        if not any(cue.start <= middle <= cue.end for cue in document.cues):
+            gaps.append(dict(gap))
+    return tuple(gaps)
 
 
 def choose_way(text: str, *, has_doubtful: bool) -> Way:

@@ -33,7 +33,7 @@ class OperationContext:
     language: Language
     rules: CueRules
     find_words: Callable[[ReviewCue], Sequence[Word]] = lambda cue: ()
-    """Returns what was heard about the time of a cue, in its language."""
+    """Returns what was recognised about the time of a cue, in its language."""
 
 
 def resolve_operation(
@@ -126,8 +126,8 @@ class _Resolver:
     def _split(self, draft: _Draft, operation: ops.Split) -> Iterator[CueChange]:
         cue = _find(draft, operation.cue)
         if operation.at is None:
-            heard = self._context.find_words(cue)
-            at = find_split_time(cue, operation.first, operation.second, heard)
+            recognised = self._context.find_words(cue)
+            at = find_split_time(cue, operation.first, operation.second, recognised)
         else:
             at = round_time(operation.at)
         if not cue.start < at < cue.end:

@@ -12,13 +12,13 @@ from ..markup import strip_tags
 from .document import ReviewCue, round_time
 
 MIN_SHARE = 0.5
-"""Least share of the letters of a cue that must be heard in order, for their times to count."""
+"""Least share of the letters of a cue that must be recognised in order, if their times count."""
 _MIN_SECONDS = 0.001
 """What is left of either cue at least."""
 
 
 class _Letter(NamedTuple):
-    """A letter or digit that was heard, with its share of the time of its word."""
+    """A letter or digit that was recognised, with its share of the time of its word."""
 
     text: str
     start: float
@@ -30,33 +30,33 @@ def find_split_time(
 ) -> float:
     """Return when the second cue begins.
 
-    The text is compared letter by letter with what was heard, because people correct words, and
-    because not every language separates them.
+    The text is compared letter by letter with what was recognised, because people correct words,
+    and because not every language separates them.
 
     Args:
         cue: The cue that is split.
         first: The lines of the first text.
         second: The lines of the second text.
-        words: The words that were heard about then, in order of time; none if that is not known.
+        words: The words that were recognised about then, in order of time; none if none is known.
 
     Returns:
         The time, in seconds of the media file: when the first word of the second text is said. If
-        that was not heard it is between its neighbours; in proportion to the texts if little of
-        the cue was heard.
+        that was not recognised it is between its neighbours; in proportion to the texts if little
+        of the cue was recognised.
     """
     before, after = _letters_of(first), _letters_of(second)
     place = len(before)
-    heard = list(_heard_letters(words))
-    if not before or not after or not heard:
+    recognised = list(_recognised_letters(words))
+    if not before or not after or not recognised:
         return _confine(cue, _estimate(cue, len(before), len(after)))
     text = before + after
     blocks = SequenceMatcher(
-        None, text, "".join(letter.text for letter in heard), autojunk=False
+        None, text, "".join(letter.text for letter in recognised), autojunk=False
     ).get_matching_blocks()
     if sum(block.size for block in blocks) < MIN_SHARE * len(text):
         return _confine(cue, _estimate(cue, len(before), len(after)))
     matches = {
-        block.a + step: heard[block.b + step] for block in blocks for step in range(block.size)
+        block.a + step: recognised[block.b + step] for block in blocks for step in range(block.size)
     }
     if place in matches:
         return _confine(cue, matches[place].start)
@@ -72,7 +72,7 @@ def _letters_of(lines: Iterable[str]) -> str:
     return "".join(filter(str.isalnum, strip_tags(" ".join(lines)).casefold()))
 
 
-def _heard_letters(words: Iterable[Word]) -> Iterator[_Letter]:
+def _recognised_letters(words: Iterable[Word]) -> Iterator[_Letter]:
     for word in words:
         letters = _letters_of([word.text])
         step = (word.end - word.start) / max(1, len(letters))

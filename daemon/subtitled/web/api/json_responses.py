@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +15,9 @@ from starlette.responses import Response
 from ..etags import matches_etag
 
 MEDIA_TYPE = "application/json"
+_GZIP_LEVEL = 5
+"""Compresses text to a few per cent more than the highest level, in a third of its time."""
+_ACCEPTS_GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?=,|$)")
 
 
 def encode_json(value: Any) -> bytes:
@@ -39,6 +44,21 @@ def answer_with_etag(
     if matches_etag(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=more)
     return Response(content, 200, more, media_type)
+
+
+def answer_compressed(request: Request, content: bytes) -> Response:
+    """Return a large resource with its ETag, compressed if the caller reads that, or 304.
+
+    The ETag is weak, because it is the same for both forms.
+    """
+    etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+    if matches_etag(request.headers.get("if-none-match", ""), etag.removeprefix("W/")):
+        return Response(status_code=304, headers=headers)
+    if _ACCEPTS_GZIP.search(request.headers.get("accept-encoding", "").lower()):
+        content = gzip.compress(content, _GZIP_LEVEL, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(content, 200, headers, MEDIA_TYPE)
 
 
 def link_header(request: Request, next_cursor: str | None) -> dict[str, str]:

@@ -58,7 +58,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
     def edit(call: _EditCall, apply: Callable[[VersionTag, Actor], EditResult]) -> Response:
         caller = caller_of(call.request)
         check_visible(service, caller, call.review_id)
-        tag = _parse_tag(call.if_match)
+        tag = parse_tag(call.if_match)
 
         def act() -> Answer:
             with review_problems():
@@ -157,7 +157,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
             at=time.time(),
         )
         with review_problems():
-            service.set_verdict(review_id, verdict, _parse_tag(if_match))
+            service.set_verdict(review_id, verdict, parse_tag(if_match))
         return answer_json(to_plain(verdict))
 
     @api.delete(
@@ -175,7 +175,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
         """Delete what was said of a cue."""
         check_visible(service, caller_of(request), review_id)
         with review_problems():
-            changed = service.delete_verdict(review_id, cue, _parse_tag(if_match))
+            changed = service.delete_verdict(review_id, cue, parse_tag(if_match))
         return answer_json({"changed": changed})
 
     @api.post(
@@ -199,7 +199,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
         """
         caller = caller_of(request)
         check_visible(service, caller, review_id)
-        tag = _parse_tag(if_match)
+        tag = parse_tag(if_match)
 
         def act() -> Answer:
             with review_problems():
@@ -234,7 +234,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
     ) -> Response:
         """Let it be edited. Its files stay as they were approved until it is approved again."""
         check_visible(service, caller_of(request), review_id)
-        _parse_tag(if_match)
+        parse_tag(if_match)
 
         def act() -> Answer:
             with review_problems():
@@ -243,7 +243,7 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
         return run_once(services, request, key, None, act)
 
 
-def _parse_tag(if_match: str | None) -> VersionTag:
+def parse_tag(if_match: str | None) -> VersionTag:
     """Return the version that a header If-Match names.
 
     Raises:

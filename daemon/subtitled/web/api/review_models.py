@@ -177,6 +177,7 @@ class CueEntry(CueContent):
     cps: float
     line_length: float
     gap: float | None = Field(description="Seconds to the next cue.")
+    duration: float
     probability: float | None = Field(description="How likely it is wrong, 0 to 1.")
     reasons: list[Any]
     verdict: VerdictEntry | None

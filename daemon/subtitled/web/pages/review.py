@@ -20,7 +20,7 @@ from ..i18n import Text
 from . import review_labels
 from .review_access import ReviewSite, is_held, may_review
 from .review_forms import CueForm, is_cue_name, write_version
-from .review_view import build_view, find_overlapping
+from .review_view import build_view
 from .services import identity_of
 from .site import render
 
@@ -74,7 +74,7 @@ class ReviewPage:
         beside: list[Any] = []
         if source is not None and view.current is not None:
             shown = view.current.cue
-            beside = find_overlapping(source.cues, shown.start, shown.end)
+            beside = source.spoken_during(shown.start, shown.end)
         is_open = review.record.status is ReviewStatus.OPEN
         return render(
             request,

@@ -6,13 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from subtitled.daemon.answers.reviews import describe_cues
+from subtitled.daemon.answers.reviews import describe_cues, find_estimates
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.service import ReviewService
-from subtitled.daemon.reviews.ways import CuePage, Route, Way, choose_way, plan_route
+from subtitled.daemon.reviews.ways import (
+    CuePage,
+    Route,
+    Way,
+    choose_way,
+    find_open_gaps,
+    find_seen,
+    plan_route,
+)
 from subtitled.db.actors import Actor
 from subtitled.db.operations import CueVerdict
-from subtitled.plugin import Cue, TimeSpan
+from subtitled.plugin import TimeSpan
 from subtitled.subtitles.evaluation.compliance import ComplianceRule
 from subtitled.subtitles.review.document import Document, ReviewCue, round_time
 from subtitled.subtitles.review.findings import Finding, Severity, measure_cue
@@ -92,12 +100,10 @@ def build_view(
         cue: The current cue; empty for the first one of the way that was not seen.
     """
     number, document = review.record.id, review.document
-    estimates, elsewhere = service.db.reviews.estimate_of(number)
-    if not review.has_current_estimate:
-        estimates, elsewhere = [], []
+    estimates, elsewhere = find_estimates(service.db, review)
     verdicts = service.db.operations.verdicts_of(number)
     probabilities = {str(one.index + 1): one.probability for one in estimates}
-    seen = find_seen(review, verdicts)
+    seen = find_seen(document, review.base_document, verdicts)
     routes = {one: plan_route(one, document, probabilities, seen) for one in Way}
     route = routes[choose_way(way, has_doubtful=bool(routes[Way.WORST].cues))]
     current = cue if cue in document.by_id else route.first()
@@ -137,22 +143,10 @@ def build_view(
         meters=_measure(review, place, views[current].findings) if current is not None else (),
         errors=_count_cues(review.findings, Severity.ERROR),
         warnings=_count_cues(review.findings, Severity.WARNING),
-        gaps=_open_gaps(elsewhere, document),
+        gaps=find_open_gaps(elsewhere, document),
         can_undo=bool(stacks.undo),
         can_redo=bool(stacks.redo),
     )
-
-
-def find_seen(review: OpenReview, verdicts: Sequence[CueVerdict]) -> set[str]:
-    """Return the cues that were judged or changed."""
-    base = review.base_document.by_id
-    changed = {cue.id for cue in review.document.cues if base.get(cue.id) != cue}
-    return changed | {verdict.cue for verdict in verdicts}
-
-
-def find_overlapping(cues: Sequence[Cue], start: float, end: float) -> list[Cue]:
-    """Return the cues of another subtitle that are on screen in a span."""
-    return [cue for cue in cues if cue.start < end and cue.end > start]
 
 
 def _find_sound(cue: ReviewCue) -> TimeSpan:
@@ -169,16 +163,6 @@ def _next_cue(document: Document, place: int | None) -> ReviewCue | None:
 
 def _count_cues(findings: Sequence[Finding], severity: Severity) -> int:
     return len({finding.cue for finding in findings if finding.severity is severity})
-
-
-def _open_gaps(elsewhere: Sequence[Any], document: Document) -> tuple[dict[str, Any], ...]:
-    """Return the speech without a cue for which nobody inserted one since."""
-    gaps = []
-    for gap in elsewhere:
-        middle = (gap["start"] + gap["end"]) / 2
-        if not any(cue.start <= middle <= cue.end for cue in document.cues):
-            gaps.append(dict(gap))
-    return tuple(gaps)
 
 
 def _measure(
