@@ -161,6 +161,13 @@ def prioritise(
     _enqueue_command(load_configuration(), kind, files, outcome)
 
 
+@queue_app.command()
+def translate(files: FilesArgument) -> None:
+    """Translate again what was corrected in the language spoken, and only the changed lines."""
+    outcome = "lines that were corrected will be translated again"
+    _enqueue_command(load_configuration(), CommandKind.TRANSLATE_AGAIN, files, outcome)
+
+
 def _enqueue_command(
     configuration: Configuration, kind: CommandKind, files: list[Path], outcome: str
 ) -> None:

@@ -22,7 +22,14 @@ _PRIORITIES = {
     CommandKind.PRIORITISE_WATCHING: WATCHED,
 }
 """Priorities that a command gives a file."""
-_DELEGATED_KINDS = frozenset({CommandKind.PATH_CHANGED, CommandKind.RETRY, *_PRIORITIES})
+_DELEGATED_KINDS = frozenset(
+    {
+        CommandKind.PATH_CHANGED,
+        CommandKind.RETRY,
+        CommandKind.TRANSLATE_AGAIN,
+        *_PRIORITIES,
+    }
+)
 """Commands about paths that may be unknown yet, or that a library worker may be planning."""
 
 
@@ -104,6 +111,8 @@ class CommandDispatcher:
             self._planner.cancel(record)
         elif command.kind is CommandKind.RETRY:
             self._planner.retry(record)
+        elif command.kind is CommandKind.TRANSLATE_AGAIN:
+            self._planner.translate_again(record)
         elif command.kind in _PRIORITIES and not (
             # Playback does not retry a file whose state is final.
             command.kind is CommandKind.PLAYBACK_STARTED and record.state in FINAL_STATES

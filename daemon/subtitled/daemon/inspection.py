@@ -15,6 +15,7 @@ from subtitled.library.fingerprint import content_fingerprint
 from subtitled.library.paths import library_containing
 from subtitled.media.probe import probe_media
 from subtitled.pipeline.planning import InspectionRequest, MediaReport, inspect_media
+from subtitled.pipeline.source_correction import CorrectionRequests
 from subtitled.plugin import SubtitleKind
 from subtitled.policy.requirements import Requirement, SummaryRequirement
 
@@ -61,11 +62,13 @@ def inspect_file(configuration: Configuration, path: Path, db: Database) -> Medi
         SubtitledError: It is not a media file, or has no audio.
         OSError: It cannot be read.
     """
+    fingerprint = content_fingerprint(path)
     request = InspectionRequest(
         media=path,
         facts=probe_media(path),
         library=library_for(configuration, path),
-        fingerprint=content_fingerprint(path),
+        fingerprint=fingerprint,
+        corrections=CorrectionRequests.read(db, path, fingerprint),
     )
     transcripts = open_transcript_store(resolve_state_dir(configuration.settings))
     return inspect_media(request, configuration, transcripts, db.sidecars, db.judgements)

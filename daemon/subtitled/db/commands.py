@@ -38,6 +38,8 @@ class CommandKind(StrEnum):
     """Check every waiting file now."""
     RETRY = "retry"
     """Process a file again."""
+    TRANSLATE_AGAIN = "translate-again"
+    """Translate the lines again that a person corrected in the language spoken."""
     CANCEL = "cancel"
     """Take a file off the queue."""
     ITEM_CHANGED = "item-changed"

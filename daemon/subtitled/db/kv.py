@@ -34,6 +34,11 @@ THROTTLE_KEY = "throttle:"
 """Why a throttle pauses a process, before the name of the process, a colon and the rule."""
 SERVER_ERROR_KEY = "server-error:"
 """The last error of a media server, before its name."""
+TRANSLATE_AGAIN_KEY = "translate-again:"
+"""When a person asked for the changed lines of a file to be translated again (seconds since 1970),
+before its fingerprint."""
+REVIEW_NOTICE_KEY = "review-notice:"
+"""How many reviews of a library notifiers were last told of, as JSON, before its name."""
 TERM_KEY = "term:"
 """A glossary term that a person keeps, as JSON, before its id."""
 

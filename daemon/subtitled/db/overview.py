@@ -19,6 +19,9 @@ from .records import FileRecord, FileState, record_from_row
 from .schema import coverage, files, requirements
 from .unchanged import UntilChange
 
+SOURCE_CORRECTED = "its source was corrected"
+"""The problem of a translation that counts: a person corrected the text it was made from."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageRow:
@@ -39,7 +42,7 @@ class CoverageRow:
     secondary: str | None = None
     """The second language of a bilingual subtitle."""
     problem: str = ""
-    """Why it does not count; empty if it does."""
+    """Why it does not count, or :data:`SOURCE_CORRECTED`; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +207,17 @@ class OverviewRepository:
         )
         with self._engine.connect() as c:
             return {library: int(number) for library, number in c.execute(query)}
+
+    def corrected_translations(self, file_ids: Sequence[int]) -> set[tuple[int, str, str]]:
+        """Return the translations of some files whose source was corrected.
+
+        Each is told by file, language and kind.
+        """
+        query = sa.select(coverage.c.file_id, coverage.c.language, coverage.c.kind).where(
+            coverage.c.file_id.in_(file_ids), coverage.c.problem == SOURCE_CORRECTED
+        )
+        with self._engine.connect() as c:
+            return {(row.file_id, row.language, row.kind) for row in c.execute(query)}
 
     def unexamined(
         self, library: str, states: Sequence[FileState], limit: int

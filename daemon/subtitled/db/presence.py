@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from .overview import SOURCE_CORRECTED
 from .records import FileState
 from .schema import coverage, files
 
@@ -58,7 +59,7 @@ _ORIGIN: sa.ColumnElement[str] = sa.case(
     else_=sa.literal_column("'ours'"),
 )
 _COUNTS: tuple[sa.ColumnElement[bool], ...] = (
-    coverage.c.problem == "",
+    coverage.c.problem.in_(("", SOURCE_CORRECTED)),
     coverage.c.origin != "removed-by-user",
 )
 """The conditions that a subtitle counts and is there."""

@@ -112,6 +112,31 @@ class ReviewRepository:
             query = sa.select(sa.func.count()).select_from(found.subquery())
             return int(c.execute(query).scalar_one())
 
+    def edited_subtitles(self, media: Path) -> list[tuple[Language, SubtitleKind]]:
+        """Return the subtitles of a media file whose review has edits and is not approved."""
+        query = (
+            sa.select(reviews.c.language, reviews.c.kind)
+            .select_from(reviews.join(files))
+            .where(
+                files.c.path == os.fsencode(media),
+                reviews.c.status == ReviewStatus.OPEN,
+                reviews.c.version > 0,
+            )
+        )
+        with self._engine.connect() as c:
+            return [(Language(row.language), SubtitleKind(row.kind)) for row in c.execute(query)]
+
+    def count_open(self) -> dict[str, tuple[int, float]]:
+        """Return how many open reviews each library has, and the wrong cues expected in them."""
+        query = (
+            sa.select(files.c.library, sa.func.count(), sa.func.sum(reviews.c.expected_errors))
+            .select_from(reviews.join(files))
+            .where(*_conditions(ReviewFilter()))
+            .group_by(files.c.library)
+        )
+        with self._engine.connect() as c:
+            return {name: (int(count), float(errors)) for name, count, errors in c.execute(query)}
+
     def estimate_of(self, review_id: int) -> tuple[list[CueEstimate], list[Any]]:
         """Return the estimates of cues, and what was noticed where no cue is."""
         text = self._text(review_id, reviews.c.estimate)

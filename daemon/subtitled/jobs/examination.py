@@ -12,6 +12,7 @@ from subtitled.library.fingerprint import fingerprint_of
 from subtitled.media.probe import probe_media
 from subtitled.pipeline.overview import describe_overview
 from subtitled.pipeline.planning import InspectionRequest, MediaReport, inspect_media
+from subtitled.pipeline.source_correction import CorrectionRequests
 from subtitled.plugin import MediaMetadata, SubtitledError
 from subtitled.plugin.paths import display_path
 
@@ -38,6 +39,7 @@ class Examiner:
             facts=probe_media(record.path),
             library=self._libraries[record.library],
             fingerprint=fingerprint,
+            corrections=CorrectionRequests.read(self._db, record.path, fingerprint),
         )
         return inspect_media(
             request,

@@ -19,6 +19,7 @@ from subtitled.library.moves import adopt_moved_file
 from subtitled.library.removal import SidecarRemover
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.pipeline.planning import MediaReport, settings_digest
+from subtitled.pipeline.source_correction import request_translation
 from subtitled.plugin import SubtitledError, TransientError
 from subtitled.plugin.paths import display_path, quote_path
 from subtitled.policy.coverage import find_redundant
@@ -193,6 +194,17 @@ class JobPlanner:
                 if other.state is FileState.QUARANTINED:
                     self._db.states.requeue(other.id)
         self._db.states.requeue(record.id, URGENT)
+
+    def translate_again(self, record: FileRecord) -> None:
+        """Plan a file again, so that the lines are translated again that a person corrected.
+
+        What a person removed, edited or approved stays as it is. An active job is unchanged, and
+        the file is planned again after it.
+        """
+        if record.fingerprint is None:
+            return
+        request_translation(self._db.kv, record.fingerprint, time.time())
+        self.prioritise(record, URGENT)
 
     def prioritise(self, record: FileRecord, priority: int) -> None:
         """Raise the priority of a file that a person waits for. It is never lowered."""

@@ -28,10 +28,7 @@ class SidecarArchive:
 
     def find(self, sha256: str, fmt: str) -> bytes | None:
         """Return a copy, or None if it is not there."""
-        try:
-            return self._path(sha256, fmt).read_bytes()
-        except FileNotFoundError:
-            return None
+        return read_archived(self._folder, sha256, fmt)
 
     def discard(self, sha256: str, fmt: str) -> None:
         """Delete a copy, if it is there."""
@@ -39,3 +36,11 @@ class SidecarArchive:
 
     def _path(self, sha256: str, fmt: str) -> Path:
         return self._folder / f"{sha256}.{fmt}"
+
+
+def read_archived(folder: Path, sha256: str, fmt: str) -> bytes | None:
+    """Return a copy in the folder of copies, or None if it is not there."""
+    try:
+        return (folder / f"{sha256}.{fmt}").read_bytes()
+    except FileNotFoundError:
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 
 from subtitled.jobcontext.context import JobContext
@@ -25,7 +25,15 @@ from .quality_evidence import TextOrigin
 class CueBuilder:
     """Builds cues from transcripts, or from a human text in the language of the track."""
 
-    def __init__(self, ctx: JobContext, analyser: TrackAnalyser, track: SpeechTrack) -> None:
+    def __init__(
+        self,
+        ctx: JobContext,
+        analyser: TrackAnalyser,
+        track: SpeechTrack,
+        find_approved: Callable[[], tuple[Cue, ...]] = tuple,
+    ) -> None:
+        """``find_approved`` returns what a person approved of the speech."""
+        self._find_approved = find_approved
         self._ctx = ctx
         self._analyser = analyser
         self._track = track
@@ -113,10 +121,13 @@ class CueBuilder:
         Sentences are kept whole.
         """
         limits = self._limits(target, True)
-        words = self._translation(target, route).words(transcript.words, limits, self._duration)
+        run = self._translation(target, route, self._find_approved())
+        words = run.words(transcript.words, limits, self._duration)
         return self._segmented(words, target, True)
 
-    def _translation(self, target: Language, route: Route) -> TranslationRun:
+    def _translation(
+        self, target: Language, route: Route, approved: tuple[Cue, ...] = ()
+    ) -> TranslationRun:
         ctx, track = self._ctx, self._track
         known_translators = ctx.routes.translators_for(track.language, target)
         translators = dict.fromkeys((route.translator, *known_translators))
@@ -128,5 +139,6 @@ class CueBuilder:
             translators=tuple(translators),
             terms=terms,
             description=ctx.description,
+            approved=approved,
         )
         return TranslationRun(ctx, request)

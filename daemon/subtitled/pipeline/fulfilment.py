@@ -18,6 +18,8 @@ from subtitled.plugin import (
     TransientError,
     Word,
 )
+from subtitled.plugin.paths import display_path
+from subtitled.policy.approved_source import ApprovedSource
 from subtitled.policy.cue_rules import cue_rules_for
 from subtitled.policy.requirements import Origin
 from subtitled.routing.production_plan import PathSegment, ProductionPath, TargetPlan
@@ -32,6 +34,7 @@ from subtitled.transcription.transcriber import SpeechTrack
 from .cue_builder import CueBuilder
 from .existing_subtitles import SubtitleSource
 from .quality_evidence import TextOrigin, TextSource
+from .source_correction import read_approved_cues
 
 
 class MainLanguageError(TransientError):
@@ -54,11 +57,16 @@ class Produced:
     below: Subtitle | None = None
     """The second language of a bilingual subtitle."""
     below_path: ProductionPath | None = None
+    approved_text: str = ""
+    """Which approved text it was made from; empty if it was made from none."""
+    below_approved_text: str = ""
 
     @property
     def how(self) -> str:
         """A description of how it was produced, for people."""
-        return f"{self.path}" + (f"; below it {self.below_path}" if self.below else "")
+        upper = ", ".join(filter(None, (f"{self.path}", self.approved_text)))
+        lower = ", ".join(filter(None, (f"{self.below_path}", self.below_approved_text)))
+        return upper + (f"; below it {lower}" if self.below else "")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +78,8 @@ class Producer:
     facts: MediaInfo
     main_track: int
     """The index of the chosen audio track."""
+    approved_source: ApprovedSource | None = None
+    """What a person approved of the speech of that track."""
     _builders: dict[tuple[int, Language, Language | None], CueBuilder] = field(default_factory=dict)
 
     def produce(self, requirement: TargetPlan) -> Produced:
@@ -89,7 +99,12 @@ class Producer:
             silent = "no speech could be recognised"
             refused = (*upper.refused, *lower.refused)
             return Produced(refused=refused if refused else (silent,))
-        return replace(upper, below=lower.subtitle, below_path=lower.path)
+        return replace(
+            upper,
+            below=lower.subtitle,
+            below_path=lower.path,
+            below_approved_text=lower.approved_text,
+        )
 
     def _first_usable(self, requirement: TargetPlan) -> Produced:
         refused: list[str] = []
@@ -109,8 +124,44 @@ class Producer:
             elif (reason := self._rejection_reason(subtitle, requirement, path)) is not None:
                 refused.append(reason)
             else:
-                return Produced(subtitle=subtitle, path=path, refused=tuple(refused))
+                return Produced(
+                    subtitle=subtitle,
+                    path=path,
+                    refused=tuple(refused),
+                    approved_text=self._approved_text_of(path),
+                )
         return Produced(refused=tuple(refused))
+
+    def _approved_text_of(self, path: ProductionPath) -> str:
+        """Return which approved text a path used; empty if it used none."""
+        source, approved = path.source, self.approved_source
+        if approved is None:
+            return ""
+        if source.origin is not Origin.AUDIO:
+            return approved.mark if source.location == approved.name else ""
+        is_translated = any(
+            part.route is not None and part.route.kind is RouteKind.TRANSLATE_TEXT
+            for part in path.segments
+        )
+        return approved.mark if source.is_main and is_translated else ""
+
+    def _approved_cues(self, track: int, language: Language) -> tuple[Cue, ...]:
+        """Return what a person approved of the speech of a track; empty if nobody did.
+
+        Raises:
+            TransientError: The approved file is another one meanwhile.
+        """
+        approved = self.approved_source
+        if approved is None or track != self.main_track or language != approved.language:
+            return ()
+        folder = self.ctx.job.output_folder or self.ctx.job.media.parent
+        cues = read_approved_cues(folder, approved)
+        if cues is None:
+            raise TransientError(
+                f"{display_path(folder / approved.name)} was changed while it was translated",
+                "It is read again at the next try",
+            )
+        return cues
 
     def _produce_by(self, requirement: TargetPlan, path: ProductionPath) -> Subtitle | str:
         """Return the subtitle, or why the source cannot be used."""
@@ -217,7 +268,8 @@ class Producer:
 
     def _builder(self, track: int, language: Language, only: Language | None = None) -> CueBuilder:
         speech = SpeechTrack(self.facts, track, language, only)
-        return CueBuilder(self.ctx, self.analyser, speech)
+        find_approved = partial(self._approved_cues, track, language)
+        return CueBuilder(self.ctx, self.analyser, speech, find_approved)
 
     def _rejection_reason(
         self, made: Subtitle, requirement: TargetPlan, path: ProductionPath

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from subtitled.db.overview import CoverageRow, FileOverview, RequirementRow
+from subtitled.db.overview import SOURCE_CORRECTED, CoverageRow, FileOverview, RequirementRow
 from subtitled.policy.coverage import REMOVED_BY_USER, ExistingSubtitle
 from subtitled.policy.requirements import NOBODY_SPEAKS, SUMMARY, Answer, AnswerStatus
 from subtitled.subtitles.ownership import Ownership
@@ -56,7 +56,7 @@ def _coverage_row(item: ExistingSubtitle, kind: str) -> CoverageRow:
         location=item.location,
         ownership=_ownership(item),
         is_text=item.is_text,
-        problem=item.problem,
+        problem=item.problem or (SOURCE_CORRECTED if item.is_source_corrected else ""),
     )
 
 

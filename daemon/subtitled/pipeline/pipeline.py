@@ -101,6 +101,7 @@ def _produce_targets(
     Raises:
         MainLanguageError: The plan is for another spoken language.
     """
+    producer.approved_source = plan.approved_source
     refused = list(plan.unsatisfiable)
     for target in plan.targets:
         if str(target) in done:

@@ -15,14 +15,17 @@ from pathlib import Path
 
 from subtitled.config.library_settings import ORIGINAL
 from subtitled.config.load import Configuration
+from subtitled.config.paths import resolve_state_dir
 from subtitled.config.plugins import list_installed
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.judgements import JudgementRepository
 from subtitled.db.sidecars import SidecarRepository, SidecarStatus
+from subtitled.db.state_folder import REMOVED_FOLDER
 from subtitled.library.subtitle_names import list_names
 from subtitled.media.probe import MediaInfo
 from subtitled.media.tracks import AudioChoice, choose_audio_track, list_spoken_tracks
 from subtitled.plugin import InputRejectedError, Language
+from subtitled.policy.approved_source import ApprovedSource
 from subtitled.policy.coverage import (
     REMOVED_BY_USER,
     ExistingSubtitle,
@@ -47,6 +50,13 @@ from subtitled.transcripts.store import TranscriptStore
 
 from .locks import approved_names, refuse_locked
 from .shared_names import find_taken_names, leave_taken_names
+from .source_correction import (
+    NO_REQUESTS,
+    CorrectionRequests,
+    SpokenTrack,
+    find_approved_source,
+    mark_translations,
+)
 from .text_judge import TextJudge
 
 
@@ -62,6 +72,8 @@ class MediaReport:
     spoken_language: Language | None
     routing: RoutingTable
     available: AvailableSources
+    approved_source: ApprovedSource | None = None
+    """What a person approved of the speech, of which translations are made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +93,8 @@ class InspectionRequest:
     """Decide as if there were no subtitles but approved ones."""
     is_user_requested: bool = False
     """Whether a person asks now. What a person removed before is then not counted as existing."""
+    corrections: CorrectionRequests = NO_REQUESTS
+    """What people asked for after corrections, and what they edit."""
 
 
 def inspect_media(
@@ -127,6 +141,25 @@ def inspect_media(
         _media_length(facts, analysis),
         _relevant_languages(library, spoken, choice.track.language),
     )
+    routing = routing_for(configuration, library, facts.duration)
+    approved_source = find_approved_source(
+        existing_files,
+        folder,
+        SpokenTrack.find(
+            (fingerprint, choice.track.index), analysis, configuration, routing, transcripts
+        ),
+        sidecars,
+        resolve_state_dir(configuration.settings) / REMOVED_FOLDER,
+    )
+    if approved_source is not None:
+        existing_files = mark_translations(
+            existing_files,
+            folder,
+            approved_source,
+            sidecars,
+            request.corrections,
+            is_automatic=library.translate_corrections,
+        )
     removed = (
         () if request.is_user_requested or ignore_existing else _removed_by_user(sidecars, media)
     )
@@ -134,7 +167,6 @@ def inspect_media(
     existing = (*existing_files, *removed_subtitles)
     if ignore_existing:
         existing = tuple(item for item in existing_files if item.is_approved)
-    routing = routing_for(configuration, library, facts.duration)
     summaries = (
         *existing_summaries(media, names, ownership_of, folder),
         *(item for item in removed if item.format in SUMMARY_SUFFIXES),
@@ -164,6 +196,7 @@ def inspect_media(
         spoken_language=spoken,
         routing=routing,
         available=material,
+        approved_source=approved_source,
     )
 
 
@@ -300,6 +333,7 @@ _RESULT_SETTINGS = (
     "sources",
     "counts_as_existing",
     "on_human_subtitle",
+    "translate_corrections",
     "engines",
     "translators",
     "hallucination_filter",

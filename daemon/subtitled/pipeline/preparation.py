@@ -23,6 +23,7 @@ from subtitled.transcription.track_analysis import TrackAnalyser
 
 from .fulfilment import Producer
 from .planning import InspectionRequest, MediaReport, inspect_media, plan_summaries
+from .source_correction import CorrectionRequests
 
 _SHORT = Language("en")
 """Stands for a language that is not known yet, where only the length of a name matters."""
@@ -151,7 +152,9 @@ def _decide(ctx: JobContext, facts: MediaInfo) -> Any:
         else:
             impossible.append(f"{target}: {no_route(spoken)}")
     summaries, unwritable = plan_summaries(ctx.job.media, report)
-    plan = JobPlan(tuple(requirements), (*impossible, *unwritable), summaries)
+    plan = JobPlan(
+        tuple(requirements), (*impossible, *unwritable), summaries, report.approved_source
+    )
     return JOB_PLAN.dump_python(plan, mode="json")
 
 
@@ -166,6 +169,7 @@ def examine(ctx: JobContext, facts: MediaInfo) -> MediaReport:
         sidecar_folder=job.output_folder,
         ignore_existing=job.force,
         is_user_requested=job.user_requested,
+        corrections=CorrectionRequests.read(services.db, job.media, job.fingerprint),
     )
     db = services.db
     return inspect_media(request, services.config, services.store, db.sidecars, db.judgements)

@@ -58,6 +58,14 @@ class ExistingSubtitle:
     """Why its text must not be translated from; empty if it may be."""
     notes: tuple[str, ...] = ()
     """What else people should know of its text."""
+    is_source_corrected: bool = False
+    """A person corrected the text that it was translated from."""
+    is_superseded: bool = False
+    """It is ours and is to be translated again for that reason, so it counts for nothing."""
+    corrects_speech: bool = False
+    """It is the approved text of the speech whose transcript is stored, so that translations are
+    made of that transcript with its corrections.
+    """
 
     def language_given(self, spoken: Language | None) -> Language | None:
         """Return the language. A sidecar of which it cannot be told is in the spoken language."""
@@ -169,12 +177,13 @@ def counts_as(
 ) -> bool:
     """Return whether a subtitle counts as one of a kind under the rules of a library.
 
-    Our own and edited subtitles count as their kind, outdated ones never do. Of others, a text that
-    cannot be read or is not whole counts as nothing. A forced or SDH subtitle counts as a full one
-    if the rules say so.
+    Our own and edited subtitles count as their kind, outdated and superseded ones never do. Of
+    others, a text that cannot be read or is not whole counts as nothing. A forced or SDH subtitle
+    counts as a full one if the rules say so.
     """
     if existing.is_ours or existing.is_edited:
-        return not existing.is_outdated and existing.kind is kind
+        is_current = not existing.is_outdated and not existing.is_superseded
+        return is_current and existing.kind is kind
     if existing.problem:
         return False
     if existing.kind is not kind:

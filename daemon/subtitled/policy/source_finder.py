@@ -91,6 +91,7 @@ class SourceFinder:
                 source_language is None
                 or source_language.satisfies(language)
                 or not _is_usable_source(text)
+                or self._is_used_as_speech(text, language)
             ):
                 continue
             is_same_language = can_convert_script(source_language, language)
@@ -105,6 +106,17 @@ class SourceFinder:
                 )
         for _, source, how in sorted(ranked, key=lambda entry: entry[0]):
             yield source, f"{how} from {_describe_source(source)}"
+
+    def _is_used_as_speech(self, text: ExistingSubtitle, language: Language) -> bool:
+        """Return whether an approved text corrects the words of the speech, which are translated.
+
+        Its own cues would all be translated again, and the words only where they were corrected.
+        """
+        return (
+            text.corrects_speech
+            and "speech" in self.library.sources.order
+            and next(self._main_audio_sources(language), None) is not None
+        )
 
 
 def _is_usable_source(text: ExistingSubtitle) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter
 
 from subtitled.plugin import Language, SubtitleKind
+from subtitled.policy.approved_source import ApprovedSource
 from subtitled.policy.requirements import ForeignSpeech, Origin, Requirement, Source
 from subtitled.subtitles.chinese import can_convert_script, opposite_script
 
@@ -95,6 +96,8 @@ class JobPlan:
     targets: tuple[TargetPlan, ...]
     unsatisfiable: tuple[str, ...]
     summaries: tuple[SummaryPlan, ...] = ()
+    approved_source: ApprovedSource | None = None
+    """What a person approved of the spoken text; translations are made of it."""
 
 
 JOB_PLAN: TypeAdapter[JobPlan] = TypeAdapter(JobPlan)

@@ -7,5 +7,5 @@ is reported.
 
 ``batching`` makes the lines. ``checks`` and ``shift_check`` judge the answers. ``retry_split`` asks
 again. ``calls`` is the only module that calls a translator. ``cache`` stores the lines. ``timing``
-gives the words times. ``run`` uses them all.
+gives the words times. ``corrected_words`` puts in what a person approved. ``run`` uses them all.
 """

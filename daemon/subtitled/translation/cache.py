@@ -6,7 +6,7 @@ Each translator, with its settings and language pair, has a folder beside the tr
     transcripts/ab/ab12.../1/openai-3f2a.../untranslated.json  lines that were not translated
 
 The key of a line is made of its text, the line before and the glossary terms in it. A change of one
-word therefore asks for two lines.
+word therefore asks for two lines, unless a person corrected it: then the next line keeps its key.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import partial
 from typing import Any
 
@@ -37,6 +38,7 @@ from .batching import Sentence, scene_batches, split_into_sentences
 from .cache import PROTOCOL_VERSION, LineCache, line_key, save_untranslated
 from .calls import call_translate
 from .checks import LineIssue
+from .corrected_words import correct_words
 from .retry_split import CONTEXT_LINES, translate_until_complete
 from .timing import distribute_words
 
@@ -60,6 +62,8 @@ class TranslationRequest:
     """Returns the glossary entries that a text mentions."""
     description: str = ""
     """What the text is from, in one sentence, or ""."""
+    approved: tuple[Cue, ...] = ()
+    """What a person approved of the spoken text; empty if nobody did."""
 
 
 class TranslationRun:
@@ -74,6 +78,9 @@ class TranslationRun:
             _ChainedTranslator(ctx, request, configured[name]) for name in request.translators
         ]
         self._folder = self._chain[0].folder
+        self._approved = request.approved
+        self._former_before: dict[int, str] = {}
+        """The text before a sentence, where a person corrected that text and not the sentence."""
 
     @property
     def variant(self) -> str:
@@ -98,6 +105,11 @@ class TranslationRun:
         if not is_spaceless(self._source):
             clean = restore_spaces(clean)
         sentences = split_into_sentences(clean, self._source)
+        if self._approved:
+            former = sentences
+            corrected = correct_words(clean, self._approved, self._source)
+            sentences = split_into_sentences(corrected, self._source)
+            self._former_before = dict(_texts_before(former, sentences))
         texts = self._texts(sentences, limits)
         return tuple(
             word
@@ -219,6 +231,7 @@ class TranslationRun:
         keys = {}
         for line in lines:
             before = said[line.id - 1].text if line.id else ""
+            before = self._former_before.get(line.id, before)
             keys[line.id] = line_key(line.text, before, self._terms_in([line]))
             cached = member.lines[keys[line.id]]
             if isinstance(cached, str):
@@ -312,6 +325,20 @@ class _ChainedTranslator:
         if self._made is None:
             self._made = self._configured.create()
         return self._made
+
+
+def _texts_before(
+    former: Sequence[Sentence], sentences: Sequence[Sentence]
+) -> Iterator[tuple[int, str]]:
+    """Yield the number of each sentence that is as it was, with the text that was before it.
+
+    So a sentence is not translated again because the one before it was corrected.
+    """
+    old, new = [one.text for one in former], [one.text for one in sentences]
+    for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
+        for offset in range(block.size):
+            number = block.a + offset
+            yield block.b + offset, old[number - 1] if number else ""
 
 
 def _keep_best_issue(faults: dict[int, LineIssue], number: int, fault: LineIssue) -> None:

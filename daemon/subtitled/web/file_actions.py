@@ -21,6 +21,8 @@ class FileAction(StrEnum):
     """Process it after the urgent ones, before all others."""
     CANCEL = "cancel"
     """Take it off the queue."""
+    TRANSLATE_AGAIN = "translate-again"
+    """Translate the lines again that a person corrected in the language spoken."""
     CHECK = "check"
     """Look at it again now, as if it had changed."""
 
@@ -30,6 +32,7 @@ KINDS: Mapping[FileAction, CommandKind] = {
     FileAction.FIRST: CommandKind.PRIORITISE,
     FileAction.SOON: CommandKind.PRIORITISE_WATCHING,
     FileAction.CANCEL: CommandKind.CANCEL,
+    FileAction.TRANSLATE_AGAIN: CommandKind.TRANSLATE_AGAIN,
     FileAction.CHECK: CommandKind.PATH_CHANGED,
 }
 """The command of each action."""

@@ -10,6 +10,7 @@ from typing import Any
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
 from subtitled.db.database import Database
+from subtitled.db.overview import SOURCE_CORRECTED
 from subtitled.glossary.consistency import missing_terms
 from subtitled.glossary.kept import KeptTerms
 from subtitled.glossary.selection import Glossary, glossary_for
@@ -226,7 +227,19 @@ def _describe_subtitle(subtitle: ExistingSubtitle) -> str:
     return (
         f"{subtitle.language or '?'}{second} {subtitle.kind} {subtitle.origin} "
         f"{subtitle.location}{_describe_ownership(subtitle)}{_describe_text(subtitle)}"
+        f"{_describe_correction(subtitle)}"
     )
+
+
+def _describe_correction(subtitle: ExistingSubtitle) -> str:
+    """Return what becomes of a translation whose source a person corrected."""
+    if not subtitle.is_source_corrected:
+        return ""
+    if subtitle.is_superseded:
+        return f"; {SOURCE_CORRECTED}, and the changed lines are translated again"
+    if subtitle.is_ours:
+        return f"; {SOURCE_CORRECTED}; to translate the changed lines: subtitled queue translate"
+    return f"; {SOURCE_CORRECTED}"
 
 
 def _describe_text(subtitle: ExistingSubtitle) -> str:

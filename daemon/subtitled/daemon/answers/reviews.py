@@ -38,10 +38,15 @@ class ListedReview:
     record: ReviewRecord
     verdicts: int
     """How many of its cues were judged."""
+    is_source_corrected: bool = False
+    """Whether a person corrected the text that it was translated from."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the review as JSON has it."""
-        return describe_review(self.record) | {"verdict_count": self.verdicts}
+        return describe_review(self.record) | {
+            "verdict_count": self.verdicts,
+            "is_source_corrected": self.is_source_corrected,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +72,17 @@ def list_reviews(
     records = db.reviews.page(wanted, position, size + 1)
     shown = records[:size]
     counts = db.operations.count_verdicts([record.id for record in shown])
+    file_ids = [record.file_id for record in shown if record.file_id is not None]
+    corrected = db.overview.corrected_translations(file_ids)
     return ReviewPage(
         reviews=tuple(
-            ListedReview(record=record, verdicts=counts.get(record.id, 0)) for record in shown
+            ListedReview(
+                record=record,
+                verdicts=counts.get(record.id, 0),
+                is_source_corrected=(record.file_id, str(record.language), str(record.kind))
+                in corrected,
+            )
+            for record in shown
         ),
         next_cursor=(
             encode_score(shown[-1].expected_errors, shown[-1].id) if len(records) > size else None

@@ -139,6 +139,9 @@ class ListedReviewEntry(ReviewEntry):
     """A review of the queue."""
 
     verdict_count: int
+    is_source_corrected: bool = Field(
+        description="Whether a person corrected the text that it was translated from."
+    )
 
 
 class ReviewPageAnswer(Output):

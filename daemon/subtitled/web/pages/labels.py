@@ -88,6 +88,7 @@ COMMANDS = {
     "retry": _("retry"),
     "prioritise": _("first"),
     "prioritise-watching": _("soon"),
+    "translate-again": _("translate the changed lines again"),
     "cancel": _("cancel"),
     "scan": _("scan"),
     "pause": _("pause"),
