@@ -11,7 +11,7 @@ from ..reviews.open_review import OpenReview
 from ..reviews.service import ReviewService
 from ..reviews.versions import VersionTag
 from ..reviews.ways import Way, find_open_gaps, find_seen, plan_route
-from .reviews import find_estimates, format_tag, next_steps
+from .reviews import format_tag, next_steps
 
 
 def show_list(service: ReviewService, review: OpenReview, actor: Actor) -> dict[str, Any]:
@@ -26,8 +26,8 @@ def show_list(service: ReviewService, review: OpenReview, actor: Actor) -> dict[
         actor: The person, for what they can undo.
     """
     document, base = review.document, review.base_document.by_id
-    estimates, elsewhere = find_estimates(service.db, review)
-    probabilities = {str(one.index + 1): one.probability for one in estimates}
+    estimates, elsewhere = service.find_estimates(review)
+    probabilities = {str(one.index + 1): round(one.probability, 2) for one in estimates}
     verdicts = service.db.operations.verdicts_of(review.record.id)
     verdict_by_cue = {one.cue: str(one.verdict) for one in verdicts}
     findings: dict[str, list[list[str]]] = {}

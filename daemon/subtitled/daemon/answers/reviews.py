@@ -124,7 +124,7 @@ def show_review(service: ReviewService, review: OpenReview, actor: Actor) -> dic
         actor: The person, for what they can undo.
     """
     number = review.record.id
-    estimates, elsewhere = find_estimates(service.db, review)
+    estimates, elsewhere = service.find_estimates(review)
     verdicts = service.db.operations.verdicts_of(number)
     cues = describe_cues(review, range(len(review.document.cues)), estimates, verdicts)
     return {
@@ -157,7 +157,7 @@ def show_edit(service: ReviewService, result: EditResult, actor: Actor) -> dict[
     change: Change = decode_change(stored.change) if stored is not None else ()
     places = places_near(review.document, change)
     verdicts = service.db.operations.verdicts_of(review.record.id)
-    estimates, _ = find_estimates(service.db, review)
+    estimates, _ = service.find_estimates(review)
     present = review.document.by_id
     return {
         "version": review.version,
@@ -186,11 +186,6 @@ def describe_operation(operation: StoredOperation) -> dict[str, Any]:
         "cues": [
             {
                 "cue": part.cue,
-def find_estimates(db: Database, review: OpenReview) -> tuple[list[CueEstimate], list[Any]]:
-    """Return the estimates of cues and what was noticed elsewhere, if they are about version 0."""
-    return db.reviews.estimate_of(review.record.id) if review.has_current_estimate else ([], [])
-
-
                 "before": describe_cue(part.before),
                 "after": describe_cue(part.after),
             }

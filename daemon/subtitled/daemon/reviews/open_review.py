@@ -127,6 +127,8 @@ def load_review(
     if known is None or not _is_earlier(known, record):
         known = _read_version_0(db, record, file, library, known)
     added = tuple(db.operations.after(review_id, known.version))
+    if not added and (record, file, library) == (known.record, known.file, known.library):
+        return known  # What was computed of it stays.
     changes = tuple(decode_change(operation.change) for operation in added)
     return OpenReview(
         record=record,
@@ -137,7 +139,7 @@ def load_review(
         base_document=known.base_document,
         log=known.log + added,
         changes=known.changes + changes,
-        document=apply_all(known.document, changes),
+        document=apply_all(known.document, changes) if changes else known.document,
     )
 
 

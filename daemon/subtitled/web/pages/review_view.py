@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from subtitled.daemon.answers.reviews import describe_cues, find_estimates
+from subtitled.daemon.answers.reviews import describe_cues
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.daemon.reviews.ways import (
@@ -100,7 +100,7 @@ def build_view(
         cue: The current cue; empty for the first one of the way that was not seen.
     """
     number, document = review.record.id, review.document
-    estimates, elsewhere = find_estimates(service.db, review)
+    estimates, elsewhere = service.find_estimates(review)
     verdicts = service.db.operations.verdicts_of(number)
     probabilities = {str(one.index + 1): one.probability for one in estimates}
     seen = find_seen(document, review.base_document, verdicts)
