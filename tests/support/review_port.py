@@ -20,6 +20,15 @@ from .web_port import PASSWORD, Browser, WebPort
 _names = itertools.count()
 _FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 _FORM = re.compile(r'<form method="post" action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
+_EDITOR = re.compile(
+    r'<script type="application/json" id="review-data">.*?(?=<div class="review" data-forms>)',
+    re.DOTALL,
+)
+
+
+def _without_editor(page: str) -> str:
+    """Return a page without the part that is hidden unless scripts are there."""
+    return _EDITOR.sub("", page)
 
 
 class ReviewSitePort:
@@ -92,7 +101,7 @@ class Reader:
         """Open a page, and return it."""
         answer = self.browser.get(address.partition("#")[0])
         assert answer.status_code == status, answer.text
-        self.page, self.address = answer.text, address
+        self.page, self.address = _without_editor(answer.text), address
         return self.page
 
     def form(self, action: str, holding: str = "") -> dict[str, str]:
@@ -118,7 +127,7 @@ class Reader:
         if answer.status_code == 303:
             self.open(answer.headers["location"])
         else:
-            self.page = answer.text
+            self.page = _without_editor(answer.text)
         return answer
 
     def press(self, film: ReviewedFilm, action: str, **typed: str) -> httpx.Response:

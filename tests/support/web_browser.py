@@ -19,6 +19,7 @@ from subtitled.web.auth.roles import Role
 from subtitled.web.server import WebServer
 
 from .review_library import add_review
+from .tone_film import make_film
 from .web_library import (
     HOSTILE,
     add_hostile_file,
@@ -118,6 +119,8 @@ def running_site(
     fill_log(configuration, HOSTILE if is_hostile else "")
     hostile_file = add_hostile_file(configuration, db) if is_hostile else 2
     review = add_review(configuration, db, HOSTILE if is_hostile else "a quiet town")
+    reviewed = configuration.settings.libraries["films"].path / "A review.mkv"
+    reviewed.write_bytes(make_film())
     lock = StateLock(folder / "state", DAEMON_NAME)  # so that the pages say that the daemon runs
     server = WebServer(configuration, db, lambda: HealthReport(True, ()), {})
     server.start()
@@ -174,5 +177,6 @@ class Watcher:
         dialog.dismiss()
 
     def _request(self, request: Any) -> None:
-        if not request.url.startswith((f"{self.origin}/", "data:")):
+        own = (f"{self.origin}/", f"blob:{self.origin}/", "data:")
+        if not request.url.startswith(own):
             self.faults.append(f"request to {request.url}")

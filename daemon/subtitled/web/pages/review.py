@@ -19,6 +19,7 @@ from subtitled.db.review_records import ReviewStatus
 from ..i18n import Text
 from . import review_labels
 from .review_access import ReviewSite, is_held, may_review
+from .review_editor import build_editor
 from .review_forms import CueForm, is_cue_name, write_version
 from .review_view import build_view
 from .services import identity_of
@@ -76,6 +77,7 @@ class ReviewPage:
             shown = view.current.cue
             beside = source.spoken_during(shown.start, shown.end)
         is_open = review.record.status is ReviewStatus.OPEN
+        may_edit = is_open and may_review(request)
         return render(
             request,
             "review",
@@ -87,7 +89,8 @@ class ReviewPage:
             current_version=write_version(VersionTag.of(review)),
             token=uuid.uuid4().hex,
             may_review=may_review(request),
-            may_edit=is_open and may_review(request),
+            may_edit=may_edit,
+            editor=build_editor(request, review, may_edit=may_edit),
             source=source,
             beside=beside,
             done=asked.done,

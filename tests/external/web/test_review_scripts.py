@@ -1,0 +1,261 @@
+"""A review in Debian's Chromium with scripts: by key from the queue to the approved file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from subtitled.web.auth.roles import Role
+from subtitled.web.pages import review_editor
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+from support.heard_review import (  # noqa: E402
+    WAIT,
+    HeardReview,
+    current_cue,
+    make_cues,
+    open_review,
+    wait_for,
+    wait_kept,
+    wait_until,
+)
+from support.web_browser import PASSWORD, Site, Watcher, chromium, running_site  # noqa: E402
+
+pytestmark = pytest.mark.browser
+DOUBTS = (0.1, 0.9, 0.5, 0.2, 0.35, 0.1, 0.1, 0.1, 0.1, 0.8)
+NOTE_SOUNDS = (
+    "window.heard = []; document.addEventListener('playing',"
+    " () => window.heard.push(performance.now()), true)"
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with running_site(tmp_path_factory.mktemp("site"), is_hostile=False) as opened:
+        opened.accounts.users.add("rita", PASSWORD, Role.REVIEWER)
+        yield opened
+
+
+@pytest.fixture
+def watcher(browser: Any, site: Site) -> Iterator[Watcher]:
+    """A browser of rita's, which may show no faults."""
+    context = browser.new_context()
+    site.sign_in(context, "rita")
+    watching = Watcher(site.address)
+    watching.page = watching.watch(context.new_page())  # type: ignore[attr-defined]
+    yield watching
+    context.close()
+    assert watching.faults == []
+
+
+@pytest.fixture
+def page(watcher: Watcher) -> Any:
+    return watcher.page  # type: ignore[attr-defined]
+
+
+def press(page: Any, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def wait_current(page: Any, cue: str) -> None:
+    page.wait_for_selector(f"[aria-selected=true][data-cue='{cue}']", timeout=WAIT)
+
+
+def test_two_keys_lead_from_the_queue_to_the_sound_of_the_most_doubtful_cue(
+    site: Site, page: Any
+) -> None:
+    HeardReview(site, "First of the queue", make_cues(25), (0.1, 0.2, 0.99, *[0.6] * 20))
+    page.add_init_script(NOTE_SOUNDS)
+    page.goto(site.address + "/review")
+    page.wait_for_selector("a:focus >> text=First of the queue", timeout=WAIT)
+    began = time.monotonic()
+    press(page, "Enter")  # what follows plays by itself
+    page.wait_for_selector("#editor:not([hidden])", timeout=WAIT)
+    wait_until(page, "window.heard?.length > 0")
+    print(f"\nfrom the key in the queue to the sound: {time.monotonic() - began:.2f} s")
+    assert current_cue(page) == "3"
+    place = page.evaluate("document.getElementById('player').currentTime")
+    assert place >= 0.7  # the part begins at a whole second, the cue 0.3 s before 7 s
+    wait_until(page, "document.getElementById('player').paused")
+    began = time.monotonic()
+    press(page, "Space")
+    wait_until(page, "window.heard.length > 1")
+    print(f"from the key to the sound that is there: {time.monotonic() - began:.2f} s")
+
+
+def test_a_subtitle_is_corrected_and_approved_by_keyboard_alone(site: Site, page: Any) -> None:
+    review = HeardReview(site, "By keyboard", make_cues(10), DOUBTS)
+    page.goto(site.address)
+    open_review(page, review.address)
+    assert current_cue(page) == "2"
+    press(page, "Enter", "Control+A")
+    page.keyboard.type("A line that was corrected.")
+    press(page, "Control+Enter")  # keeps it, and goes to the next doubtful cue
+    wait_current(page, "10")
+    press(page, "Escape", "a")
+    wait_current(page, "3")
+    press(page, "x")
+    page.wait_for_selector("#dialog-wrong[open]", timeout=WAIT)
+    press(page, "Tab", "Tab")
+    page.keyboard.type("who says so?")
+    press(page, "Enter")
+    wait_current(page, "5")
+    press(page, "a")
+    page.wait_for_selector("[data-way=spot][aria-pressed=true]", timeout=WAIT)
+    wait_kept(page)
+    assert review.texts[1] == "A line that was corrected."
+    assert review.verdicts() == {"10": "right", "3": "wrong", "5": "right"}
+    with page.expect_navigation(timeout=WAIT):
+        press(page, "Control+Enter")
+    assert "Approved, written and locked: By keyboard.mkv" in page.inner_text("main")
+    assert "A line that was corrected." in review.sidecar.read_text("utf-8")
+    record = site.server.db.reviews.get(review.number)
+    assert record is not None
+    assert (record.status, record.approved_by) == ("approved", "rita")
+
+
+def test_what_was_done_by_key_is_undone_and_done_again_after_a_reload(
+    site: Site, page: Any
+) -> None:
+    review = HeardReview(site, "Undone", make_cues(6), DOUBTS)
+    cue = f"{review.address}?way=straight&cue=2"
+    before = review.document.cues
+
+    def shift() -> None:
+        press(page, ".", ".")
+
+    def replace() -> None:
+        press(page, "Control+H")
+        page.wait_for_selector("#dialog-replace[open]", timeout=WAIT)
+        page.keyboard.type("line number")
+        press(page, "Tab")
+        page.keyboard.type("row")
+        press(page, "Enter")
+
+    def split_within_the_text() -> None:
+        press(page, "Enter", "Home", *["ArrowRight"] * len("This is"), "Alt+Enter", "Escape")
+
+    def merge_at_its_start() -> None:
+        press(page, "Enter", "Home", "Backspace", "Escape")
+
+    def break_lines() -> None:
+        press(page, "Enter", "Control+A")
+        page.keyboard.type("This line goes on and on, and then on, until it has to be broken.")
+        press(page, "Control+B", "Escape")
+
+    done = [shift, replace, split_within_the_text, merge_at_its_start, break_lines]
+    done += [lambda key=key: press(page, key) for key in ("s", "m", "Delete", "]", "{", "i")]
+    for act in done:
+        open_review(page, cue)
+        act()
+        wait_kept(page)
+        after = review.document.cues
+        assert after != before
+        open_review(page, cue)
+        press(page, *["Control+Z"] * (2 if act is shift else 1))
+        wait_kept(page)
+        wait_for(page, lambda: review.document.cues == before)
+        open_review(page, cue)
+        press(page, *["Control+Shift+Z"] * (2 if act is shift else 1))
+        wait_for(page, lambda after=after: review.document.cues == after)
+        wait_kept(page)
+        press(page, *["Control+Z"] * (2 if act is shift else 1))
+        wait_for(page, lambda: review.document.cues == before)
+
+
+def test_values_change_while_a_person_types_and_are_those_of_the_server(
+    site: Site, page: Any
+) -> None:
+    review = HeardReview(site, "Values", make_cues(6), DOUBTS)
+    open_review(page, f"{review.address}?way=straight&cue=2")
+    press(page, "Enter", "Control+A")
+    page.keyboard.type("Much too long to be read, <i>I</i> say, in so short a time - isn't it?")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Cafe\u0301 \U0001f642")
+    assert page.get_attribute("#measures", "data-from") == "page"
+    anticipated = page.inner_text("#measures")
+    assert "warning" in page.inner_text("#measure-cps")
+    press(page, "Escape")
+    wait_kept(page)
+    page.wait_for_selector("#measures[data-from=server]", timeout=WAIT)
+    assert page.inner_text("#measures") == anticipated
+
+
+def test_a_key_is_changed_and_single_keys_are_switched_off(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Keys", make_cues(10), DOUBTS)
+    open_review(page, review.address)
+    press(page, "?")
+    page.wait_for_selector("#dialog-keys[open]", timeout=WAIT)
+    page.focus("[data-place=list][data-remaps=right]")
+    press(page, "Enter", "n")  # another command has it
+    assert "n: " in page.inner_text("#keys-problem")
+    press(page, "Enter", "r")
+    press(page, "Escape")
+    for address in (review.address, f"{review.address}?way=worst"):
+        open_review(page, address)
+        before = current_cue(page)
+        press(page, "a")
+        assert current_cue(page) == before
+        press(page, "r")
+        wait_for(page, lambda before=before: current_cue(page) != before)
+        wait_kept(page)
+    assert review.verdicts() == {"2": "right", "10": "right"}
+    press(page, "?")
+    page.wait_for_selector("#dialog-keys[open]", timeout=WAIT)
+    page.uncheck("#keys-single")
+    press(page, "Escape")
+    open_review(page, review.address)
+    press(page, "r", "s", "Delete")  # the last one is no single key
+    wait_for(page, lambda: len(review.document.cues) == 9)
+    assert review.verdicts() == {"2": "right", "10": "right"}
+
+
+def test_single_keys_do_nothing_in_a_field(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Fields", make_cues(10), DOUBTS)
+    open_review(page, review.address)
+    for field in ("#find", "#box-start", "#autoplay"):
+        page.focus(field)
+        press(page, "a", "s", "x", "Control+Z")
+        assert current_cue(page) == "2"
+    assert review.document.version == 0
+    assert review.verdicts() == {}
+
+
+def test_the_list_follows_what_is_played_and_a_key_stops_it(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Followed", make_cues(25), DOUBTS)
+    open_review(page, f"{review.address}?way=straight&cue=1")
+    press(page, "Shift+Space")
+    wait_current(page, "3")
+    press(page, "Enter")
+    wait_until(page, "document.getElementById('player').paused")
+
+
+@pytest.mark.parametrize("has_waveform", [True, False])
+def test_a_cue_is_heard_and_seen_with_and_without_the_script_of_the_waveform(
+    site: Site, page: Any, monkeypatch: pytest.MonkeyPatch, has_waveform: bool
+) -> None:
+    if not has_waveform:
+        monkeypatch.setattr(review_editor, "has_static_file", lambda name: False)
+    review = HeardReview(site, f"Waveform {has_waveform}", make_cues(25), DOUBTS)
+    page.add_init_script(NOTE_SOUNDS)
+    open_review(page, review.address)
+    press(page, "Space")
+    wait_until(page, "window.heard.length > 0")
+    if has_waveform:
+        inside = "document.querySelector('#wave-form > div').shadowRoot.querySelector"
+        wait_until(page, f"{inside}('canvas')?.width > 100")
+        wait_until(page, f"{inside}('[part*=region]') !== null")
+    assert page.is_visible("#wave") == has_waveform
+    press(page, "v")
+    wait_until(page, "document.querySelector('#picture img')?.naturalWidth > 0")
