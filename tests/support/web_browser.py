@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from subtitled.db.records import DAEMON_NAME
 from subtitled.web.auth.roles import Role
 from subtitled.web.server import WebServer
 
+from .ports import find_free_port
 from .review_library import add_review
 from .tone_film import make_film
 from .web_library import (
@@ -109,8 +110,7 @@ def running_site(
     folder: Path, *, is_hostile: bool = True, has_users: bool = True
 ) -> Iterator[Site]:
     """Open a port over a library in the database, with users ana (admin) and eve (viewer)."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
+    port = find_free_port()
     (folder / "names.csv").write_text("term,en,de\nComfyUI,,\n,lighthouse,Leuchtturm\n", "utf-8")
     configuration = write_configuration(folder, port, MORE_SETTINGS.format(folder=folder))
     db = open_library(configuration)
@@ -147,6 +147,23 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Wait until an expression is true on a page.
+
+    Playwright's ``wait_for_function`` may not be used: it evaluates text on the page, which these
+    pages forbid, so that only its first look succeeds.
+    """
+    deadline = time.monotonic() + 60
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, f"not so on {page.url}: {condition}"
+        page.wait_for_timeout(50)
+
+
+def wait_until_painted(page: Page) -> None:
+    """Wait until a page is seen. Before, browsers drop the keys that are pressed."""
+    wait_until(page, "performance.getEntriesByName('first-contentful-paint').length > 0")
 
 
 @dataclass

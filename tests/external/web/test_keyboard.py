@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import string
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +15,8 @@ from support.web_browser import (  # noqa: E402
     PASSWORD,
     Site,
     Watcher,
-    chromium,
-    running_site,
+    wait_until,
+    wait_until_painted,
 )
 from support.web_daemon import Daemon  # noqa: E402
 
@@ -38,26 +36,6 @@ FOCUS = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("site")) as site:
-        yield site
-
-
-@pytest.fixture
-def daemon(home: Path) -> Iterator[Daemon]:
-    started = Daemon(home)
-    yield started
-    started.process.kill()
-    started.process.wait(10)
-
-
 def tab_to(page: Any, selector: str) -> None:
     """Press the tabulator until an element has the focus. Each on the way shows that it has it."""
     for _ in range(MAX_TABS):
@@ -73,8 +51,9 @@ def tab_to(page: Any, selector: str) -> None:
 
 
 def press_enter(page: Any) -> None:
-    with page.expect_navigation():
+    with page.expect_navigation(timeout=60_000):
         page.keyboard.press("Enter")
+    wait_until_painted(page)
 
 
 def test_from_the_set_up_to_a_retry_by_keyboard_alone(browser: Any, daemon: Daemon) -> None:
@@ -82,7 +61,8 @@ def test_from_the_set_up_to_a_retry_by_keyboard_alone(browser: Any, daemon: Daem
     watcher = Watcher(daemon.address)
     page = watcher.watch(context.new_page())
     page.goto(daemon.address)
-    page.wait_for_function("document.activeElement.id === 'code'", timeout=60_000)
+    wait_until_painted(page)
+    wait_until(page, "document.activeElement.id === 'code'")
     for text in (daemon.code, "ana", PASSWORD, PASSWORD):  # the first field has the focus
         page.keyboard.type(text)
         if text is not PASSWORD or page.evaluate("document.activeElement.id") == "password":
@@ -109,7 +89,7 @@ def test_from_the_set_up_to_a_retry_by_keyboard_alone(browser: Any, daemon: Daem
     page.keyboard.type("the sea")
     page.keyboard.press("Enter")
     page.wait_for_url("**search=the*sea*", timeout=60_000)
-    page.wait_for_function("document.querySelectorAll('tbody tr').length === 1", timeout=60_000)
+    wait_until(page, "document.querySelectorAll('tbody tr').length === 1")
     tab_to(page, "tbody a")
     press_enter(page)
     assert "The Sea.mkv" in page.inner_text("h1")
@@ -118,6 +98,29 @@ def test_from_the_set_up_to_a_retry_by_keyboard_alone(browser: Any, daemon: Daem
     assert "Asked for 1 file" in page.inner_text("main")
     context.close()
     assert watcher.faults == []
+
+
+@pytest.mark.parametrize("focused", ["#name-{}", "#file-{}", "#retry", "#scope-all"])
+def test_a_search_that_is_answered_late_leaves_the_focus_where_it_is(
+    browser: Any, made_up: Site, focused: str
+) -> None:
+    context = browser.new_context()
+    made_up.sign_in(context)
+    page = context.new_page()
+    page.goto(made_up.address + "/files")
+    film = page.locator("tbody a").first
+    focused = focused.format(film.get_attribute("id").removeprefix("name-"))
+    held: list[Any] = []
+    page.route("**/files?*search=*", lambda route: held.append(route))
+    page.fill("#search", film.inner_text())
+    while not held:
+        page.wait_for_timeout(50)
+    page.evaluate("document.getElementById('results').dataset.old = 'yes'")
+    page.focus(focused)
+    held[0].continue_()
+    wait_until(page, "document.getElementById('results').dataset.old === undefined")
+    wait_until(page, f"document.activeElement.matches('{focused}')")
+    context.close()
 
 
 @pytest.mark.parametrize("look", ["light", "narrow"])
