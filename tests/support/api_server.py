@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +12,15 @@ from subtitled.daemon.health import HealthReport
 from subtitled.web.auth.roles import Role
 from subtitled.web.server import WebServer
 
+from .ports import find_free_port
 from .web_library import add_hostile_file, fill_library, open_library, write_configuration
-
-
-def find_port() -> int:
-    """Return the number of a port that is free."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 class ApiServer:
     """A server in this process, which can be stopped and started again on its port."""
 
     def __init__(self, folder: Path, count: int = 45) -> None:
-        self.port = find_port()
+        self.port = find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.configuration = write_configuration(folder, self.port)
         self.db = open_library(self.configuration)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from .ports import find_free_port
 from .process_guard import killed_with_parent
 from .web_library import HOSTILE
 
@@ -19,8 +19,7 @@ class Daemon:
     """A real daemon whose films are no media, so that each of its jobs fails soon."""
 
     def __init__(self, home: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            self.port: int = found.getsockname()[1]
+        self.port = find_free_port()
         self.films, self.log = home / "films", home / "log"
         self.films.mkdir()
         (self.films / f"{HOSTILE.replace('/', '')}.mkv").write_bytes(b"no film")

@@ -20,6 +20,7 @@ from subtitled.daemon.health import HealthReport
 from subtitled.jobcontext.services import open_database
 from subtitled.web.auth.roles import Role
 from subtitled.web.server import WebServer
+from support.ports import find_free_port
 from support.process_guard import killed_with_parent
 from support.web_port import PASSWORD
 
@@ -57,12 +58,6 @@ http {{
 """
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], httpx.Client]]:
     """Return clients of nginx: ``proxied("http")`` and ``proxied("https")``."""
@@ -70,7 +65,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     webs: list[WebServer] = []
 
     def web(base: str, **proxy: Any) -> str:
-        section = {"port": free_port(), "base_path": base, "proxy": proxy}
+        section = {"port": find_free_port(), "base_path": base, "proxy": proxy}
         configuration = load_config(
             None,
             overrides={"daemon": {"state_dir": str(home / f"state{base}")}, "web": section},
@@ -92,7 +87,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         ["openssl", "passwd", "-apr1", "secret"], check=True, capture_output=True, text=True
     )
     (home / "users").write_text(f"ben:{hashed.stdout.strip()}\n")
-    ports = {"http": free_port(), "https": free_port()}
+    ports = {"http": find_free_port(), "https": find_free_port()}
     (home / "nginx.conf").write_text(
         CONFIGURATION.format(
             home=home,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +21,14 @@ from support.web_browser import (  # noqa: E402
     PASSWORD,
     Site,
     Watcher,
-    chromium,
     running_site,
+    wait_until,
 )
 from support.web_daemon import Daemon  # noqa: E402
 from support.web_library import HOSTILE  # noqa: E402
 
 pytestmark = pytest.mark.browser
 SERIOUS = ("serious", "critical")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("site")) as site:
-        yield site
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -225,7 +212,7 @@ def test_progress_is_spoken_at_most_every_five_seconds_and_the_focus_is_kept(
     for share in range(60):
         db.states.set_progress(record.path, f"step {share}", share / 60)
         page.wait_for_timeout(200)
-    page.wait_for_function("window.spoken.length >= 2", timeout=60_000)
+    wait_until(page, "window.spoken.length >= 2")
     spoken = page.evaluate("window.spoken")
     pauses = [after - before for before, after in zip(spoken, spoken[1:], strict=False)]
     assert min(pauses) > 4900
@@ -259,14 +246,6 @@ def test_without_scripts_a_reload_says_what_is_done_how_far_and_why_nothing_is(
     page.reload()
     assert page.locator("#paused").count() == 0
     context.close()
-
-
-@pytest.fixture
-def daemon(home: Path) -> Iterator[Daemon]:
-    started = Daemon(home)
-    yield started
-    started.process.kill()
-    started.process.wait(10)
 
 
 def test_from_the_set_up_to_a_retry_with_a_real_daemon(browser: Any, daemon: Daemon) -> None:

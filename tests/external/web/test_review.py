@@ -12,15 +12,9 @@ from subtitled.web.auth.roles import Role
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-from support.web_browser import LOOKS, PASSWORD, Site, chromium, running_site  # noqa: E402
+from support.web_browser import LOOKS, PASSWORD, Site, running_site  # noqa: E402
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

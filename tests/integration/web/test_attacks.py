@@ -4,42 +4,19 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from subtitled.plugin import SetupError
-from subtitled.web.auth import passwords
 from subtitled.web.auth.roles import Role, Scope
 from support.web_port import HOST, PASSWORD, TOKEN, Browser, WebPort
 
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 API = "/api/v1"
 OWN = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Make hashes of passwords quick: how long they take is no matter of these tests."""
-    monkeypatch.setattr(passwords, "_N", 2**10)
-    passwords.nobody_hash.cache_clear()
-    yield
-    passwords.nobody_hash.cache_clear()
-
-
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Callable[..., WebPort]]:
-    made: list[WebPort] = []
-
-    def port(**section: Any) -> WebPort:
-        made.append(WebPort(tmp_path / "state", **section))
-        return made[-1]
-
-    yield port
-    for one in made:
-        one.close()
 
 
 @pytest.fixture

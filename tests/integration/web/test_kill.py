@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import pytest
 
 import subtitled
 from subtitled.daemon.metrics import CONTENT_TYPE
+from support.ports import find_free_port
 from support.process_guard import killed_with_parent
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -30,8 +30,7 @@ class Daemon:
     """A real daemon with a port. Its library is only scanned at the start, and not watched."""
 
     def __init__(self, home: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            self.port: int = found.getsockname()[1]
+        self.port = find_free_port()
         self.films, self.state, self.log = home / "films", home / "state", home / "log"
         self.films.mkdir()
         (home / "token").write_text(TOKEN)

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +29,6 @@ PROXY = {
     "roles": {"admins": "admin", "family": "viewer"},
 }
 ANA = {"Remote-User": "ana", "Remote-Groups": "family,admins"}
-
-
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Callable[..., WebPort]]:
-    made: list[WebPort] = []
-
-    def port(**section: Any) -> WebPort:
-        made.append(WebPort(tmp_path / "state", **section))
-        return made[-1]
-
-    yield port
-    for one in made:
-        one.close()
 
 
 def test_a_named_proxy_vouches_for_a_user_with_the_role_of_the_group(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from subtitled.db.history import HistoryEvent
 from subtitled.jobcontext.services import open_database
 from subtitled.web.auth.roles import Role, Scope
 from subtitled.web.server import WebServer
+from support.ports import find_free_port
 from support.web_port import PASSWORD, TOKEN
 
 Opened = Callable[..., WebServer]
@@ -27,8 +27,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
     monkeypatch.setenv("WEB_TOKEN", TOKEN)
 
     def web(**section: Any) -> WebServer:
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            port: int = found.getsockname()[1]
+        port = find_free_port()
         if not str(section.get("address", "")).startswith("unix:"):
             section = {"port": port} | section
         configuration = load_config(

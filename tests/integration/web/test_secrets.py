@@ -17,7 +17,7 @@ from subtitled.config.load import load_config
 from subtitled.daemon.health import HealthReport
 from subtitled.jobcontext.services import open_database
 from subtitled.web.server import WebServer
-from support.api_server import find_port
+from support.ports import find_free_port
 from support.web_port import TOKEN
 
 PASSWORD = "nobody guesses this one"
@@ -27,7 +27,7 @@ WRONG = "typed by mistake 12345"
 @pytest.fixture
 def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
     monkeypatch.setenv("WEB_TOKEN", TOKEN)
-    section = {"port": find_port(), "token": {"env": "WEB_TOKEN"}}
+    section = {"port": find_free_port(), "token": {"env": "WEB_TOKEN"}}
     configuration = load_config(
         None, overrides={"daemon": {"state_dir": str(tmp_path / "state")}, "web": section}
     )

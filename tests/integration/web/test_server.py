@@ -23,18 +23,13 @@ from subtitled.jobcontext.services import open_database
 from subtitled.plugin import SetupError
 from subtitled.web.server import WebServer, build_web
 from subtitled.web.text_endpoints import TextEndpoint
+from support.ports import find_free_port
 
 TOKEN = "correct horse battery staple"
 
 
 Opened = Callable[..., WebServer]
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 @pytest.fixture
@@ -53,7 +48,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     ) -> WebServer:
         monkeypatch.setenv("WEB_TOKEN", TOKEN)
         (tmp_path / "films").mkdir(exist_ok=True)
-        section = {"port": free_port(), **({"token": {"env": secret}} if token else {})}
+        section = {"port": find_free_port(), **({"token": {"env": secret}} if token else {})}
         configuration = load_config(
             None,
             overrides={

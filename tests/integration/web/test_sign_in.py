@@ -7,41 +7,18 @@ import logging
 import re
 import stat
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from subtitled.web.auth import passwords
 from subtitled.web.auth.passwords import hash_password, is_password
 from subtitled.web.auth.roles import Role
 from subtitled.web.auth.throttle import wait_after
 from support.web_port import HOST, PASSWORD, PEER, TOKEN, Browser, WebPort, shift_clock
 
+pytestmark = pytest.mark.usefixtures("cheap_hashes")
 Opened = Callable[..., WebPort]
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Make hashes of passwords quick: how long they take is no matter of these tests."""
-    monkeypatch.setattr(passwords, "_N", 2**10)
-    passwords.nobody_hash.cache_clear()
-    yield
-    passwords.nobody_hash.cache_clear()
-
-
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Opened]:
-    made: list[WebPort] = []
-
-    def port(**section: Any) -> WebPort:
-        made.append(WebPort(tmp_path / "state", **section))
-        return made[-1]
-
-    yield port
-    for one in made:
-        one.close()
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import pytest
 
 from subtitled.web.auth.roles import Scope
 from support.audio_port import AudioPort
-
-from ..test_server import free_port
+from support.ports import find_free_port
 
 OpenAudioPort = Callable[..., tuple[AudioPort, str]]
 
@@ -23,7 +22,7 @@ def open_port(tmp_path: Path) -> Iterator[OpenAudioPort]:
     def start(**asr: object) -> tuple[AudioPort, str]:
         folder = tmp_path / str(len(opened))
         folder.mkdir()
-        port = AudioPort(folder, free_port(), **asr)
+        port = AudioPort(folder, find_free_port(), **asr)
         opened.append(port)
         port.start()
         return port, port.add_key("bazarr", Scope.TRANSCRIBE)
@@ -35,7 +34,7 @@ def open_port(tmp_path: Path) -> Iterator[OpenAudioPort]:
 
 @pytest.fixture(scope="module")
 def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[AudioPort, str]]:
-    port = AudioPort(tmp_path_factory.mktemp("shared"), free_port())
+    port = AudioPort(tmp_path_factory.mktemp("shared"), find_free_port())
     port.start()
     yield port, port.add_key("bazarr", Scope.TRANSCRIBE)
     port.stop()

@@ -9,9 +9,9 @@ from subtitled.web.access_table import AccessTable, list_routes
 from subtitled.web.auth.roles import Role, Scope
 from subtitled.web.endpoints.transcription import TranscriptionEndpoint
 from support.audio_port import AudioPort
+from support.ports import find_free_port
 from support.web_port import PASSWORD
 
-from ..test_server import free_port
 from .conftest import OpenAudioPort
 
 AUDIO_PATHS = ("/asr", "/detect-language", "/v1/audio/transcriptions", "/v1/audio/translations")
@@ -40,7 +40,7 @@ def test_no_role_no_other_scope_no_token_and_no_session_opens_them(
 ) -> None:
     monkeypatch.setenv("WEB_TOKEN", TOKEN)
     web = {
-        "port": free_port(),
+        "port": find_free_port(),
         "token": {"env": "WEB_TOKEN"},
         "asr": {"enabled": True},
     }
@@ -108,7 +108,7 @@ def test_a_program_of_this_machine_needs_a_key_too(shared: tuple[AudioPort, str]
 
 
 def test_a_base_path_stands_before_all_of_them(open_port: OpenAudioPort) -> None:
-    web = {"port": free_port(), "base_path": "/subtitled", "asr": {"enabled": True}}
+    web = {"port": find_free_port(), "base_path": "/subtitled", "asr": {"enabled": True}}
     port, key = open_port(sections={"web": web})
     for path in ("/subtitled/status", "/status"):
         assert call(port, "GET", path, auth=("bazarr", key)).status_code == 200

@@ -20,8 +20,8 @@ from subtitled.pipeline.pipeline import run_job
 from subtitled.web.auth.roles import Scope
 from support.audio_port import DEADLINE, AudioPort, wait_until
 from support.harness import film
+from support.ports import find_free_port
 
-from ..test_server import free_port
 from .conftest import OpenAudioPort
 from .test_bazarr import SPEECH, ask, send
 
@@ -210,7 +210,7 @@ def test_a_spent_budget_holds_for_callers_too(
 
 
 def test_what_a_killed_daemon_left_is_deleted_at_the_next_start(tmp_path: Path) -> None:
-    port = AudioPort(tmp_path, free_port())
+    port = AudioPort(tmp_path, find_free_port())
     (port.scratch / "0123" / "question-1").mkdir(parents=True)
     (port.scratch / "receiving-x").write_bytes(b"x")
     port.start()

@@ -12,10 +12,10 @@ import pysubs2
 import pytest
 import requests
 
+from support.ports import find_free_port
 from support.recorded_speech import Recording
 
 from ...daemon.test_daemon import Daemon
-from ..test_server import free_port
 
 pytestmark = pytest.mark.model
 
@@ -24,7 +24,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def daemon(home: Path, subtitled: Run, model_base: Path) -> Iterator[tuple[Daemon, str]]:
-    port = free_port()
+    port = find_free_port()
     started = Daemon(home, subtitled, f"[web]\nport = {port}\n[web.asr]\nenabled = true\n")
     started.start()
     yield started, f"127.0.0.1:{port}"
