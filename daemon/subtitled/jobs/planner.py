@@ -198,8 +198,7 @@ class JobPlanner:
     def translate_again(self, record: FileRecord) -> None:
         """Plan a file again, so that the lines are translated again that a person corrected.
 
-        What a person removed, edited or approved stays as it is. An active job is unchanged, and
-        the file is planned again after it.
+        What a person removed, edited or approved stays as it is. An active job is unchanged.
         """
         if record.fingerprint is None:
             return

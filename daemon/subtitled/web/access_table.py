@@ -93,6 +93,7 @@ ACCESS_RULES: tuple[AccessRule, ...] = (
     rule("/review/{id:number}/reopen", "POST", Access.REVIEWER),
     rule("/review/{id:number}/unlock", "POST", Access.REVIEWER),
     rule("/files/{id:number}/review", "POST", Access.REVIEWER),
+    rule("/engine-errors", "GET", Access.ADMIN),
     rule("/settings", "GET", Access.ADMIN),
     rule("/settings/toml", "GET", Access.ADMIN),
     rule("/settings/plan", "GET POST", Access.ADMIN),

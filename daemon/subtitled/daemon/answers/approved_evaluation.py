@@ -6,11 +6,12 @@ same speech are compared with them. Nothing is transcribed again.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from subtitled.config.load import Configuration
 from subtitled.db.database import Database
-from subtitled.plugin import Language
+from subtitled.plugin import Language, TransientError
 from subtitled.transcripts.store import variant_key
 
 from .approved_references import LeftOut, ReferenceReader
@@ -18,6 +19,34 @@ from .engine_errors import EngineErrorAnswer, ErrorCounts
 
 Progress = Callable[[int, int], None]
 """Is told how many files are done, and how many there are."""
+
+_one_at_a_time = threading.Lock()
+
+
+class EvaluationBusyError(TransientError):
+    """Another evaluation runs in this process."""
+
+
+def evaluate_alone(
+    configuration: Configuration,
+    db: Database,
+    *,
+    library: str | None = None,
+    language: Language | None = None,
+) -> EngineErrorAnswer:
+    """Do the same as :func:`evaluate_approved`, one at a time, for callers of the daemon.
+
+    Raises:
+        EvaluationBusyError: Another one runs.
+    """
+    if not _one_at_a_time.acquire(blocking=False):
+        raise EvaluationBusyError(
+            "the engines are compared for somebody else", "Ask again in a minute"
+        )
+    try:
+        return evaluate_approved(configuration, db, library=library, language=language)
+    finally:
+        _one_at_a_time.release()
 
 
 def evaluate_approved(

@@ -60,6 +60,7 @@ _ROWS = (
     ("/engines/{name}/reset", "POST", Access.OPERATOR),
     ("/configuration", "GET", Access.ADMIN),
 )
+    ("/engine-errors", "GET", Access.ADMIN),
 
 
 def _rules() -> list[AccessRule]:

@@ -15,6 +15,7 @@ from subtitled.daemon.reviews.service import ReviewService
 
 from .access import API_PATH
 from .actions import add_action_routes
+from .evaluation import add_evaluation_routes
 from .event_stream import add_event_routes
 from .files import add_file_routes
 from .json_responses import answer_with_etag, encode_json
@@ -69,6 +70,7 @@ def build_api(services: ApiServices) -> FastAPI:
     add_term_routes(api, services, reviews)
     add_action_routes(api, services)
     add_event_routes(api, services)
+    add_evaluation_routes(api, services)
     description = describe_api(api)
 
     def show_description(request: Request) -> Response:

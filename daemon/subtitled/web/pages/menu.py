@@ -29,6 +29,7 @@ MENU = (
     MenuItem("/health-page", _("Health")),
     MenuItem("/spending", _("Spending")),
     MenuItem("/glossary", _("Glossary")),
+    MenuItem("/engine-errors", _("Engines"), Role.ADMIN),
     MenuItem("/settings", _("Settings"), Role.ADMIN),
     MenuItem("/users", _("Users"), Role.ADMIN),
 )

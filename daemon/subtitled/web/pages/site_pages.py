@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 from ..auth.accounts import Accounts
 from .actions import FileActions
 from .coverage import CoveragePage
+from .engine_errors import EngineErrorsPage
 from .file import FilePage
 from .files import FilesPage
 from .glossary import GlossaryPage
@@ -48,6 +49,7 @@ def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
         *ReviewEdits(review_site, review_page).routes(),
         *ReviewApproval(review_site).routes(),
         *TermPages(review_site).routes(),
+        *EngineErrorsPage(services).routes(),
         *SettingsPage(services).routes(),
         *UsersPage(services, accounts).routes(),
     ]
