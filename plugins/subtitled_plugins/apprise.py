@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 from typing import Any, Literal
@@ -23,9 +24,13 @@ from subtitled.plugin import (
     Notification,
     Notifier,
     Register,
+    ReviewEvent,
+    ReviewReopened,
+    ReviewsWaiting,
     Secret,
     Settings,
     SetupError,
+    SubtitleApproved,
     SubtitledError,
     TransientError,
     hookimpl,
@@ -36,11 +41,13 @@ SUBTITLED_API = "1"
 MAX_LINES = 15
 """How many files a heading names. The others are counted."""
 
-Category = Literal["made", "failed", "waiting"]
+Category = Literal["made", "failed", "waiting", "reviews-waiting", "approved"]
 _HEADINGS: dict[Category, str] = {
     "made": "Subtitles were made",
     "failed": "Failed, and retried automatically",
     "waiting": "Waiting for you",
+    "reviews-waiting": "Subtitles wait for review",
+    "approved": "Approved and reopened",
 }
 
 
@@ -55,7 +62,8 @@ class AppriseSettings(Settings):
         ("made", "failed", "waiting"),
         min_length=1,
         description="What to report: subtitles that were made, failures that are retried, failures "
-        "that wait for you.",
+        "that wait for you, how many subtitles wait for review (reviews-waiting), reviews that "
+        "were approved or reopened (approved).",
     )
     batch_interval: float = Field(
         3600.0,
@@ -101,6 +109,12 @@ class AppriseNotifier(Notifier[AppriseSettings]):
         quiet_hours = parse_quiet_hours(settings.quiet_hours) if settings.quiet_hours else None
         return DeliverySchedule(batch_seconds=settings.batch_interval, quiet_hours=quiet_hours)
 
+    @classmethod
+    def review_events(cls, settings: AppriseSettings) -> Collection[type[ReviewEvent]]:
+        waiting = (ReviewsWaiting,) if "reviews-waiting" in settings.events else ()
+        approved = (SubtitleApproved, ReviewReopened) if "approved" in settings.events else ()
+        return (*waiting, *approved)
+
     def notify(self, notifications: Sequence[Notification]) -> None:
         lines_by_category = group_by_category(notifications)
         body = format_message(
@@ -117,7 +131,8 @@ class AppriseNotifier(Notifier[AppriseSettings]):
             for category in ("failed", "waiting")
             if category in self.settings.events
         )
-        kind = "warning" if has_failures else "success"
+        is_about_files = any(lines_by_category[one] for one in ("made", "approved"))
+        kind = "warning" if has_failures else "success" if is_about_files else "info"
         if not self._build_service().notify(body=body, title=self.settings.title, notify_type=kind):
             raise TransientError(
                 f"{self._get_section()} did not take the message",
@@ -155,15 +170,27 @@ class AppriseNotifier(Notifier[AppriseSettings]):
 
 
 def group_by_category(notifications: Iterable[Notification]) -> dict[Category, list[str]]:
-    """Group media files by what happened to them last.
+    """Group media files, and libraries with reviews, by what happened to them last.
 
     Returns:
-        For each category, a line for each media file.
+        For each category, a line for each of them.
     """
     last: dict[Path, tuple[Category, str]] = {}
+    lines: dict[Category, list[str]] = {category: [] for category in _HEADINGS}
+    waiting: dict[str, ReviewsWaiting] = {}
+    approved: dict[tuple[Path, str, str], str] = {}
     for notification in notifications:
         event = notification.event
-        if isinstance(event, JobFinished):
+        if isinstance(event, ReviewsWaiting):
+            earlier = waiting.get(event.library)
+            new = event.new + (earlier.new if earlier is not None else 0)
+            waiting[event.library] = replace(event, new=min(new, event.count))
+        elif isinstance(event, SubtitleApproved | ReviewReopened):
+            done = "approved" if isinstance(event, SubtitleApproved) else "reopened"
+            key = (event.media, str(event.language), str(event.kind))
+            approved.pop(key, None)
+            approved[key] = _join(f"{event.language}, {done} by {event.by}", event.link)
+        elif isinstance(event, JobFinished):
             last.pop(event.media, None)
             if event.sidecars:
                 last[event.media] = "made", event.outcome
@@ -174,10 +201,30 @@ def group_by_category(notifications: Iterable[Notification]) -> dict[Category, l
                 category,
                 f"{event.reason}. {event.hint}" if category == "waiting" else (event.reason),
             )
-    lines: dict[Category, list[str]] = {category: [] for category in _HEADINGS}
     for media, (category, line) in last.items():
-        lines[category].append(f"{os.fsencode(media.name).decode('utf-8', 'replace')}: {line}")
+        lines[category].append(f"{_name(media)}: {line}")
+    for review in waiting.values():
+        subtitles = "1 subtitle" if review.count == 1 else f"{review.count} subtitles"
+        text = f"{review.library}: {subtitles}, {review.new} of them new, about "
+        text += f"{review.expected_errors:.0f} wrong cues expected"
+        lines["reviews-waiting"].append(_join(text, review.link))
+    for (media, _language, _kind), line in approved.items():
+        lines["approved"].append(f"{_name(media)}: {line}")
     return lines
+
+
+def _head(category: Category, count: int) -> str:
+    """Return the heading of some lines. A line about reviews has its own count."""
+    heading = _HEADINGS[category]
+    return heading if category == "reviews-waiting" else f"{heading} ({count})"
+
+
+def _name(media: Path) -> str:
+    return os.fsencode(media.name).decode("utf-8", "replace")
+
+
+def _join(text: str, link: str) -> str:
+    return f"{text}: {link}" if link else text
 
 
 def format_message(lines_by_category: dict[Category, list[str]]) -> str:
@@ -187,7 +234,7 @@ def format_message(lines_by_category: dict[Category, list[str]]) -> str:
         if lines:
             omitted = len(lines) - MAX_LINES
             shown_lines = [*lines[:MAX_LINES], *([f"and {omitted} more"] if omitted > 0 else [])]
-            parts.append("\n".join([f"{_HEADINGS[category]} ({len(lines)})", *shown_lines]))
+            parts.append("\n".join([_head(category, len(lines)), *shown_lines]))
     return "\n\n".join(parts)
 
 

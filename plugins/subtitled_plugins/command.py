@@ -12,13 +12,14 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from subtitled.plugin import (
+    REVIEW_EVENTS,
     CheckResult,
     InputRejectedError,
     JobFailed,
@@ -26,8 +27,12 @@ from subtitled.plugin import (
     Notification,
     Notifier,
     Register,
+    ReviewEvent,
+    ReviewReopened,
+    ReviewsWaiting,
     Settings,
     SetupError,
+    SubtitleApproved,
     SubtitlePublished,
     TransientError,
     event_to_json,
@@ -60,9 +65,9 @@ class CommandSettings(Settings):
         min_length=1,
         description="The program and its arguments, as a list. Nothing in them is replaced.",
     )
-    events: tuple[Literal["published", "finished", "failed"], ...] = Field(
-        ("published",), min_length=1, description="Events that run the command."
-    )
+    events: tuple[
+        Literal["published", "finished", "failed", "reviews-waiting", "approved", "reopened"], ...
+    ] = Field(("published",), min_length=1, description="Events that run the command.")
     timeout: float = Field(
         20.0,
         gt=0,
@@ -73,6 +78,10 @@ class CommandSettings(Settings):
 
 class CommandNotifier(Notifier[CommandSettings]):
     """A command that is run for each event."""
+
+    @classmethod
+    def review_events(cls, settings: CommandSettings) -> Collection[type[ReviewEvent]]:
+        return [kind for name, kind in REVIEW_EVENTS.items() if name in settings.events]
 
     def notify(self, notifications: Sequence[Notification]) -> None:
         for notification in notifications:
@@ -144,8 +153,9 @@ def build_environment(notification: Notification) -> dict[str, str]:
         "EVENT": event_to_json(event)["event"],
         "ID": str(notification.id),
         "AT": f"{notification.occurred_at:.3f}",
-        "MEDIA": event.media,
     }
+    if not isinstance(event, ReviewsWaiting):
+        values["MEDIA"] = event.media
     match event:
         case SubtitlePublished():
             values |= {
@@ -158,6 +168,23 @@ def build_environment(notification: Notification) -> dict[str, str]:
         case JobFailed():
             values |= {"REASON": event.reason, "HINT": event.hint}
             values["RETRY_AT"] = "" if event.retry_at is None else f"{event.retry_at:.0f}"
+        case ReviewsWaiting():
+            values |= {
+                "LIBRARY": event.library,
+                "COUNT": str(event.count),
+                "NEW": str(event.new),
+                "EXPECTED_ERRORS": f"{event.expected_errors:.1f}",
+                "LINK": event.link,
+            }
+        case SubtitleApproved() | ReviewReopened():
+            values |= {
+                "LANGUAGE": str(event.language),
+                "KIND": str(event.kind),
+                "BY": event.by,
+                "LINK": event.link,
+            }
+            if isinstance(event, SubtitleApproved):
+                values["SIDECARS"] = str(len(event.sidecars))
     variables = {
         f"SUBTITLED_{name}": str(value).replace("\0", "") for name, value in values.items()
     }

@@ -10,17 +10,19 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from subtitled.plugin import (
+    REVIEW_EVENTS,
     CheckResult,
     InputRejectedError,
     Notification,
     Notifier,
     Register,
+    ReviewEvent,
     Secret,
     Settings,
     SetupError,
@@ -40,8 +42,12 @@ class WebhookSettings(Settings):
 
     url: str = Field(pattern=r"^https?://", description="The address to send events to, with POST.")
     secret: Secret = Field(description="The key of the signature, by reference.")
-    events: tuple[Literal["published", "finished", "failed"], ...] = Field(
-        ("published", "finished", "failed"), min_length=1, description="Which events to send."
+    events: tuple[
+        Literal["published", "finished", "failed", "reviews-waiting", "approved", "reopened"], ...
+    ] = Field(
+        ("published", "finished", "failed"),
+        min_length=1,
+        description="Which events to send; those of reviews only if they are named.",
     )
     timeout: float = Field(15.0, gt=0, le=45, description="Seconds to wait for an answer.")
     verify_tls: bool = Field(True, description="Require a valid certificate.")
@@ -49,6 +55,10 @@ class WebhookSettings(Settings):
 
 class WebhookNotifier(Notifier[WebhookSettings]):
     """A receiver of webhooks."""
+
+    @classmethod
+    def review_events(cls, settings: WebhookSettings) -> Collection[type[ReviewEvent]]:
+        return [kind for name, kind in REVIEW_EVENTS.items() if name in settings.events]
 
     def notify(self, notifications: Sequence[Notification]) -> None:
         for notification in notifications:

@@ -239,20 +239,20 @@ def test_a_library_may_translate_again_by_itself_but_not_what_somebody_edits(
         # What is approved without a correction of words changes nothing.
         one.sent.clear()
         review = one.reviews.open(one.file, Language("en"), SubtitleKind.FULL)
-        reopen_review(one.reviews, review.id)
+        reopen_review(one.reviews, review.id, ANA)
         one.correct("all night?", "all\nnight?")
         assert (one.sent, one.sidecar("es").read_bytes()) == ([], translated)
         assert one.marked() == set()
 
         one.edit("mesa", "tabla", "es")
-        reopen_review(one.reviews, review.id)
+        reopen_review(one.reviews, review.id, ANA)
         one.correct("car.", "bus.")
         assert (one.sent, one.sidecar("es").read_bytes()) == ([], translated)
         assert one.marked() == {"es"}
         one.correct("tabla", "tabla", "es")  # approves it as it is edited
         approved = one.sidecar("es").read_bytes()
         assert "tabla" in approved.decode()
-        reopen_review(one.reviews, review.id)
+        reopen_review(one.reviews, review.id, ANA)
         one.correct("bus.", "quay.")
         one.translate_again()
         assert (one.sent, one.sidecar("es").read_bytes()) == ([], approved)

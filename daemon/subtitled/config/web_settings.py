@@ -106,6 +106,12 @@ class WebSettings(Section):
     base_path: str = Field(
         "", description="The path below which a proxy shows the port, such as /subtitled."
     )
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$",
+        description="The address at which people open the pages, with the base path, such as "
+        "https://example.org/subtitled. Messages of notifiers link to it.",
+    )
     token: Secret | None = Field(
         None,
         description="The token of webhooks and metrics, by reference. Required unless the address "

@@ -28,6 +28,7 @@ from .health import HealthMonitor
 from .item_lookup import ServerLookup
 from .library_worker import LibraryWorker
 from .process import ServiceProcess
+from .review_notices import CHECK_SECONDS, ReviewNotices
 from .scheduler import Scheduler
 from .systemd import Systemd
 from .worker_runtime import WorkerRuntime
@@ -134,6 +135,9 @@ class Daemon(ServiceProcess):
         for component in self._configuration.unavailable:
             _log.error("%s", component)
         self._scheduler.add_daily_cleanup(self._clean_up)
+        notices = ReviewNotices(self._configuration, self._db, self._notifiers.enqueue)
+        if notices.is_wanted:
+            self._scheduler.add_review_notices(CHECK_SECONDS, notices.check)
         self._runtime.start()
         self._media_servers.start()
         self._notifiers.start()

@@ -1,4 +1,4 @@
-"""The scheduler of library scans, watcher checks and the daily cleanup."""
+"""The scheduler of library scans, watcher checks, notices of reviews and the daily cleanup."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CLEANUP_JOB = "clean up"
 
 
 class Scheduler:
-    """APScheduler with our three kinds of scheduled job. Jobs on media files are not among them."""
+    """APScheduler with our four kinds of scheduled job. Jobs on media files are not among them."""
 
     def __init__(self, libraries: int) -> None:
         # Each library may hang in its scan and in its watcher check without blocking another one.
@@ -61,6 +61,16 @@ class Scheduler:
             args=[library],
             seconds=WATCHER_CHECK_SECONDS,
             id=f"watch {library}",
+            next_run_time=_now(),
+        )
+
+    def add_review_notices(self, interval_seconds: float, check: Callable[[], object]) -> None:
+        """Look at the review queue now and at an interval."""
+        self._scheduler.add_job(
+            check,
+            "interval",
+            seconds=interval_seconds,
+            id="review notices",
             next_run_time=_now(),
         )
 

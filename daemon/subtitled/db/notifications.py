@@ -24,29 +24,10 @@ class NotificationOutbox:
 
     def enqueue(self, notifiers: Iterable[str], event: Event, now: float) -> None:
         """Store an event for each of some notifiers."""
-        event_json = json.dumps(event_to_json(event))
-        rows = [{"notifier": name, "at": now, "event": event_json} for name in notifiers]
-        if not rows:
-            return
-        with write_transaction(self._engine) as c:
-            c.execute(notification_outbox.insert(), rows)
-            for row in rows:
-                own_ids = sa.select(notification_outbox.c.id).where(
-                    notification_outbox.c.notifier == row["notifier"]
-                )
-                oldest_kept_query = (
-                    own_ids.order_by(notification_outbox.c.id.desc())
-                    .limit(1)
-                    .offset(MAX_EVENTS_PER_NOTIFIER - 1)
-                )
-                oldest = c.execute(oldest_kept_query).scalar()
-                if oldest is not None:
-                    c.execute(
-                        notification_outbox.delete().where(
-                            notification_outbox.c.notifier == row["notifier"],
-                            notification_outbox.c.id < oldest,
-                        )
-                    )
+        names = tuple(notifiers)
+        if names:
+            with write_transaction(self._engine) as c:
+                record_event(c, names, event, now)
 
     def pending(self, notifier: str) -> list[Notification]:
         """Return the events for a notifier, the oldest first."""
@@ -76,5 +57,29 @@ class NotificationOutbox:
             c.execute(
                 notification_outbox.delete().where(
                     notification_outbox.c.notifier.not_in(list(notifiers))
+                )
+            )
+
+
+def record_event(
+    connection: sa.Connection, notifiers: Iterable[str], event: Event, now: float
+) -> None:
+    """Store an event for each of some notifiers, within the caller's transaction."""
+    event_json = json.dumps(event_to_json(event))
+    for name in notifiers:
+        connection.execute(
+            notification_outbox.insert().values(notifier=name, at=now, event=event_json)
+        )
+        own_ids = sa.select(notification_outbox.c.id).where(notification_outbox.c.notifier == name)
+        oldest_kept = (
+            own_ids.order_by(notification_outbox.c.id.desc())
+            .limit(1)
+            .offset(MAX_EVENTS_PER_NOTIFIER - 1)
+        )
+        oldest = connection.execute(oldest_kept).scalar()
+        if oldest is not None:
+            connection.execute(
+                notification_outbox.delete().where(
+                    notification_outbox.c.notifier == name, notification_outbox.c.id < oldest
                 )
             )

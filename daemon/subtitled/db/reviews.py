@@ -27,7 +27,7 @@ from .review_records import (
     SubtitleEstimate,
 )
 from .schema import files, reviews, sidecars, verdicts
-from .sidecars import SidecarStatus
+from .sidecars import Also, SidecarStatus
 
 _LONG = ("base_cues", "estimate")
 _BEHIND_LONG = ("holder_person", "approved_person")
@@ -168,10 +168,12 @@ class ReviewRepository:
         values = {"holder": None, "holder_person": None, "held_until": None}
         return self._update(review_id, is_held, **values)
 
-    def reopen(self, review_id: int) -> None:
-        """Let an approved review be edited again."""
-        with self._engine.begin() as c:
+    def reopen(self, review_id: int, also: Also | None = None) -> None:
+        """Let an approved review be edited again, and write something else with it."""
+        with write_transaction(self._engine) as c:
             record_reopening(c, review_id)
+            if also is not None:
+                also(c)
 
     def prune(self) -> int:
         """Delete reviews whose file is gone and that nobody edited, and return how many."""

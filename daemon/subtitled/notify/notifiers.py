@@ -24,6 +24,7 @@ from subtitled.plugin import (
     JobFinished,
     Notification,
     Notifier,
+    ReviewEvent,
     SubtitledError,
     SubtitlePublished,
 )
@@ -55,6 +56,7 @@ class NotifierDispatcher:
     """The workers of all notifiers of a configuration."""
 
     def __init__(self, configuration: Configuration, notifications: NotificationOutbox) -> None:
+        self._configuration = configuration
         self._outbox = notifications
         self._workers = [
             NotifierWorker(configured, notifications)
@@ -68,12 +70,12 @@ class NotifierDispatcher:
             worker.start()
 
     def enqueue(self, event: Event) -> None:
-        """Store an event for every notifier.
+        """Store an event for every notifier that gets it.
 
         If that fails, the event is dropped and work continues.
         """
         try:
-            self._outbox.enqueue((worker.notifier for worker in self._workers), event, time.time())
+            self._outbox.enqueue(choose_notifiers(self._configuration, event), event, time.time())
         except OperationalError as error:
             _log.warning("event dropped, the outbox cannot be written: %s", error.orig)
         self.poll()
@@ -146,6 +148,29 @@ class NotifierWorker(PollingWorker):
             return wait
         self._failures = 0
         return 0.0
+
+
+def choose_notifiers(configuration: Configuration, event: Event) -> list[str]:
+    """Return the names of the notifiers that get an event: all, or those that ask for its type."""
+    return [
+        name
+        for name, configured in configuration.notifiers.items()
+        if not isinstance(event, ReviewEvent) or type(event) in find_review_events(configured)
+    ]
+
+
+def find_review_events(configured: ConfiguredComponent[Notifier]) -> frozenset[type[ReviewEvent]]:
+    """Return the events of reviews that a notifier asks for; none if it fails."""
+    try:
+        wanted = call_with_timeout(
+            configured.plugin,
+            lambda: configured.component_class.review_events(configured.settings),
+            LIMIT,
+        )
+    except SubtitledError as error:
+        _log.warning("notifier %s gets no events of reviews: %s", configured.name, error)
+        return frozenset()
+    return frozenset(wanted)
 
 
 def dispatch_event(configuration: Configuration, event: Event) -> None:

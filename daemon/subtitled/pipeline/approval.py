@@ -11,12 +11,15 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryEvent
-from subtitled.db.sidecars import Also, SidecarRecord, SidecarStatus
+from subtitled.db.sidecars import SidecarRecord, SidecarStatus
 from subtitled.library.archive import SidecarArchive
 from subtitled.plugin import Cue, InputRejectedError, Subtitle, TransientError
 from subtitled.plugin.limits import clean_text
@@ -39,6 +42,10 @@ APPROVED_END = b"\n"
 """What an approved file ends with, after what is rendered otherwise."""
 MAX_USER_CHARACTERS = 200
 """Longest name of a person in a signature. Some file systems keep only short ones."""
+
+
+AlsoApproved = Callable[[sa.Connection, tuple[Path, ...]], object]
+"""What else is written in the transaction of an approval of some sidecars."""
 
 
 class NotOursError(InputRejectedError):
@@ -102,7 +109,7 @@ class _Target:
 
 
 def approve(
-    db: Database, request: ApprovalRequest, also: Also | None = None
+    db: Database, request: ApprovalRequest, also: AlsoApproved | None = None
 ) -> Approval | Conflict:
     """Write the approved cues of a sidecar in every format, and lock these files.
 
@@ -111,7 +118,7 @@ def approve(
     Args:
         db: The database.
         request: What is approved.
-        also: What else is written in the transaction that records it.
+        also: What else is written in the transaction that records it. It gets what was written.
 
     Returns:
         What was written; or the conflict, if the file was changed since the person started.
@@ -156,7 +163,7 @@ def approve(
         record.media,
         signed,
         _describe_approval(db, request, record, paths),
-        also,
+        (lambda connection: also(connection, paths)) if also is not None else None,
     )
     return Approval(paths=paths, sha256=main.signature.sha256, at=mark_at, kept=tuple(kept))
 

@@ -38,7 +38,7 @@ from .translator import Translator
 if TYPE_CHECKING:
     import typer
 
-API_VERSION = "1.0"
+API_VERSION = "1.1"
 """The version of the plugin API, as MAJOR.MINOR.
 
 A new major version breaks old plugins. A new minor version only adds. A plugin states the major

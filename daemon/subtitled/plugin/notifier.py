@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,67 @@ class JobFailed:
     """When the job is retried, in seconds since 1970. None if it waits for the user."""
 
 
-Event = SubtitlePublished | JobFinished | JobFailed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewsWaiting:
+    """More subtitles of a library wait for a review than before. Since API 1.1."""
+
+    library: str
+    """The name of the library."""
+    count: int
+    """How many subtitles wait."""
+    new: int
+    """How many of them came since the last event of this library."""
+    expected_errors: float
+    """How many wrong cues are expected in all that wait."""
+    link: str = ""
+    """The address of the review queue; empty if ``web.public_url`` is not set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubtitleApproved:
+    """A person approved a subtitle. Since API 1.1."""
+
+    media: Path
+    """The media file."""
+    sidecars: tuple[Path, ...]
+    """The sidecars that were written and locked."""
+    language: Language
+    """Their language."""
+    kind: SubtitleKind
+    """Full, forced or SDH."""
+    by: str
+    """The name of the person."""
+    link: str = ""
+    """The address of the review; empty if ``web.public_url`` is not set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewReopened:
+    """A person reopened an approved review, so that it is edited again. Since API 1.1."""
+
+    media: Path
+    """The media file."""
+    language: Language
+    """The language of the subtitle."""
+    kind: SubtitleKind
+    """Full, forced or SDH."""
+    by: str
+    """The name of the person."""
+    link: str = ""
+    """The address of the review; empty if ``web.public_url`` is not set."""
+
+
+ReviewEvent = ReviewsWaiting | SubtitleApproved | ReviewReopened
+"""What happened to reviews. Only notifiers that ask for such events get them."""
+
+REVIEW_EVENTS: Mapping[str, type[ReviewEvent]] = {
+    "reviews-waiting": ReviewsWaiting,
+    "approved": SubtitleApproved,
+    "reopened": ReviewReopened,
+}
+"""These events by their names in JSON and in configurations."""
+
+Event = SubtitlePublished | JobFinished | JobFailed | ReviewEvent
 """What happened."""
 
 
@@ -67,9 +127,9 @@ def event_to_json(event: Event) -> dict[str, Any]:
         event: The event.
 
     Returns:
-        ``event`` (``published``, ``finished`` or ``failed``) and the event's fields. Each path
-        appears twice: as text, with U+FFFD for bytes that are not UTF-8, and under ``..._hex`` as
-        its bytes in hexadecimal.
+        ``event`` (``published``, ``finished``, ``failed``, ``reviews-waiting``, ``approved`` or
+        ``reopened``) and the event's fields. Each path appears twice: as text, with U+FFFD for
+        bytes that are not UTF-8, and under ``..._hex`` as its bytes in hexadecimal.
     """
     match event:
         case SubtitlePublished():
@@ -77,11 +137,17 @@ def event_to_json(event: Event) -> dict[str, Any]:
             payload |= {"kind": event.kind, **_path_to_json("sidecar", event.sidecar)}
         case JobFinished():
             payload = {"event": "finished", "outcome": event.outcome}
-            payload["sidecars"] = [display_path(path) for path in event.sidecars]
-            payload["sidecars_hex"] = [os.fsencode(path).hex() for path in event.sidecars]
+            payload |= _paths_to_json("sidecars", event.sidecars)
         case JobFailed():
             payload = {"event": "failed", "reason": event.reason, "hint": event.hint}
             payload["retry_at"] = event.retry_at
+        case ReviewsWaiting():
+            return {"event": "reviews-waiting", **asdict(event)}
+        case SubtitleApproved():
+            payload = {"event": "approved", **_review_to_json(event)}
+            payload |= _paths_to_json("sidecars", event.sidecars)
+        case ReviewReopened():
+            payload = {"event": "reopened", **_review_to_json(event)}
     return payload | _path_to_json("media", event.media)
 
 
@@ -98,6 +164,9 @@ def event_from_json(payload: dict[str, Any]) -> Event:
         KeyError: A field is missing.
         ValueError: A field is invalid.
     """
+    if payload["event"] == "reviews-waiting":
+        names = (field.name for field in fields(ReviewsWaiting))
+        return ReviewsWaiting(**{name: payload[name] for name in names})
     media = _decode_path(payload["media_hex"])
     match payload["event"]:
         case "published":
@@ -109,8 +178,30 @@ def event_from_json(payload: dict[str, Any]) -> Event:
             return JobFinished(
                 media, tuple(map(_decode_path, payload["sidecars_hex"])), payload["outcome"]
             )
+        case "approved":
+            paths = tuple(map(_decode_path, payload["sidecars_hex"]))
+            return SubtitleApproved(media=media, sidecars=paths, **_review_from_json(payload))
+        case "reopened":
+            return ReviewReopened(media=media, **_review_from_json(payload))
         case _:
             return JobFailed(media, payload["reason"], payload["hint"], payload["retry_at"])
+
+
+def _review_to_json(event: SubtitleApproved | ReviewReopened) -> dict[str, Any]:
+    about = {"language": event.language, "kind": event.kind}
+    return about | {"by": event.by, "link": event.link}
+
+
+def _review_from_json(payload: dict[str, Any]) -> dict[str, Any]:
+    about = {"language": Language(payload["language"]), "kind": SubtitleKind(payload["kind"])}
+    return about | {"by": payload["by"], "link": payload["link"]}
+
+
+def _paths_to_json(name: str, paths: Sequence[Path]) -> dict[str, list[str]]:
+    return {
+        name: [display_path(path) for path in paths],
+        f"{name}_hex": [os.fsencode(path).hex() for path in paths],
+    }
 
 
 def _path_to_json(name: str, path: Path) -> dict[str, str]:
@@ -164,6 +255,20 @@ class Notifier(Component[S], ABC):
             The schedule. The default delivers each event alone, at any time.
         """
         return DeliverySchedule()
+
+    @classmethod
+    def review_events(cls, settings: S) -> Collection[type[ReviewEvent]]:
+        """Say which events of reviews to deliver. May be implemented. Since API 1.1.
+
+        All other events are delivered always.
+
+        Args:
+            settings: The validated settings.
+
+        Returns:
+            Their types. The default is none.
+        """
+        return ()
 
     @abstractmethod
     def notify(self, notifications: Sequence[Notification]) -> None:

@@ -9,6 +9,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import time as clock
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from pydantic import ValidationError
 
 from subtitled.plugin import (
+    REVIEW_EVENTS,
     ComponentContext,
     DeliverySchedule,
     Event,
@@ -25,8 +27,11 @@ from subtitled.plugin import (
     JobFinished,
     Language,
     Notification,
+    ReviewReopened,
+    ReviewsWaiting,
     Secret,
     SetupError,
+    SubtitleApproved,
     SubtitleKind,
     SubtitlePublished,
     TransientError,
@@ -98,11 +103,53 @@ def test_a_film_is_named_once_under_what_last_became_of_it() -> None:
         "made": ["Film.mkv: made en"],
         "failed": [],
         "waiting": ["Other.mkv: no sound. Replace it"],
+        "reviews-waiting": [],
+        "approved": [],
     }
     assert format_message(news) == (
         "Subtitles were made (1)\nFilm.mkv: made en\n\n"
         "Waiting for you (1)\nOther.mkv: no sound. Replace it"
     )
+
+
+def _waiting(library: str, count: int, new: int, link: str = "") -> ReviewsWaiting:
+    return ReviewsWaiting(library=library, count=count, new=new, expected_errors=41.4, link=link)
+
+
+def test_a_library_with_reviews_is_named_once_with_all_that_is_new() -> None:
+    approved = SubtitleApproved(
+        media=FILM, sidecars=(), language=Language("de"), kind=SubtitleKind.FULL, by="ben"
+    )
+    reopened = ReviewReopened(
+        media=FILM, language=Language("de"), kind=SubtitleKind.FULL, by="ana", link="http://s/r/7"
+    )
+    other = replace(approved, media=OTHER)
+    news = group_by_category(
+        notices(
+            _waiting("films", 9, 4), approved, _waiting("series", 1, 1), other,
+            _waiting("films", 12, 3, "http://s/review?library=films"), reopened,
+        )
+    )  # fmt: skip
+    assert news["reviews-waiting"] == [
+        "films: 12 subtitles, 7 of them new, about 41 wrong cues expected: "
+        "http://s/review?library=films",
+        "series: 1 subtitle, 1 of them new, about 41 wrong cues expected",
+    ]
+    assert news["approved"] == [
+        "Other.mkv: de, approved by ben",
+        "Film.mkv: de, reopened by ana: http://s/r/7",
+    ]
+    message = format_message(news)
+    assert message.startswith("Subtitles wait for review\nfilms: 12")
+    assert "Approved and reopened (2)" in message
+
+
+def test_news_of_reviews_are_for_those_who_ask_for_them() -> None:
+    url = Secret(env="X")
+    plain = AppriseNotifier.review_events(AppriseSettings(url=url))
+    asked = AppriseSettings(url=url, events=("reviews-waiting", "approved"))
+    assert set(plain) == set()
+    assert set(AppriseNotifier.review_events(asked)) == set(REVIEW_EVENTS.values())
 
 
 def test_of_many_the_first_are_named_and_all_are_counted() -> None:

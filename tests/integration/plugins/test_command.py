@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import sys
@@ -18,7 +19,9 @@ from subtitled.plugin import (
     JobFinished,
     Language,
     Notification,
+    ReviewsWaiting,
     SetupError,
+    SubtitleApproved,
     SubtitleKind,
     SubtitlePublished,
     TransientError,
@@ -60,6 +63,35 @@ def test_the_event_is_in_the_environment_byte_for_byte_and_on_standard_input(
         "published",
         os.fsencode(MEDIA),
     )
+
+
+def test_events_of_reviews_say_how_many_wait_and_who_approved(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code = (
+        "import os; known = [(k, v) for k, v in os.environ.items() if k.startswith('SUBTITLED_')]; "
+        f"open({str(out)!r}, 'a').write(repr(dict(known)) + chr(10))"
+    )
+    waiting = ReviewsWaiting(library="films", count=12, new=3, expected_errors=41.5)
+    approved = SubtitleApproved(
+        media=MEDIA,
+        sidecars=(PUBLISHED.sidecar,),
+        language=PUBLISHED.language,
+        kind=PUBLISHED.kind,
+        by="Ben",
+        link="https://s/review/7",
+    )
+    asking = python(code, events=("reviews-waiting", "approved"))
+    asking.notify([Notification(n, 1.0, event) for n, event in enumerate((waiting, approved))])
+    first, second = map(ast.literal_eval, out.read_text().splitlines())
+    assert "SUBTITLED_MEDIA" not in first
+    assert (first["SUBTITLED_LIBRARY"], first["SUBTITLED_COUNT"], first["SUBTITLED_NEW"]) == (
+        "films",
+        "12",
+        "3",
+    )
+    assert (first["SUBTITLED_EXPECTED_ERRORS"], first["SUBTITLED_LINK"]) == ("41.5", "")
+    assert os.fsencode(second["SUBTITLED_MEDIA"]) == os.fsencode(MEDIA)
+    assert (second["SUBTITLED_BY"], second["SUBTITLED_SIDECARS"]) == ("Ben", "1")
 
 
 def test_no_shell_has_its_hands_in_it(tmp_path: Path) -> None:

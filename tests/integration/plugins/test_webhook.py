@@ -16,18 +16,23 @@ from typing import Any
 import pytest
 
 from subtitled.plugin import (
+    REVIEW_EVENTS,
     ComponentContext,
     InputRejectedError,
     JobFailed,
     JobFinished,
     Language,
     Notification,
+    ReviewReopened,
+    ReviewsWaiting,
     Secret,
     SetupError,
+    SubtitleApproved,
     SubtitleKind,
     SubtitlePublished,
     TransientError,
     event_from_json,
+    event_to_json,
 )
 from subtitled_plugins.webhook import WebhookNotifier, WebhookSettings
 
@@ -37,6 +42,25 @@ EVENTS = (
     SubtitlePublished(MEDIA, Path("/films/a.en.srt"), Language("pt-BR"), SubtitleKind.FORCED),
     JobFinished(MEDIA, (MEDIA, Path("/b")), "made fr, en"),
     JobFailed(MEDIA, "why", "cure", retry_at=7.5),
+)
+REVIEWS = (
+    ReviewsWaiting(
+        library="films",
+        count=12,
+        new=3,
+        expected_errors=41.5,
+        link="https://s/review?library=films",
+    ),
+    SubtitleApproved(
+        media=MEDIA,
+        sidecars=(MEDIA, Path("/b")),
+        language=Language("pt-BR"),
+        kind=SubtitleKind.SDH,
+        by="Ben",
+    ),
+    ReviewReopened(
+        media=MEDIA, language=Language("de"), kind=SubtitleKind.FULL, by="Ana", link="https://s/7"
+    ),
 )
 
 
@@ -94,6 +118,18 @@ def test_each_event_arrives_signed_and_whole(receiver: Receiver) -> None:
         payload = json.loads(body)
         assert (payload["id"], payload["at"]) == (f"1000-{number}", 1000.0)
         assert event_from_json(payload) == EVENTS[number]
+
+
+def test_events_of_reviews_arrive_whole_where_they_are_named(receiver: Receiver) -> None:
+    asking = webhook(receiver, events=tuple(REVIEW_EVENTS))
+    asking.notify([Notification(n, 1000.0, event) for n, event in enumerate((*EVENTS, *REVIEWS))])
+    payloads = [json.loads(body) for _, body in receiver.got]
+    assert [payload["event"] for payload in payloads] == ["reviews-waiting", "approved", "reopened"]
+    assert tuple(map(event_from_json, payloads)) == REVIEWS
+    assert tuple(event_from_json(event_to_json(event)) for event in REVIEWS) == REVIEWS
+    settings = asking.settings
+    assert set(WebhookNotifier.review_events(settings)) == {type(event) for event in REVIEWS}
+    assert not WebhookNotifier.review_events(webhook(receiver).settings)
 
 
 def test_only_the_events_that_are_wanted_are_sent(receiver: Receiver) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from subtitled.db.actors import Actor
+from subtitled.db.review_records import ReviewStatus
 from subtitled.db.reviews import record_approval, record_reopening
 from subtitled.pipeline.approval import Approval, ApprovalRequest, approve
 from subtitled.pipeline.approval import Conflict as FileConflict
 from subtitled.pipeline.unlocking import unlock
 from subtitled.subtitles.review.findings import Finding, Severity
 
+from .announcing import prepare_approved, prepare_reopened
 from .errors import StaleVersionError, UnapprovableError
 from .open_review import OpenReview, find_sidecar
 from .second_reader import check_second_reader
@@ -74,7 +76,9 @@ def approve_review(
         editors=reading.editors if reading.is_wanted else (),
     )
 
-    def record_with_files(connection: sa.Connection) -> None:
+    announce = prepare_approved(service.configuration, review, actor)
+
+    def record_with_files(connection: sa.Connection, paths: tuple[Path, ...]) -> None:
         # Nothing is known of a file that another program replaced meanwhile.
         signature = service.db.sidecars.approval(sidecar.path)
         record_approval(
@@ -84,14 +88,17 @@ def approve_review(
             actor=actor,
             sha256=signature.sha256 if signature is not None else "",
         )
+        announce(connection, paths)
 
     return approve(service.db, request, record_with_files)
 
 
-def reopen_review(service: ReviewService, review_id: int) -> OpenReview:
+def reopen_review(service: ReviewService, review_id: int, actor: Actor) -> OpenReview:
     """Let an approved review be edited again. Its files stay as they were approved, and locked."""
-    service.load(review_id)
-    service.db.reviews.reopen(review_id)
+    review = service.load(review_id)
+    if review.record.status is ReviewStatus.APPROVED:
+        announce = prepare_reopened(service.configuration, review, actor)
+        service.db.reviews.reopen(review_id, announce)
     return service.load(review_id)
 
 
@@ -106,12 +113,14 @@ def unlock_review(service: ReviewService, review_id: int, actor: Actor) -> tuple
     sidecar = find_sidecar(
         service.db, review.file, record.language, record.kind, review.base.format
     )
-    return unlock(
-        service.db,
-        sidecar.path,
-        actor.name,
-        lambda connection: record_reopening(connection, review_id),
-    )
+    announce = prepare_reopened(service.configuration, review, actor)
+
+    def reopen(connection: sa.Connection) -> None:
+        record_reopening(connection, review_id)
+        if record.status is ReviewStatus.APPROVED:
+            announce(connection)
+
+    return unlock(service.db, sidecar.path, actor.name, reopen)
 
 
 def _expected_digest(review: OpenReview) -> str:

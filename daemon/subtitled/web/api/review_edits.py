@@ -233,12 +233,14 @@ def add_review_edit_routes(api: FastAPI, services: ApiServices, service: ReviewS
         key: IdempotencyKey = None,
     ) -> Response:
         """Let it be edited. Its files stay as they were approved until it is approved again."""
-        check_visible(service, caller_of(request), review_id)
+        caller = caller_of(request)
+        check_visible(service, caller, review_id)
         parse_tag(if_match)
 
         def act() -> Answer:
             with review_problems():
-                return Answer(200, describe_review(reopen_review(service, review_id).record))
+                reopened = reopen_review(service, review_id, caller.actor)
+                return Answer(200, describe_review(reopened.record))
 
         return run_once(services, request, key, None, act)
 

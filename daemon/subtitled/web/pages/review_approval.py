@@ -70,7 +70,7 @@ class ReviewApproval:
 
         def act() -> int:
             number = self._site.find_record(request).id
-            reopen_review(self._site.reviews, number)
+            reopen_review(self._site.reviews, number, identity_of(request).actor)
             return number
 
         return await self._change(request, act, "reopened")

@@ -66,7 +66,7 @@ def test_an_approved_review_is_edited_after_it_was_reopened_and_approved_again(
     approve_review(library.service, number, ANA, accepts_warnings=True)
     with pytest.raises(ReviewLockedError, match="ana approved"):
         _edit(library, number, ops.SetText(cue="1", lines=("Two",)))
-    assert reopen_review(library.service, number).record.status is ReviewStatus.OPEN
+    assert reopen_review(library.service, number, BEN).record.status is ReviewStatus.OPEN
     _edit(library, number, ops.SetText(cue="1", lines=("Two",)))
     again = approve_review(library.service, number, BEN, accepts_warnings=True)
     assert isinstance(again, Approval)

@@ -86,7 +86,7 @@ def test_only_what_nobody_else_approved_counts(library: ReviewLibrary) -> None:
     number = library.open()
     _edit(library, number, ANA, "The SCHUFA said no.")
     _approve(library, number, BEN)
-    reopen_review(library.service, number)
+    reopen_review(library.service, number, BEN)
     _edit(library, number, BEN, "He lives in York.", cue="2")
     with pytest.raises(SecondReaderError, match="reader: ben edited"):
         approve_review(library.service, number, BEN, accepts_warnings=True)
@@ -113,7 +113,7 @@ def test_what_an_editor_approved_themselves_was_read_by_nobody_else(
     )
     _edit(library, number, ANA, "The SCHUFA said no.")
     assert isinstance(approve_review(lax, number, ANA, accepts_warnings=True), Approval)
-    reopen_review(library.service, number)
+    reopen_review(library.service, number, BEN)
     with pytest.raises(SecondReaderError):
         approve_review(library.service, number, ANA, accepts_warnings=True)
     _approve(library, number, BEN)
