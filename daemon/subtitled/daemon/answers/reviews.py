@@ -250,6 +250,7 @@ def describe_cues(
             {
                 **(describe_cue(cue) or {}),
                 "is_changed": cue != before,
+                "duration": round_time(cue.end - cue.start),
                 "cps": measures.cps,
                 "line_length": measures.line_length,
                 "gap": measures.gap,
@@ -263,7 +264,6 @@ def describe_cues(
 
 def places_near(document: Document, change: Change) -> list[int]:
     """Return the places of the changed cues, and of those before where they are and were."""
-                "duration": round_time(cue.end - cue.start),
     places: set[int] = set()
     starts = [cue.start for cue in document.cues]
     for part in change:

@@ -177,10 +177,10 @@ class CueEntry(CueContent):
     """A cue of a review."""
 
     is_changed: bool
+    duration: float
     cps: float
     line_length: float
     gap: float | None = Field(description="Seconds to the next cue.")
-    duration: float
     probability: float | None = Field(description="How likely it is wrong, 0 to 1.")
     reasons: list[Any]
     verdict: VerdictEntry | None
@@ -271,7 +271,7 @@ class ApprovalAnswer(Output):
     sha256: str
     at: float
     kept: list[str] = Field(description="Why files of other formats were left as they are.")
-    etag: str
     terms: list[dict[str, Any]] = Field(
         description="Terms that the corrections suggest, as in `/reviews/{id}/terms`."
     )
+    etag: str
