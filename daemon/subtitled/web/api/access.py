@@ -59,8 +59,8 @@ _ROWS = (
     ("/pauses", "POST DELETE", Access.OPERATOR),
     ("/engines/{name}/reset", "POST", Access.OPERATOR),
     ("/configuration", "GET", Access.ADMIN),
-)
     ("/engine-errors", "GET", Access.ADMIN),
+)
 
 
 def _rules() -> list[AccessRule]:

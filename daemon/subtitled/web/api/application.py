@@ -68,9 +68,9 @@ def build_api(services: ApiServices) -> FastAPI:
     add_review_media_routes(api, reviews, parts)
     add_review_cue_routes(api, reviews, parts)
     add_term_routes(api, services, reviews)
+    add_evaluation_routes(api, services)
     add_action_routes(api, services)
     add_event_routes(api, services)
-    add_evaluation_routes(api, services)
     description = describe_api(api)
 
     def show_description(request: Request) -> Response:
