@@ -21,7 +21,7 @@ class Mine(Engine):
         return hear(request)
 def hear(request):
     start = request.chunk.span.start
-    words = (Word(text=" Moby", start=start, end=start + 0.5),)
+    words = (Word(text=" Moby", start=start, end=start + 0.0625),)
     return Transcript(language=request.language, words=words)
 @hookimpl
 def register_engines(register):
@@ -160,7 +160,7 @@ _DEF_STATES = "    def capabilities(cls, settings):\n" + _STATES
 _HEARS = "        return hear(request)"
 _DEF_HEARS = "    def transcribe(self, audio, request):\n" + _HEARS
 _GUESSES = '        return [LanguageGuess(window, {Language("en"): 0.9}) for window in windows]'
-_WORDS = '    words = (Word(text=" Moby", start=start, end=start + 0.5),)'
+_WORDS = '    words = (Word(text=" Moby", start=start, end=start + 0.0625),)'
 _REGISTERS = "@hookimpl\ndef register_engines(register):\n    register(Mine)"
 _CLASS = "class Mine(Engine):"
 
@@ -578,6 +578,25 @@ CALLING: tuple[Mistake, ...] = (
 )
 """Mistakes that only a call shows."""
 
+OUTSIDE: tuple[Mistake, ...] = tuple(
+    _engine(
+        name,
+        _DEF_HEARS,
+        "    def transcribe(self, audio, request):  # HERE\n"
+        f'        word = Word(text=" Moby", start={start}, end={end})\n'
+        "        return Transcript(language=request.language, words=(word,))",
+        message,
+        "fault of that plugin",
+        "transcribe",
+    )
+    for name, start, end, message in (
+        ("hears_chunk_times", "-5.0", "-4.5", "a word at -5.00"),
+        ("hears_not_finite", "float('nan')", "float('nan')", "a word at nan"),
+        ("hears_backwards", "request.chunk.span.end", "request.chunk.span.start", "a word at"),
+    )
+)
+"""Words outside of their chunk. The next engine gets this chunk, and this engine the others."""
+
 SEGFAULT = _engine(
     "segfault",
     _WORDS,
@@ -590,12 +609,12 @@ SEGFAULT = _engine(
 
 FORGIVEN: dict[str, str] = {
     "list_of_words": _change(
-        ENGINE, _WORDS, '    words = [Word(text=" Moby", start=start, end=start + 0.5)]'
+        ENGINE, _WORDS, '    words = [Word(text=" Moby", start=start, end=start + 0.0625)]'
     ),
     "numpy_times": _change(
         ENGINE,
         _WORDS,
-        "    import numpy as np\n    times = np.array([start, start + 0.5], dtype=np.float32)\n"
+        "    import numpy as np\n    times = np.array([start, start + 0.0625], dtype=np.float32)\n"
         '    words = np.array([Word(text=" Moby", start=times[0], end=times[1],\n'
         "        confidence=np.array(0.5))])",
     ),

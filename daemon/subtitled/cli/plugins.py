@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomli
 import typer
 
 from subtitled.config.load import Configuration
-from subtitled.config.plugin_registration import COMPONENT_KINDS
+from subtitled.config.paths import resolve_models_dir
+from subtitled.config.plugin_registration import COMPONENT_KINDS, ENTRY_POINT_GROUP
 from subtitled.config.plugins import list_installed
+from subtitled.plugin import CheckResult
+from subtitled.plugin_kit.checking import CheckRequest, check_plugin
 
 from .app import app, load_configuration
-from .output import JsonOption, echo_json, echo_table
+from .output import (
+    FAILED,
+    USAGE_ERROR,
+    JsonOption,
+    abort,
+    display_path,
+    echo_json,
+    echo_table,
+    print_check_results,
+)
 
 plugins_app = typer.Typer(help="The plugins.", no_args_is_help=True)
 app.add_typer(plugins_app, name="plugins")
@@ -70,3 +87,100 @@ def _find_uses(
             uses[component.plugin].append(component.section)
         problems[component.plugin] = (f"BROKEN: {component.message}", component.hint)
     return uses, problems
+
+
+@plugins_app.command()
+def check(
+    plugin: Annotated[str, typer.Argument(help="The plugin's name, or the folder of its project.")],
+    settings: Annotated[
+        str | None,
+        typer.Option(
+            help="Its section as TOML, such as 'model = \"tiny\"'. Default: as configured."
+        ),
+    ] = None,
+    speech: Annotated[
+        list[str] | None,
+        typer.Option(help="A recording for an engine, as LANGUAGE=FILE. May be repeated."),
+    ] = None,
+    load: Annotated[
+        bool, typer.Option("--load", help="Download the models that are not installed.")
+    ] = False,
+    send: Annotated[
+        bool,
+        typer.Option("--send", help="Also make the calls that send something to other machines."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that an installed plugin keeps to the plugin API, for its author."""
+    configuration = load_configuration()
+    results: list[CheckResult] = []
+    for name in _names_of(plugin):
+        options = _parse_options(settings) if settings is not None else None
+        with tempfile.TemporaryDirectory(prefix="subtitled-check-") as folder:
+            request = CheckRequest(
+                plugin=name,
+                options=_find_options(configuration, name) if options is None else options,
+                folder=Path(folder),
+                models=resolve_models_dir(configuration.settings),
+                speech=dict(map(_parse_recording, speech or [])),
+                loads=load,
+                sends=send,
+            )
+            results += check_plugin(request)
+    print_check_results(results, as_json)
+    if not all(result.ok for result in results):
+        raise typer.Exit(FAILED)
+
+
+def _names_of(plugin: str) -> list[str]:
+    """Return the names of plugins that an argument means: a name, or a folder with a project."""
+    file = Path(plugin) / "pyproject.toml"
+    if not file.is_file():
+        if "/" in plugin:
+            abort(
+                f"{display_path(plugin)} has no pyproject.toml. Name a plugin or its folder",
+                USAGE_ERROR,
+            )
+        return [plugin]
+    try:
+        project = tomli.loads(file.read_text("utf-8")).get("project", {})
+        names = list(project.get("entry-points", {}).get(ENTRY_POINT_GROUP, {}))
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        abort(f"{display_path(file)} cannot be read: {error}", USAGE_ERROR)
+    if not names:
+        abort(
+            f"{display_path(file)} names no plugin. Add [project.entry-points.{ENTRY_POINT_GROUP}] "
+            'and a line NAME = "MODULE"',
+            USAGE_ERROR,
+        )
+    installed = {name for name, _, _ in list_installed()}
+    if missing := [name for name in names if name not in installed]:
+        abort(
+            f"{', '.join(missing)} is not installed. Run: pip install --editable "
+            f"{display_path(plugin)}",
+            USAGE_ERROR,
+        )
+    return names
+
+
+def _parse_options(settings: str) -> dict[str, Any]:
+    try:
+        return tomli.loads(settings)
+    except ValueError as error:
+        abort(f"--settings: not TOML: {error}. Write for example 'model = \"tiny\"'", USAGE_ERROR)
+
+
+def _parse_recording(text: str) -> tuple[str, Path]:
+    language, equals, file = text.partition("=")
+    if not equals or not Path(file).is_file():
+        abort(f"--speech {text}: write LANGUAGE=FILE, such as en=hello.flac", USAGE_ERROR)
+    return language, Path(file)
+
+
+def _find_options(configuration: Configuration, plugin: str) -> dict[str, Any] | None:
+    """Return the keys of the section that names a plugin in the configuration, if there is one."""
+    for kind in COMPONENT_KINDS:
+        for name, section in getattr(configuration.settings, kind).items():
+            if (section.plugin or name).partition(":")[0] == plugin:
+                return dict(section.options)
+    return None

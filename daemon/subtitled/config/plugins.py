@@ -221,6 +221,18 @@ class PluginLoader:
         error = self._load_once(plugin)
         return UnavailableComponent(section, plugin, error.message, error.hint) if error else None
 
+    def load(self, plugin: str) -> SubtitledError | None:
+        """Load a plugin, and return what is wrong with it."""
+        return self._load_once(plugin)
+
+    def components(self, plugin: str) -> list[RegisteredComponent]:
+        """Return what a loaded plugin registered."""
+        return self._loaded[plugin].components
+
+    def module(self, plugin: str) -> ModuleType:
+        """Return the module of a loaded plugin."""
+        return self._loaded[plugin].module
+
     def _load_once(self, plugin: str) -> SubtitledError | None:
         if plugin not in self._loaded and plugin not in self._errors:
             try:

@@ -18,16 +18,24 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
-from subtitled.config.plugin_faults import PluginFaultError, explain_exception
+from subtitled.config.plugin_faults import PluginFaultError, explain_exception, find_definition
 from subtitled.config.plugin_registration import (
     RegisteredComponent,
     collect_components,
     create_plugin_manager,
 )
 from subtitled.config.plugin_results import convert_result, return_type
-from subtitled.plugin import Audio, ComponentContext, Engine, Language, SubtitledError
+from subtitled.plugin import (
+    Audio,
+    ComponentContext,
+    Engine,
+    InputRejectedError,
+    Language,
+    SubtitledError,
+)
 
 from . import protocol
+from .limits import validate_in_chunk
 from .worker_output import redirect_output
 
 Handler = Callable[[dict[str, Any]], Any]
@@ -82,6 +90,11 @@ def engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
         request = protocol.TRANSCRIPTION_REQUEST.validate_python(message["request"])
         audio = Audio(Path(message["audio"]))
         transcript = convert(engine.transcribe, lambda: engine.transcribe(audio, request))
+        try:
+            validate_in_chunk(transcript, request, spec["name"])
+        except InputRejectedError as error:
+            place = find_definition(engine.transcribe)
+            raise InputRejectedError(f"{error.message} ({place})", error.hint) from None
         return protocol.TRANSCRIPT.dump_python(transcript, mode="json", warnings="error")
 
     def align(message: dict[str, Any]) -> Any:

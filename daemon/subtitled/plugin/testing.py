@@ -1,4 +1,17 @@
-"""Conformance checks for an author's tests, and an audio file to run them on.
+"""Suites and conformance checks for an author's tests.
+
+A suite is inherited. Its test asks the plugin as the core does: by its entry point, an engine in
+its own process, and with every result checked. ``conftest.py`` loads the pytest plugin behind it::
+
+    pytest_plugins = ["subtitled.plugin_kit.pytest_plugin"]
+
+and ``test_plugin.py`` names what is tested::
+
+    from subtitled.plugin.testing import EngineSuite
+
+    class TestLoudness(EngineSuite):
+        plugin = "loudness"
+        settings = {"threshold_db": -25.0}
 
 The checks use ``assert``, so that pytest shows what is wrong.
 """
@@ -8,7 +21,7 @@ from __future__ import annotations
 import math
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from .component import ComponentContext
 from .engine import Engine, EngineCapabilities, TranscriptionRequest
@@ -43,13 +56,18 @@ def check_transcript(transcript: Transcript, chunk: Chunk) -> None:
             probability is out of range.
     """
     previous_start = chunk.span.start
-    for word in transcript.words:
-        assert word.text.strip(), "a word is empty"
-        assert math.isfinite(word.start) and math.isfinite(word.end), f"{word} has no times"
-        assert word.start <= word.end, f"{word} ends before it starts"
-        assert word.start >= previous_start - 1e-6, f"{word} is out of order"
-        assert word.end <= chunk.span.end + 1e-6, f"{word} is outside its chunk"
-        assert word.confidence is None or 0 <= word.confidence <= 1, f"{word}: confidence"
+    for number, word in enumerate(transcript.words):
+        name = f"word {number} at {word.start:.3f}-{word.end:.3f} s"
+        assert word.text.strip(), f"{name} is empty"
+        assert math.isfinite(word.start) and math.isfinite(word.end), f"{name} has no times"
+        assert word.start <= word.end, f"{name} ends before it starts"
+        assert word.start >= previous_start - 1e-6, (
+            f"{name} is out of order, or before its chunk, which starts at {chunk.span.start:.3f} s"
+        )
+        assert word.end <= chunk.span.end + 1e-6, (
+            f"{name} is outside its chunk, which ends at {chunk.span.end:.3f} s"
+        )
+        assert word.confidence is None or 0 <= word.confidence <= 1, f"{name}: confidence"
         previous_start = word.start
     for scores in transcript.segment_scores:
         assert math.isfinite(scores.start) and math.isfinite(scores.end), f"{scores} has no times"
@@ -112,3 +130,54 @@ def check_engine(
             assert [guess.window for guess in guesses] == [span], "one guess for each window"
             for guess in guesses:
                 assert all(0 <= p <= 1 for p in guess.probabilities.values()), "probabilities"
+
+
+class PluginSuite:
+    """The base class of all suites.
+
+    Each question to a component of its kind is one test.
+    """
+
+    kind: ClassVar[str]
+    """The section of the configuration, such as ``engines``."""
+    plugin: ClassVar[str]
+    """The plugin's name, or ``PLUGIN:NAME`` for a component that was registered under a name."""
+    settings: ClassVar[dict[str, Any]] = {}
+    """The keys of its section."""
+    speech: ClassVar[dict[str, str]] = {}
+    """For engines: language -> file with a recording of that language."""
+    models: ClassVar[Path | None] = None
+    """For engines: the folder of models. None is that of subtitled itself."""
+
+    def test_plugin(self, subtitled_kit: Any, subtitled_question: str) -> None:
+        """Ask one question.
+
+        Args:
+            subtitled_kit: The loaded plugin, a fixture of the pytest plugin.
+            subtitled_question: The question, one of those to this kind.
+        """
+        subtitled_kit.ask(subtitled_question)
+
+
+class EngineSuite(PluginSuite):
+    """Tests of an engine: models, silence, odd chunks, hotwords, calls at the same time."""
+
+    kind = "engines"
+
+
+class TranslatorSuite(PluginSuite):
+    """Tests of a translator: ids of lines, a full batch, instructions."""
+
+    kind = "translators"
+
+
+class MediaServerSuite(PluginSuite):
+    """Tests of a media server, against a server or a fake that the test starts."""
+
+    kind = "servers"
+
+
+class NotifierSuite(PluginSuite):
+    """Tests of a notifier: every event, one by one and together."""
+
+    kind = "notifiers"

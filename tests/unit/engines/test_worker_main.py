@@ -16,7 +16,8 @@ from subtitled.engines.protocol import error_from_json
 from subtitled.engines.stderr_tail import StderrTail
 from subtitled.engines.worker_main import engine_handlers, run_handler
 from subtitled.engines.worker_output import MARK, parse_record
-from support.broken_plugins import CALLING, ENGINE, FORGIVEN, Mistake, install_plugin
+from subtitled.plugin import InputRejectedError
+from support.broken_plugins import CALLING, ENGINE, FORGIVEN, OUTSIDE, Mistake, install_plugin
 
 MISTAKES = [
     mistake
@@ -61,10 +62,18 @@ def test_a_mistake_of_an_engine_is_told_with_line_and_cure(answer: Any, mistake:
         assert "Moby" not in str(error), "no message repeats what was recognised"
 
 
+@pytest.mark.parametrize("mistake", OUTSIDE, ids=lambda mistake: mistake.name)
+def test_words_outside_of_the_chunk_are_told_with_the_line(answer: Any, mistake: Mistake) -> None:
+    error = error_from_json(answer(mistake.name, mistake.source)["error"])
+    assert isinstance(error, InputRejectedError)
+    assert mistake.message in error.message and mistake.place in error.message
+    assert mistake.cure in error.hint and "Moby" not in str(error)
+
+
 @pytest.mark.parametrize("name", sorted(FORGIVEN))
 def test_what_may_look_like_a_mistake_is_taken_for_what_it_means(answer: Any, name: str) -> None:
     (word,) = answer(name, FORGIVEN[name])["result"]["words"]
-    assert (word["text"], word["start"], word["end"]) == (" Moby", 1.0, 1.5)
+    assert (word["text"], word["start"], word["end"]) == (" Moby", 1.0, 1.0625)
 
 
 def test_the_calls_of_the_plugin_come_along_without_values(answer: Any) -> None:

@@ -1,0 +1,1 @@
+"""What authors of plugins work with: checks, the pytest plugin, a new distribution."""

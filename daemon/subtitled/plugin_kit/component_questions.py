@@ -1,0 +1,136 @@
+"""What components are asked that run in the daemon, and what all components are asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from subtitled.plugin import (
+    Batch,
+    Event,
+    JobFailed,
+    JobFinished,
+    Language,
+    Line,
+    Notification,
+    Secret,
+    Sidecar,
+    SidecarChange,
+    SubtitleKind,
+    SubtitlePublished,
+    TextPair,
+)
+
+from .subject import NotApplicableError, Subject
+
+FILM = Path("/films/Moby Dick (1956)/Moby Dick (1956).mkv")
+ENGLISH, FRENCH = Language("en"), Language("fr")
+SIDECAR = Sidecar(FILM.with_suffix(".fr.srt"), FRENCH)
+CHANGES = (
+    SidecarChange(FILM, added=(SIDECAR,)),
+    SidecarChange(FILM.with_name("\udcff.mkv"), removed=(SIDECAR,)),
+)
+"""Changes of two media files. The name of the second is not UTF-8."""
+EVENTS: tuple[Event, ...] = (
+    SubtitlePublished(FILM, SIDECAR.path, FRENCH, SubtitleKind.FULL),
+    JobFinished(FILM, (SIDECAR.path,), "made fr"),
+    JobFailed(FILM.with_name("\udcff.mkv"), "the key is wrong", "Write the right one", 0.0),
+)
+MAX_LINES = 50
+"""Most lines of the batch that a translator is asked for."""
+
+
+def describes_its_settings(subject: Subject) -> None:
+    """Each setting has a description for the documentation, and its default can be written."""
+    model = type(subject.configured.settings)
+    bare = [name for name, key in model.model_fields.items() if not key.description]
+    assert not bare, f"no description: {', '.join(bare)}. Write Field(..., description=...)"
+    plain = [
+        name
+        for name, key in model.model_fields.items()
+        if key.annotation is str and name.endswith(("key", "token", "password", "secret"))
+    ]
+    assert not plain, f"{', '.join(plain)} should be of the type {Secret.__name__}"
+
+
+def keeps_its_variant(subject: Subject) -> None:
+    """The settings that change a result are the same each time, and JSON."""
+    settings = subject.configured.settings
+    again = type(settings).model_validate(settings.model_dump(mode="json"))
+    assert again.result_fields() == settings.result_fields(), (
+        "the settings differ after they were written and read: everything would be made again"
+    )
+
+
+def can_be_created(subject: Subject) -> None:
+    """It is created quickly, without a server."""
+    assert subject.component is not None
+
+
+def checks_itself(subject: Subject) -> None:
+    """Its own checks are a list, also if something is wrong."""
+    subject.call("self_check")
+
+
+def translates_lines(subject: Subject) -> None:
+    """Each line comes back under its own id, or not at all."""
+    capabilities = subject.configured.capabilities()
+    pairs = capabilities.language_pairs
+    source, target = (ENGLISH, FRENCH) if pairs is None else min(pairs)
+    number = min(MAX_LINES, capabilities.max_batch_lines)
+    batch = Batch(
+        lines=tuple(Line(10 * n, f"Call me Ishmael {n}.", 40) for n in range(number)),
+        source=source,
+        target=target,
+        glossary=(TextPair("Ishmael", "Ishmael"),),
+        previous=(TextPair("Hello.", "Bonjour."),),
+    )
+    translation = subject.call("translate", batch, has_text=True)
+    ids = [line.id for line in translation.lines]
+    assert len(set(ids)) == len(ids), "translate() returned an id twice"
+    assert set(ids) <= {line.id for line in batch.lines}, "translate() returned an unknown id"
+    assert all(line.text.strip() for line in translation.lines), "translate() returned no text"
+
+
+def follows_instructions(subject: Subject) -> None:
+    """It writes a text by an instruction."""
+    if not subject.configured.capabilities().supports_instructions:
+        raise NotApplicableError("it follows no instructions")
+    answer = subject.call("generate", "Summarise it.", "Call me Ishmael.", has_text=True)
+    assert answer.text.strip(), "generate() returned no text"
+
+
+def accepts_changes(subject: Subject) -> None:
+    """Several changes are told in one call, by each strategy."""
+    for number in range(len(subject.component.refresh_strategies)):
+        subject.call("refresh", CHANGES, number)
+
+
+def answers_whether_it_shows_them(subject: Subject) -> None:
+    """It says whether a change is shown, or that it cannot tell."""
+    for change in CHANGES:
+        subject.call("check_indexed", change)
+
+
+def answers_what_it_knows(subject: Subject) -> None:
+    """What is optional has the types of the plugin API."""
+    for method in ("now_playing", "sample_paths", "server_id"):
+        subject.call(method)
+    subject.call("metadata", FILM)
+    subject.call("item_paths", "../no such item")
+    assert subject.call("to_local", subject.call("to_server", FILM)) == FILM, (
+        "to_local() must undo to_server()"
+    )
+
+
+def accepts_notifications(subject: Subject) -> None:
+    """Every event is accepted, one by one and together."""
+    notifications = [Notification(n, 1.0e9 + n, event) for n, event in enumerate(EVENTS)]
+    for notification in notifications:
+        subject.call("notify", [notification])
+    subject.call("notify", notifications)
+
+
+FOR_ALL = (describes_its_settings, keeps_its_variant, can_be_created, checks_itself)
+FOR_TRANSLATORS = (translates_lines, follows_instructions)
+FOR_SERVERS = (accepts_changes, answers_whether_it_shows_them, answers_what_it_knows)
+FOR_NOTIFIERS = (accepts_notifications,)

@@ -1,0 +1,59 @@
+"""What a plugin is asked to find out whether it keeps to the plugin API, as the core asks.
+
+A question raises AssertionError or one of our errors if the answer is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from subtitled.config.plugins import ConfiguredComponent
+
+from . import component_questions, engine_questions
+from .subject import NotApplicableError, Subject
+
+__all__ = ["NotApplicableError", "Question", "Subject", "list_questions"]
+
+_QUESTIONS: Final[dict[str, tuple[Callable[[Subject], None], ...]]] = {
+    "engines": engine_questions.ALL,
+    "translators": component_questions.FOR_TRANSLATORS,
+    "servers": component_questions.FOR_SERVERS,
+    "notifiers": component_questions.FOR_NOTIFIERS,
+}
+_QUIET = (
+    *component_questions.FOR_ALL[:-1],
+    engine_questions.lists_its_models,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to a component."""
+
+    name: str
+    """Such as ``transcribes silence``."""
+    ask: Callable[[Subject], None]
+    is_call: bool
+    """Whether the component works, and may send something away, to answer it."""
+
+
+def list_questions(kind: str) -> tuple[Question, ...]:
+    """List the questions to a kind of component.
+
+    Args:
+        kind: A section of the configuration, such as ``engines``.
+    """
+    return tuple(
+        Question(function.__name__.replace("_", " "), function, function not in _QUIET)
+        for function in (*component_questions.FOR_ALL, *_QUESTIONS[kind])
+    )
+
+
+def sends_away(kind: str, configured: ConfiguredComponent[Any]) -> str:
+    """Return where the questions would send something; empty if they stay on this machine."""
+    if kind in ("engines", "translators"):
+        destination = configured.capabilities().destination
+        return "" if destination == "local" else str(destination)
+    return "its server" if kind == "servers" else "its recipients"

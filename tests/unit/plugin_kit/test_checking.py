@@ -1,0 +1,104 @@
+"""``plugins check`` finds each of the fifty mistakes, and nothing wrong with what is right."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subtitled.config import plugins
+from subtitled.engines import client
+from subtitled.engines.local_engine import LocalEngine
+from subtitled.plugin import CheckResult
+from subtitled.plugin_kit import checking
+from subtitled.plugin_kit.checking import CheckRequest, check_plugin
+from support.broken_plugins import (
+    CALLING,
+    FORGIVEN,
+    LOADING,
+    OUTSIDE,
+    SOURCES,
+    Mistake,
+    install_plugin,
+)
+
+Check = Callable[..., list[CheckResult]]
+
+
+@pytest.fixture
+def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
+    """Return a function that checks an installed plugin. Its engine runs in this process."""
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setattr(plugins, "IMPORT_TIMEOUT", 5.0)
+    monkeypatch.setattr(client, "EngineProcess", lambda name, spec, **_: LocalEngine(spec))
+    alone = CheckResult("import", True, "in a process of its own")
+    monkeypatch.setattr(checking, "_check_import", lambda module: alone)
+
+    def run(install: Callable[[Path], None], name: str, **options: Any) -> list[CheckResult]:
+        install(site)
+        folder = tmp_path / "audio"
+        folder.mkdir()
+        request = CheckRequest(
+            plugin=name, folder=folder, models=tmp_path / "models", sends=True, **options
+        )
+        results = list(check_plugin(request))
+        sys.modules.pop(f"broken_{name}", None)
+        return results
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "mistake", [*LOADING, *CALLING, *OUTSIDE], ids=lambda mistake: mistake.name
+)
+def test_each_mistake_is_found_with_its_line_and_its_cure(check: Check, mistake: Mistake) -> None:
+    wrong = [result for result in check(mistake.install, mistake.name) if not result.ok]
+    assert any(
+        mistake.message in result.detail
+        and mistake.place in result.detail
+        and mistake.cure in result.hint
+        for result in wrong
+    ), wrong
+
+
+@pytest.mark.parametrize("name", [*SOURCES, *FORGIVEN])
+def test_nothing_is_wrong_with_a_plugin_that_keeps_to_the_api(check: Check, name: str) -> None:
+    source = SOURCES.get(name) or FORGIVEN[name]
+    results = check(lambda site: install_plugin(site, name, source, f"broken_{name}"), name)
+    assert [result for result in results if not result.ok] == []
+    assert len(results) > 5
+
+
+def test_what_goes_to_other_machines_is_not_sent_unasked(check: Check, tmp_path: Path) -> None:
+    source = SOURCES["notifiers"].replace("        pass", "        open('sent', 'w')")
+    install_plugin(tmp_path / "site", "quiet", source, "broken_quiet")
+    request = CheckRequest(plugin="quiet", folder=tmp_path, models=tmp_path)
+    results = list(check_plugin(request))
+    assert any("use --send" in result.detail for result in results)
+    assert not Path("sent").exists()
+
+
+SETTINGS = SOURCES["notifiers"].replace(
+    "class Mine(Notifier):", "class Keys(Settings):\n    url: str\nclass Mine(Notifier[Keys]):"
+)
+
+
+def test_settings_without_a_description_and_missing_settings_are_told(check: Check) -> None:
+    def install(site: Path) -> None:
+        install_plugin(site, "keys", SETTINGS, "broken_keys")
+
+    (missing,) = [result for result in check(install, "keys") if not result.ok]
+    assert "url: this key is needed" in missing.detail and "--settings" in missing.hint
+
+
+def test_a_setting_without_a_description_is_told(check: Check) -> None:
+    def install(site: Path) -> None:
+        install_plugin(site, "keys", SETTINGS, "broken_keys")
+
+    (bare,) = [r for r in check(install, "keys", options={"url": "x"}) if not r.ok]
+    assert "no description: url" in bare.detail
