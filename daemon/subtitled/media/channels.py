@@ -28,6 +28,12 @@ FLIP_CORRELATION = -0.3
 """Correlation below which a channel is turned over before it is added to the loudest one."""
 MAX_CANCELLED_SHARE = 0.25
 """Share of the power of its channels below which the power of a sum is cancelled."""
+MAX_CORRELATION = 0.3
+"""Correlation of two channels below which they have little in common."""
+AUDIBLE_POWER = 1e-5
+"""Power of a window from which a channel is audible: -50 dB."""
+MIN_AUDIBLE_WINDOWS = 8
+"""Windows in which a channel is audible, from which a channel has sound of its own."""
 MIN_POWER = 1e-6
 """Power of a window, as a share of full scale, below which it is silence: -60 dB."""
 
@@ -81,6 +87,21 @@ def measure_cancelled_seconds(covariance: Floats) -> float:
     power = np.trace(covariance, axis1=1, axis2=2)
     is_lost = covariance.sum(axis=(1, 2)) < MAX_CANCELLED_SHARE * power
     return float((is_lost & (power > MIN_POWER)).sum()) * WINDOW_SAMPLES / SAMPLE_RATE
+
+
+def are_unrelated(covariance: Floats) -> bool:
+    """Return whether two sides have sounds of their own, as two microphones or languages have."""
+    import numpy as np
+
+    power = np.diagonal(covariance, axis1=1, axis2=2)
+    is_audible = power > AUDIBLE_POWER
+    if is_audible.sum(axis=0).min() < MIN_AUDIBLE_WINDOWS:
+        return False
+    both = is_audible.all(axis=1)
+    if both.sum() < MIN_AUDIBLE_WINDOWS:
+        return True
+    correlation = covariance[both, 0, 1] / np.sqrt(power[both].prod(axis=1))
+    return bool(np.median(np.abs(correlation)) < MAX_CORRELATION)
 
 
 def weigh_by_phase(covariance: Floats) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,14 @@ _JUMPING_FORMATS = frozenset({"mpegts", "mpeg", "ogg"})
 """Formats whose timestamps may jump. ffmpeg counts their times from the first stream in use."""
 
 
+@dataclass(frozen=True, slots=True)
+class DecodedTrack(Audio):
+    """A decoded track, and what was noticed about its channels."""
+
+    has_unrelated_sides: bool = False
+    """Whether the two sides of stereo seem to have little in common."""
+
+
 def decode_track(
     path: Path,
     track: AudioTrack,
@@ -54,7 +63,7 @@ def decode_track(
     timeout: float | None = None,
     on_progress: Callable[[float], None] | None = None,
     on_shot_change: Callable[[float], None] | None = None,
-) -> Audio:
+) -> DecodedTrack:
     """Decode a track into a file, which appears only when it is complete.
 
     A track that starts late is padded with silence, so times in the audio are times of the media
@@ -116,7 +125,7 @@ def decode_track(
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
-    return Audio(target)
+    return DecodedTrack(target, meter.has_unrelated_sides)
 
 
 def decoding_timeout(duration: float, with_shots: bool) -> float:

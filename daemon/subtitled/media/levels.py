@@ -27,7 +27,7 @@ SILENCE_DECIBELS = -75.0
 """Level of the loudest sound below which there is only noise."""
 USUAL_DECIBELS = -24.0
 MIN_OFFSET = 0.02
-"""Constant part of the samples, as a share of full scale, from which it is taken away."""
+"""Constant part of the samples, as a share of full scale, from which it is removed."""
 _BLOCK_WINDOWS = 240
 
 

@@ -27,7 +27,12 @@ MIN_DECIBELS = -55.0
 """Level of the channels below which a frame counts as silence."""
 _FRAMES_AT_ONCE = 1000
 """Frames of the decoded sound that are read at once."""
+MAX_CORRELATION = 0.3
+"""Correlation of two sides below which they have little in common."""
+MIN_UNRELATED_SHARE = 0.5
+"""Share of a track with unrelated sides from which each side is listened to by itself."""
 _LEVEL = "lavfi.astats.Overall.RMS_level"
+_PHASE = "lavfi.aphasemeter.phase"
 _START, _DURATION = "lavfi.aphasemeter.out_phase_start", "lavfi.aphasemeter.out_phase_duration"
 
 
@@ -50,7 +55,7 @@ def measure_phase(audio: Any, channels: int) -> Any:
         # The mix to two sides comes here. Without this it would come before the measurement.
         metered = metered.filter("aresample")
     metered = metered.filter("aphasemeter", video=0, phasing=1, angle=MIN_ANGLE, duration=0.2)
-    for key in (_START, _DURATION):
+    for key in (_START, _DURATION, *((_PHASE,) if channels == 2 else ())):
         metered = metered.filter("ametadata", "print", key=key, file="pipe:1", direct=1)
     return metered
 
@@ -62,11 +67,13 @@ class PhaseMeter:
         self._seconds = 0.0
         self._start: float | None = None
         self._levels: list[float] = []
+        self._frames = 0
+        self._unrelated_frames = 0
 
     def read_line(self, text: str) -> None:
         """Read a line of ffmpeg's output; most are not about the phase."""
         name, _, value = text.partition("=")
-        if name not in (_START, _DURATION, _LEVEL):
+        if name not in (_START, _DURATION, _LEVEL, _PHASE):
             return
         try:
             number = float(value)
@@ -74,6 +81,9 @@ class PhaseMeter:
             return
         if name == _LEVEL:
             self._levels.append(number)
+        elif name == _PHASE:
+            self._frames += 1
+            self._unrelated_frames += abs(number) < MAX_CORRELATION
         elif name == _START:
             self._start = number
         else:
@@ -107,6 +117,11 @@ class PhaseMeter:
                 is_lost = power < MAX_MIXED_SHARE * 10 ** (before / 10)
                 lost += int((is_lost & (before > MIN_DECIBELS)).sum())
         return lost * FRAME_SAMPLES / SAMPLE_RATE
+
+    @property
+    def has_unrelated_sides(self) -> bool:
+        """Whether the two sides of a track have little in common, as two microphones have."""
+        return self._unrelated_frames > MIN_UNRELATED_SHARE * max(1, self._frames)
 
     def is_suspicious(self, mono: Path, duration: float) -> bool:
         """Tell whether the channels may cancel each other.

@@ -31,7 +31,7 @@ MAX_CHANNELS = 32
 MIN_CHANNELS = 3
 """Channels of a single track from which it holds microphones rather than stereo."""
 CONSUMER_FORMATS = frozenset({"matroska", "webm", "mp3", "flac", "ogg"})
-"""Formats in which several tracks are versions to choose from, not microphones."""
+"""Formats in which tracks with a language or title are versions to choose from."""
 MIN_SPEECH_SECONDS = 1.0
 """Clear speech below which a channel has none."""
 MIN_CONTRAST = 3.0
@@ -42,6 +42,14 @@ MIN_LEVEL_RATIO = 0.25
 """Power of one channel compared with another from which both hear the same speech: -6 dB."""
 MIN_NEW_SECONDS = 1.0
 """Speech that a channel alone hears from which it is needed, and its shortest part that counts."""
+VERSION_SHARE = 0.5
+"""Share of the speech of two channels at the same time and loudness, from which one of them is
+enough: two people take turns, and a microphone hears the other person from afar."""
+VERSION_RATIO = 4.0
+"""Ratio of the smoothed power of two channels up to which they are equally loud: 6 dB."""
+MAX_LIKENESS = 0.5
+"""Correlation of the level of two channels that speak at the same time, up to which they say
+different things."""
 MAX_GAIN = 10.0
 """Largest factor by which a quiet channel is raised: 20 dB."""
 
@@ -60,20 +68,22 @@ def find_track_set(facts: MediaInfo, track: AudioTrack) -> tuple[AudioTrack, ...
     """Return the tracks that are listened to together with a track.
 
     These are mono tracks without marks, all in one language or in none, or a single uncompressed
-    track with several channels.
+    track with several channels. In formats of consumers they have no language and no title either.
 
     Returns:
         The tracks in their order; none if the track stands for itself.
     """
-    if set(facts.format.split(",")) & CONSUMER_FORMATS:
-        return ()
-    is_pcm = track.codec.startswith("pcm_")
+    is_consumer = bool(set(facts.format.split(",")) & CONSUMER_FORMATS)
+    is_pcm = track.codec.startswith("pcm_") and not is_consumer
     if is_pcm and MIN_CHANNELS <= track.channels <= MAX_CHANNELS and not track.marks:
         return (track,)
     together = [
         other
         for other in facts.audio_tracks
-        if other.channels == 1 and not other.marks and other.language == track.language
+        if other.channels == 1
+        and not other.marks
+        and other.language == track.language
+        and not (is_consumer and other.title)
     ]
     is_whole = len(together) == len(facts.audio_tracks)
     is_untagged = not track.language.is_known or is_pcm
@@ -116,10 +126,22 @@ def choose_channels(
     gains = {n: min(MAX_GAIN, math.sqrt(loudest / max(levels[n], 1e-12))) for n in candidates}
     most = max(seconds[n] for n in candidates)
     best = max((n for n in candidates if seconds[n] >= most / 2), key=lambda n: contrasts[n])
+    versions = [
+        n
+        for n in candidates
+        if n == best or _are_versions(power[:, [best, n]], (masks[best], masks[n]))
+    ]
+    best, clearest = versions[0], ", the clearest" if versions == [best] else ""
     taken = [best]
-    reasons[best] = f"taken: {seconds[best]:.0f} s of speech, the clearest"
+    reasons[best] = f"taken: {seconds[best]:.0f} s of speech{clearest}"
     for n in sorted(candidates, key=lambda n: -seconds[n]):
         if n == best:
+            continue
+        if n in versions:
+            reasons[n] = (
+                f"not taken: {seconds[n]:.0f} s of other speech at the same time as "
+                f"{names[best]}, as in another language"
+            )
             continue
         mine = power[:, n] * gains[n] ** 2
         covered = np.zeros(len(power), dtype=bool)
@@ -140,6 +162,30 @@ def choose_channels(
         else ChannelChoice(speech_seconds=seconds[n], gain=0.0, reason=reasons[n])
         for n in range(len(activities))
     ]
+
+
+def _are_versions(power: Floats, masks: tuple[Flags, Flags]) -> bool:
+    """Tell whether two channels say different things at once, as two languages do."""
+    import numpy as np
+
+    both = masks[0] & masks[1]
+    shorter = min(int(mask.sum()) for mask in masks)
+    if both.sum() * WINDOW_SECONDS < MIN_SPEECH_SECONDS or both.sum() < VERSION_SHARE * shorter:
+        return False
+    smooth = np.stack([np.convolve(side, np.ones(7) / 7, "same") for side in power.T])
+    first, second = (float(side[mask].mean()) for side, mask in zip(smooth, masks, strict=True))
+    ratio = smooth[0] * second / np.maximum(smooth[1] * first, 1e-20)
+    is_equal = (ratio < VERSION_RATIO) & (ratio > 1 / VERSION_RATIO)
+    if (both & is_equal).sum() < VERSION_SHARE * shorter:
+        return False
+    # Shouting is loud in every language, so only the course of words and syllables is compared.
+    levels = np.log10(np.maximum(power, 1e-10)).T * both
+    near = np.ones(9)
+    count = np.maximum(np.convolve(both, near, "same"), 1)
+    ours, theirs = ((side - np.convolve(side, near, "same") / count)[both] for side in levels)
+    if min(ours.std(), theirs.std()) < 1e-3:
+        return False
+    return float(np.corrcoef(ours, theirs)[0, 1]) < MAX_LIKENESS
 
 
 def _rejection_reason(seconds: float, contrast: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from subtitled.media.channels import (
     ChannelFile,
+    are_unrelated,
     measure_covariance,
     weigh_by_level,
     write_channel,
@@ -57,21 +58,54 @@ def analyse_channels(
     Raises:
         SubtitledError: Decoding or detection failed.
     """
+    with _decoded(media, tracks, target) as file:
+        return _analyse(file, tracks, target, find_speech)
+
+
+def analyse_sides(
+    media: Path, track: AudioTrack, target: Path, find_speech: FindSpeech
+) -> tuple[SpeechActivity, tuple[ChannelShare, ...]] | None:
+    """Listen to both sides of a stereo track, if they have little in common.
+
+    Args:
+        media: The media file.
+        track: A track with two channels.
+        target: The file that the mix replaces. It stays if the sides are those of one sound.
+        find_speech: Detects the speech of a mono file.
+
+    Returns:
+        The speech of the mix and the part of each side, or None if they are those of one sound, or
+        nobody speaks on either.
+
+    Raises:
+        SubtitledError: Decoding or detection failed.
+    """
+    with _decoded(media, [track], target) as file:
+        if not are_unrelated(measure_covariance(file)):
+            return None
+        speech, shares = _analyse(file, [track], target, find_speech)
+        return (speech, shares) if speech.spans else None
+
+
+def _analyse(
+    file: ChannelFile, tracks: Sequence[AudioTrack], target: Path, find_speech: FindSpeech
+) -> tuple[SpeechActivity, tuple[ChannelShare, ...]]:
+    """Choose the channels with speech, and write their mix if there are any."""
     named = name_channels(tracks)
     single = target.with_name(target.name + ".channel")
-    with _decoded(media, tracks, target) as file:
-        try:
-            activities: list[SpeechActivity] = []
-            for channel in range(file.channels):
-                write_channel(file, channel, single)
-                correct_level(single)
-                activities.append(find_speech(Audio(single)))
-            choices = choose_channels(
-                activities, measure_covariance(file), [name for *_, name in named]
-            )
+    activities: list[SpeechActivity] = []
+    try:
+        for channel in range(file.channels):
+            write_channel(file, channel, single)
+            correct_level(single)
+            activities.append(find_speech(Audio(single)))
+        choices = choose_channels(
+            activities, measure_covariance(file), [name for *_, name in named]
+        )
+        if not target.exists() or any(choice.gain > 0 for choice in choices):
             _write(file, [choice.gain for choice in choices], target)
-        finally:
-            single.unlink(missing_ok=True)
+    finally:
+        single.unlink(missing_ok=True)
     shares = tuple(_to_share(*pair) for pair in zip(named, choices, strict=True))
     taken = [speech for speech, choice in zip(activities, choices, strict=True) if choice.gain > 0]
     if len(taken) > 1:

@@ -24,9 +24,14 @@ from subtitled.plugin import (
     TimeSpan,
     TransientError,
 )
-from subtitled.transcripts.models import DECODER_VERSION, ShotCuts, TrackAnalysis
+from subtitled.transcripts.models import (
+    DECODER_VERSION,
+    ChannelShare,
+    ShotCuts,
+    TrackAnalysis,
+)
 
-from .channel_mix import analyse_channels, mix_channels
+from .channel_mix import analyse_channels, analyse_sides, mix_channels
 from .language_detection import detect_language
 from .transcript_reuse import ReuseTarget, reuse_transcript
 
@@ -118,7 +123,9 @@ class TrackAnalyser:
             # Only the picture was wanted.
             audio.path.unlink(missing_ok=True)
             return self.audio(facts, track)
-        return audio
+        if audio.has_unrelated_sides and self._stored_analysis(facts, track) is None:
+            self._analyse_sides(chosen)
+        return Audio(pcm)
 
     def _decode(self, facts: MediaInfo, track: int) -> None:
         is_analysed = self._stored_analysis(facts, track) is not None
@@ -133,21 +140,34 @@ class TrackAnalyser:
             self.audio(facts, track)
 
     def _find_set(self, facts: MediaInfo, track: int) -> tuple[AudioTrack, ...]:
-        """Return the tracks that are listened to together, unless one was analysed alone before."""
+        """Return the tracks that are listened to together, or were when they were analysed."""
         analysis = self._stored_analysis(facts, track)
-        if analysis is not None and not analysis.channel_shares:
-            return ()
-        return find_track_set(facts, _find_track(facts, track))
+        if analysis is None:
+            return find_track_set(facts, _find_track(facts, track))
+        together = {share.track for share in analysis.channel_shares}
+        return tuple(other for other in facts.audio_tracks if other.index in together)
 
     def _analyse_set(self, tracks: Sequence[AudioTrack], track: int) -> None:
         """Listen to each microphone of a set, and store the speech of their mix."""
         pcm = self._pcm(track)
         self._ctx.progress("finding speech", 0.0)
-        speech, shares = analyse_channels(
-            self._job.media, tracks, pcm, self._services.engines.find_speech
-        )
+        found = analyse_channels(self._job.media, tracks, pcm, self._services.engines.find_speech)
+        self._save_set(track, *found)
+
+    def _analyse_sides(self, track: AudioTrack) -> None:
+        """Listen to each side of a stereo track, if its sides have little in common."""
+        self._ctx.progress("finding speech", 0.0)
+        find_speech = self._services.engines.find_speech
+        found = analyse_sides(self._job.media, track, self._pcm(track.index), find_speech)
+        if found is not None:
+            self._await_early_vad(track.index)
+            self._save_set(track.index, *found)
+
+    def _save_set(
+        self, track: int, speech: SpeechActivity, shares: tuple[ChannelShare, ...]
+    ) -> None:
         analysis = TrackAnalysis(
-            duration=Audio(pcm).duration,
+            duration=Audio(self._pcm(track)).duration,
             speech=speech.spans,
             quiet_speech=speech.low_energy,
             channel_shares=shares,

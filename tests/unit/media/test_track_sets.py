@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from subtitled.media.channels import weigh_by_level, weigh_by_phase
+from subtitled.media.channels import are_unrelated, weigh_by_level, weigh_by_phase
 from subtitled.media.marks import Mark
 from subtitled.media.probe import AudioTrack, MediaInfo
 from subtitled.media.track_sets import WINDOW_SECONDS, choose_channels, find_track_set
@@ -81,9 +81,74 @@ def test_versions_to_choose_from_are_no_set(tracks: tuple[AudioTrack, ...]) -> N
     assert find_track_set(media(*tracks), tracks[0]) == ()
 
 
-def test_two_mono_tracks_of_a_matroska_film_are_no_set() -> None:
-    tracks = (track(0, codec="flac"), track(1, codec="flac"))
-    assert find_track_set(media(*tracks, name="matroska,webm"), tracks[0]) == ()
+@pytest.mark.parametrize("codec", ["flac", "pcm_s16le", "aac"])
+def test_mono_tracks_of_a_matroska_film_are_a_set_if_nothing_is_said_of_them(codec: str) -> None:
+    tracks = (track(0, codec=codec), track(1, codec=codec))
+    assert find_track_set(media(*tracks, name="matroska,webm"), tracks[0]) == tracks
+    for field in ({"title": "English"}, {"language": Language("en")}):
+        named = tuple(replace(one, **field) for one in tracks)
+        assert find_track_set(media(*named, name="matroska,webm"), named[0]) == ()
+    poly = track(0, channels=6, codec=codec)
+    assert find_track_set(media(poly, name="matroska,webm"), poly) == ()
+
+
+def voice(seed: int, level: float = 1.0) -> npt.NDArray[np.float32]:
+    """Return the power of a minute of speech with its syllables, and pauses between sentences."""
+    generator = np.random.default_rng(seed)
+    power = 1e-2 * level * 10 ** generator.normal(0.0, 0.4, COUNT)
+    for start in range(0, COUNT, 24):
+        power[start : start + 3 + int(generator.integers(5))] = 1e-6
+    return np.asarray(power, dtype=np.float32)
+
+
+def choose(*powers: npt.NDArray[np.float32]) -> list[float]:
+    """Return the gain of each channel of which these are the powers."""
+    matrix = np.zeros((COUNT, len(powers), len(powers)), dtype=np.float32)
+    for n, power in enumerate(powers):
+        matrix[:, n, n] = power
+    activities = []
+    for power in powers:
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], power > 1e-4, [0]))))
+        activities.append(speech(*(edges.reshape(-1, 2) * WINDOW_SECONDS).tolist()))
+    return [choice.gain for choice in choose_channels(activities, matrix, NAMES)]
+
+
+@pytest.mark.parametrize("level", [0.3, 1.0, 3.0])
+def test_of_two_languages_at_the_same_time_the_first_is_taken(level: float) -> None:
+    assert [gain > 0 for gain in choose(voice(1), voice(2, level))] == [True, False]
+    assert [gain > 0 for gain in choose(voice(2, level), voice(1))] == [True, False]
+
+
+def test_two_people_who_take_turns_are_no_two_languages() -> None:
+    turns = np.arange(COUNT) // 24 % 2 == 0
+    for bleed in (1e-4, 1e-2):
+        first = np.where(turns, voice(1), voice(2) * bleed)
+        second = np.where(turns, voice(1) * bleed, voice(2))
+        assert all(gain > 0 for gain in choose(first, second))
+
+
+def test_the_same_speech_in_two_microphones_is_no_two_languages() -> None:
+    near = voice(1)
+    gains = choose(near * 0.3 + 2e-5, near)
+    assert [gain > 0 for gain in gains] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "correlation", "unrelated"),
+    [
+        (1e-2, 1e-2, 0.05, True),
+        (1e-2, 1e-4, 0.05, True),
+        (1e-2, 1e-2, 0.9, False),
+        (1e-2, 1e-2, -0.9, False),
+        (1e-2, 1e-7, 0.0, False),
+    ],
+)
+def test_sides_are_unrelated_if_both_have_sound_of_their_own(
+    first: float, second: float, correlation: float, unrelated: bool
+) -> None:
+    cross = correlation * float(np.sqrt(first * second))
+    matrix = np.array([[[first, cross], [cross, second]]] * COUNT, dtype=np.float32)
+    assert are_unrelated(matrix) is unrelated
 
 
 def test_dialogue_is_told_from_music_and_room() -> None:
