@@ -25,6 +25,7 @@ def main() -> None:
         plugins,
         queue,
         review,
+        review_approve,
         review_report,
         run,
         scan,

@@ -8,13 +8,10 @@ from typing import Annotated
 
 import typer
 
-from subtitled.daemon.answers.plain import to_plain
 from subtitled.daemon.answers.reviews import list_reviews, show_edit, show_review
 from subtitled.daemon.inspection import to_known_path
-from subtitled.daemon.reviews.approving import FileConflict, approve_review, unlock_review
 from subtitled.daemon.reviews.errors import ReviewError
 from subtitled.daemon.reviews.importing import compare_text, find_review_of, import_text
-from subtitled.daemon.reviews.learning import suggest_review_terms
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.db.review_records import ReviewFilter, ReviewStatus
@@ -28,7 +25,6 @@ from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES
 from .actor import current_actor
 from .app import app, load_configuration
 from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, echo_table
-from .term_suggestions import print_suggestions
 
 review_app = typer.Typer(
     help="Reviews: subtitles that people look through, correct and approve.", no_args_is_help=True
@@ -210,62 +206,6 @@ def import_(
     echo(f"{'would be changed:' if dry_run else 'imported as'}{version} {counts}")
 
 
-@review_app.command()
-def approve(
-    review: ReviewArgument,
-    language: LanguageOption = "",
-    accept_warnings: Annotated[
-        bool, typer.Option("--accept-warnings", help="Approve cues outside the limits, too.")
-    ] = False,
-    replace: Annotated[
-        str, typer.Option(help="The SHA-256 of a changed file that is replaced.", metavar="SHA256")
-    ] = "",
-    by: ByOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Write a review in every format of its library, signed with your name, and lock the files."""
-    service, loaded = load_review(review, language)
-    try:
-        result = approve_review(
-            service,
-            loaded.record.id,
-            current_actor(by),
-            accepts_warnings=accept_warnings,
-            replaces_sha256=replace or None,
-        )
-    except InputRejectedError as error:
-        abort(error)
-    if isinstance(result, FileConflict):
-        abort(
-            "another program changed the file since the review began, so nothing was written. "
-            "Compare it with: subtitled review export. To replace it: "
-            f"--replace {result.theirs_sha256}"
-        )
-    suggestions = suggest_review_terms(service, loaded)
-    if as_json:
-        echo_json(to_plain(result) | {"terms": [one.to_dict() for one in suggestions]})
-        return
-    for path in result.paths:
-        echo(f"{display_path(path)}: approved")
-    for reason in result.kept:
-        echo(reason)
-    print_suggestions(suggestions, loaded.file.path)
-
-
-@review_app.command()
-def unlock(review: ReviewArgument, language: LanguageOption = "", by: ByOption = "") -> None:
-    """Take the approval back: the files stay, and may be edited or made again."""
-    service, loaded = load_review(review, language)
-    try:
-        paths = unlock_review(service, loaded.record.id, current_actor(by))
-    except InputRejectedError as error:
-        abort(error)
-    for path in paths:
-        echo(f"{display_path(path)}: unlocked")
-    if not paths:
-        echo("it was not approved")
-
-
 def open_service() -> ReviewService:
     """Return the service of reviews."""
     configuration = load_configuration()
@@ -276,15 +216,25 @@ def load_review(review: str, language: str) -> tuple[ReviewService, OpenReview]:
     """Return the review that was named, or abort with the reason."""
     service = open_service()
     try:
-        wanted = Language(language) if language else None
-    except ValueError as error:
-        abort(error, USAGE_ERROR)
-    try:
-        number = (
-            int(review)
-            if review.isascii() and review.isdigit() and len(review) < 16
-            else find_review_of(service, to_known_path(service.configuration, Path(review)), wanted)
-        )
-        return service, service.load(number)
+        return service, service.load(find_number(service, review, parse_language(language)))
     except ReviewError as error:
         abort(error)
+
+
+def parse_language(language: str) -> Language | None:
+    """Return the language that an option names, or abort if it is none."""
+    try:
+        return Language(language) if language else None
+    except ValueError as error:
+        abort(error, USAGE_ERROR)
+
+
+def find_number(service: ReviewService, review: str, language: Language | None) -> int:
+    """Return the number of the review that was named.
+
+    Raises:
+        ReviewError: There is no such review, or there are several.
+    """
+    if review.isascii() and review.isdigit() and len(review) < 16:
+        return int(review)
+    return find_review_of(service, to_known_path(service.configuration, Path(review)), language)

@@ -84,6 +84,7 @@ ACCESS_RULES: tuple[AccessRule, ...] = (
     rule("/glossary", "GET", Access.VIEWER),
     rule("/glossary", "POST", Access.REVIEWER),
     rule("/review", "GET", Access.VIEWER),
+    rule("/review/approve", "POST", Access.REVIEWER),
     rule("/review/{id:number}", "GET", Access.VIEWER),
     rule("/review/{id:number}/cues", "POST", Access.REVIEWER),
     rule("/review/{id:number}/holder", "POST", Access.REVIEWER),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-import subtitled.cli.review  # noqa: F401 - adds its commands
+import subtitled.cli.review_approve  # noqa: F401 - adds its commands, and those of review
 from subtitled.cli.app import app
 from subtitled.db.review_records import CueEstimate, SubtitleEstimate
 from subtitled.plugin import Cue, Language, Subtitle
@@ -211,3 +211,20 @@ def test_errors_and_changed_files_keep_a_review_from_being_approved(cli: Command
     assert changed.exit_code == 1
     assert "--replace" in changed.output
     assert sidecar.read_bytes() == theirs
+
+
+def test_several_reviews_are_approved_and_those_with_errors_are_named(cli: CommandLine) -> None:
+    good, bad, other = (cli.library.add(name)[1] for name in ("Good", "Bad", "Other"))
+    publish(cli.library.db, bad.with_name("Bad.mkv"), (*CUES, Cue(9.5, 12.0, "Too early.")))
+    result = cli.run("approve", good, bad, "999", "No such.mkv", "--accept-warnings")
+    assert result.exit_code == 1
+    text = " ".join(result.output.split())
+    assert f"{good}: approved" in "".join(result.output.split("\n"))
+    assert "not approved: 1 cue is wrong" in text
+    assert "999: not approved: there is no such review" in text
+    assert "No such.mkv: not approved" in text
+    wanted = cli.run("approve", good, other, "--accept-warnings", "--json")
+    told = json.loads(wanted.stdout)
+    assert [one["review"] for one in told["approved"]] == [str(other)]
+    assert "approved this subtitle already" in told["left"][0]["reason"]
+    assert cli.run("approve", good, other, "--replace", "0" * 64).exit_code == 2

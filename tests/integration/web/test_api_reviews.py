@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -14,7 +15,7 @@ from subtitled.db.review_records import CueEstimate, SubtitleEstimate
 from subtitled.plugin import Cue
 from subtitled.subtitles.formats import read_cues
 from subtitled.web.auth.roles import Role
-from support.api_port import ApiPort
+from support.api_port import API, ApiPort
 from support.opened_review import OpenedReview
 from support.review_library import CUES, ENGLISH, FULL
 from support.web_library import HOSTILE
@@ -382,3 +383,42 @@ def test_a_file_that_changed_meanwhile_is_shown_and_not_overwritten(
     body["replaces_sha256"] = problem["theirs_sha256"]
     assert review.send(ana, "POST", "/approve", body, tag).status_code == 200
     assert read_cues(review.sidecar.read_bytes(), "srt")[0].text == "Mine"
+
+
+def test_several_reviews_are_approved_and_the_others_left_with_a_reason(
+    port: ApiPort, ana: dict[str, str]
+) -> None:
+    good, bad, stale, hidden = (
+        OpenedReview(port, cues, library)
+        for cues, library in (
+            (CUES, "films"),
+            ((*CUES, Cue(9.5, 12.0, "Too early.")), "films"),
+            (CUES, "films"),
+            (CUES, "series"),
+        )
+    )
+    bound = port.key(Role.REVIEWER, "films")
+    named = [
+        {"id": good.number, "version": 0},
+        {"id": bad.number},
+        {"id": stale.number, "version": 7},
+        {"id": hidden.number, "version": None},
+    ]
+    body = json.dumps({"reviews": named, "accept_warnings": True})
+    more = {"Content-Type": "application/json"}
+    path = f"{API}/reviews/approve"
+    answer = port.call("POST", path, headers=bound | more, content=body)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert [one["id"] for one in told["approved"]] == [good.number]
+    assert told["approved"][0]["paths"] == [str(good.sidecar)]
+    reasons = {one["id"]: one["reason"] for one in told["left"]}
+    assert "ends before the next begins" in reasons[bad.number]
+    assert "has version 0 meanwhile" in reasons[stale.number]
+    assert reasons[hidden.number] == "there is no such review"
+    assert good.show(ana)["status"] == "approved"
+    assert {one.show(ana)["status"] for one in (bad, stale, hidden)} == {"open"}
+    again = port.call("POST", path, headers=bound | more, content=body).json()
+    assert "already" in {one["id"]: one["reason"] for one in again["left"]}[good.number]
+    viewer = port.key(Role.VIEWER)
+    assert port.call("POST", path, headers=viewer | more, content=body).status_code == 403

@@ -14,6 +14,7 @@ import pytest
 from subtitled.db.review_records import ReviewStatus
 from subtitled.plugin import Cue
 from subtitled.subtitles.formats import read_cues
+from support.review_library import CUES
 from support.review_port import Reader, ReviewedFilm, ReviewSitePort
 from support.web_library import HOSTILE
 
@@ -481,3 +482,39 @@ def test_who_has_a_review_is_shown_until_they_let_it_go(
 
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(judge, (ana, ben))) == [303, 303]
+
+
+def test_ticked_subtitles_are_approved_at_once_and_those_with_errors_are_named(
+    site: ReviewSitePort,
+) -> None:
+    good, bad = site.add(), site.add((*CUES, Cue(9.5, 12.0, "Too early.")))
+    hidden, edited = site.add(library="series"), site.add()
+    reader = site.reader("ben")
+    reader.open("/review?library=films")
+    ticked = [f"{one.number}-0" for one in (good, bad, edited, hidden)]
+    assert f'value="{good.number}-0"' in reader.page
+    later = site.reader()
+    later.open(edited.path)
+    later.press(edited, "keep", text="Edited meanwhile.")
+    form = reader.form("/review/approve?library=films")
+    bound = site.reader("bound")
+    bound.open("/review")
+    answer = reader.send(
+        "/review/approve?library=films",
+        form | {"review": ticked[:3], "accepts_warnings": "yes"},  # type: ignore[dict-item]
+    )
+    assert answer.status_code == 200
+    page = reader.page
+    assert page.index("Approved, written and locked") < page.index(good.path + '"')
+    assert "1 cue is wrong" in page and "has version 1 meanwhile" in page
+    db = site.db.reviews
+    states = {one.number: db.get(one.number) for one in (good, bad, edited, hidden)}
+    approved = {number for number, record in states.items() if record and record.approved_by}
+    assert approved == {good.number}
+    path = "/review/approve?library=films"
+    nothing = reader.send(path, reader.form(path))
+    assert "Nothing was chosen" in nothing.text
+    own = bound.form("/review/approve") | {"review": f"{bad.number}-0"}
+    assert "Nothing was chosen" in bound.send("/review/approve", own).text
+    viewer = site.reader("viewer")
+    assert "checkbox" not in viewer.open("/review")

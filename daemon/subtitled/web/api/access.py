@@ -26,6 +26,7 @@ _ROWS = (
     ("/subtitles/{subtitle_id}/text", "GET", Access.VIEWER),
     ("/subtitles/{subtitle_id}/review", "POST", Access.REVIEWER),
     ("/reviews", "GET", Access.VIEWER),
+    ("/reviews/approve", "POST", Access.REVIEWER),
     ("/reviews/{review_id:number}", "GET", Access.VIEWER),
     ("/reviews/{review_id:number}/list", "GET", Access.VIEWER),
     ("/reviews/{review_id:number}/cues/{cue}", "GET", Access.VIEWER),

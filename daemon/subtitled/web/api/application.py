@@ -23,6 +23,7 @@ from .links import add_links
 from .overview import add_overview_routes
 from .planning import add_plan_routes
 from .problems import MEDIA_TYPE, Problem, add_problem_handlers
+from .review_batch import add_review_batch_routes
 from .review_cues import add_review_cue_routes
 from .review_edits import add_review_edit_routes
 from .review_media import add_review_media_routes
@@ -65,6 +66,7 @@ def build_api(services: ApiServices) -> FastAPI:
     add_review_edit_routes(api, services, reviews)
     add_review_report_routes(api, reviews)
     parts = ReviewMedia(services.configuration, services.db)
+    add_review_batch_routes(api, services, reviews)
     add_review_media_routes(api, reviews, parts)
     add_review_cue_routes(api, reviews, parts)
     add_term_routes(api, services, reviews)

@@ -41,14 +41,14 @@ IdempotencyKey = Annotated[
 ]
 
 
-def _check_json_number(value: object) -> object:
+def check_json_number(value: object) -> object:
     """Let only numbers pass. JSON writes a whole one as 5 or as 5.0."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("a whole number is needed")
     return value
 
 
-JsonNumber = Annotated[int, Field(ge=1, le=MAX_NUMBER), BeforeValidator(_check_json_number)]
+JsonNumber = Annotated[int, Field(ge=1, le=MAX_NUMBER), BeforeValidator(check_json_number)]
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Kind = Literal["full", "forced", "sdh", "summary"]
 Status = Literal["met", "nothing-to-write", "missing", "impossible", "removed"]

@@ -203,9 +203,14 @@ def check_visible(service: ReviewService, caller: Caller, review_id: int) -> Non
     Raises:
         ApiError: There is none.
     """
-    record = service.db.reviews.get(review_id)
-    if record is None or record.library is None or not caller.sees(record.library):
+    if not is_visible_review(service, caller, review_id):
         raise not_found("review", "Take its number from GET /reviews")
+
+
+def is_visible_review(service: ReviewService, caller: Caller, review_id: int) -> bool:
+    """Return whether there is a review that the caller may see."""
+    record = service.db.reviews.get(review_id)
+    return record is not None and record.library is not None and caller.sees(record.library)
 
 
 @contextmanager
