@@ -172,3 +172,14 @@ def test_a_text_is_read_once(place: Place, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("subtitled.pipeline.text_judge.judge_text", refuse)
     monkeypatch.setattr("subtitled.pipeline.text_judge.extract_text", refuse)
     assert count(place, "en", "es") == before == {"2": "", "Film.es.srt": ""}
+
+
+def test_notes_are_no_subtitle_and_mpl2_named_txt_is_one(fluent: Place, tmp_path: Path) -> None:
+    film(fluent, tmp_path)
+    (fluent.folder / "Film.txt").write_text("Downloaded from a site.\nPassword: none\n")
+    assert count(fluent, "en", "es") == {}
+    lines = [line for line in spoken(ES).split("\n") if line[:1].isalpha()]
+    mpl2 = (f"[{40 * n}][{40 * n + 25}]{line}" for n, line in enumerate(lines))
+    (fluent.folder / "Film.txt").write_text("\n".join(mpl2))
+    assert fluent.make("original", "es").state is FileState.DONE
+    assert fluent.names() == ["Film.en.srt", "Film.txt"]

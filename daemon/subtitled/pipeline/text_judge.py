@@ -20,7 +20,11 @@ from subtitled.plugin import Cue, InputRejectedError, Language, SubtitledError, 
 from subtitled.plugin.limits import read_file
 from subtitled.plugin.paths import display_path
 from subtitled.policy.coverage import EMBEDDED, SIDECAR, ExistingSubtitle
-from subtitled.subtitles.filenames import CONTAINER_EXTENSIONS, IMAGE_EXTENSIONS
+from subtitled.subtitles.filenames import (
+    CONTAINER_EXTENSIONS,
+    IMAGE_EXTENSIONS,
+    TIMED_DATA_EXTENSION,
+)
 from subtitled.subtitles.formats import ReadResult
 from subtitled.subtitles.judgement import (
     MAX_SUBTITLE_BYTES,
@@ -61,7 +65,7 @@ class TextJudge:
     ) -> tuple[ExistingSubtitle, ...]:
         """Return the subtitles with what their texts are.
 
-        Ours and edited ones are as they are.
+        Ours and edited ones are as they are. Notes of others, which have no times, are left out.
 
         Args:
             subtitles: The subtitles of the media file.
@@ -70,13 +74,18 @@ class TextJudge:
         """
         wanted = tuple(languages)
         names = {subtitle.location.lower() for subtitle in subtitles}
-        return tuple(
-            self._judge_one(subtitle, length, wanted, names)
-            if subtitle.origin in (SIDECAR, EMBEDDED)
-            and not (subtitle.is_ours or subtitle.is_outdated or subtitle.is_edited)
-            else subtitle
-            for subtitle in subtitles
-        )
+        judged = []
+        for subtitle in subtitles:
+            is_others = subtitle.origin in (SIDECAR, EMBEDDED) and not (
+                subtitle.is_ours or subtitle.is_outdated or subtitle.is_edited
+            )
+            if is_others:
+                is_notes = subtitle.format == TIMED_DATA_EXTENSION
+                subtitle = self._judge_one(subtitle, length, wanted, names)
+                if is_notes and subtitle.problem:
+                    continue
+            judged.append(subtitle)
+        return tuple(judged)
 
     def _judge_one(
         self,
@@ -115,7 +124,7 @@ class TextJudge:
             return TextJudgement(problem="it cannot be opened")
         # The language of the name says which code pages are likely.
         stated = subtitle.language.primary if subtitle.language else ""
-        key = f"{digest}:{suffix}:{stated}:{self.facts.frame_rate if suffix == 'sub' else ''}"
+        key = f"{digest}:{suffix}:{stated}:{self.facts.frame_rate or ''}"
         judgement = self.judgements.find(key)
         if judgement is None:
             judgement = self._read_sidecar(path, suffix, subtitle.language)

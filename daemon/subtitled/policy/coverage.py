@@ -15,6 +15,7 @@ from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.filenames import (
     DATA_EXTENSIONS,
     IMAGE_EXTENSIONS,
+    TIMED_DATA_EXTENSION,
     parse_sidecar_name,
     parse_summary_name,
 )
@@ -116,7 +117,8 @@ def existing_subtitles(
         if parsed is None:
             continue
         verdict = ownership_of((folder or media.parent) / name)
-        if parsed.format in DATA_EXTENSIONS and verdict is Ownership.HUMAN:
+        is_data = parsed.format in DATA_EXTENSIONS and parsed.format != TIMED_DATA_EXTENSION
+        if is_data and verdict is Ownership.HUMAN:
             continue
         subtitles.append(
             ExistingSubtitle(

@@ -110,9 +110,13 @@ def _accept_plausible(language: Language) -> Language | None:
 
 
 DATA_EXTENSIONS = frozenset({"json", "txt"})
-"""Extensions that we write too, but that other programs use for other files. Only ours count."""
+"""Extensions that we write too, but that other programs use for other files. Of others only a
+:data:`TIMED_DATA_EXTENSION` counts."""
+TIMED_DATA_EXTENSION = "txt"
+"""The extension of notes, of which those with times are subtitles: MPL2, MicroDVD, TMPlayer."""
 SUBTITLE_EXTENSIONS = DATA_EXTENSIONS.union(
-    "srt vtt ass ssa sub idx smi sami ttml dfxp sup mks lrc".split()
+    "srt vtt ass ssa sub idx smi sami ttml dfxp sup mks lrc".split(),
+    "aqt jss mpl mpl2 mpsub pjs psb sbv stl utf utf8".split(),
 )
 IMAGE_EXTENSIONS = frozenset({"idx", "sup"})
 """Extensions of pictures. A ``sub`` file is one only beside its ``idx`` file."""

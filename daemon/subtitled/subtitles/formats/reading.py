@@ -8,7 +8,7 @@ from dataclasses import replace
 from subtitled.plugin import Cue, InputRejectedError, Language
 
 from ..markup import strip_tags
-from . import ass_reader, frames, lrc, sami, srt, ttml_reader, vtt, whisper_json
+from . import ass_reader, blocks, frames, jacosub, lrc, sami, srt, ttml_reader, vtt, whisper_json
 from .result import DropLog, ReadResult
 from .rolling import join_rolling
 from .time_lines import parse_time_line, split_file_lines, visible_text
@@ -88,15 +88,19 @@ def _read(
     if start.startswith(("<?xml", "<tt")) or suffix in ("ttml", "dfxp"):
         return ttml_reader.read(text, language)
     if suffix == "srt" and _has_times(text):
-        return srt.read(text)
+        return srt.read(text, frame_rate)
     if sami.is_sami(start) or suffix in ("smi", "sami"):
         return sami.read(text, language)
     if suffix == "json":
         return ReadResult(cues=whisper_json.read(text)[0], format="json")
-    if suffix == "txt":
-        raise InputRejectedError("plain text has no times", "Name a file of another format")
     if ass_reader.is_ass(start):
         return ass_reader.read(text)
+    if jacosub.is_jacosub(text):
+        return jacosub.read(text)
+    if (block_reader := blocks.find_block_reader(text)) is not None:
+        return block_reader(text, frame_rate)
+    if suffix == "txt" and not _has_times(text) and frames.find_reader(text) is None:
+        raise InputRejectedError("plain text has no times", "Name a file of another format")
     if suffix == "lrc":
         return _read_lyrics(text)
     return _read_lines(text, suffix, frame_rate)
@@ -113,7 +117,7 @@ def _read_lines(text: str, suffix: str, frame_rate: float | None) -> ReadResult:
             return lrc.read(text)
         if suffix == "vtt" and _has_dots(text):
             return vtt.read(text, needs_header=False)
-        result = srt.read(text)
+        result = srt.read(text, frame_rate)
         if not result.cues and (text.strip("\0\ufeff \t\r\n") or suffix == "vtt"):
             raise InputRejectedError(
                 "no subtitle file: no line in it has times", "Check what the file is"

@@ -19,6 +19,7 @@ from .result import DropLog, ReadResult
 from .time_lines import (
     TimeLine,
     counts_milliseconds,
+    find_frame_rate,
     find_time_lines,
     is_number_line,
     split_file_lines,
@@ -35,8 +36,13 @@ def write(subtitle: Subtitle) -> str:
     )
 
 
-def read(text: str) -> ReadResult:
-    """Read the cues of a file in its order. Text before the first times belongs to none."""
+def read(text: str, frame_rate: float | None = None) -> ReadResult:
+    """Read the cues of a file in its order. Text before the first times belongs to none.
+
+    Args:
+        text: The file.
+        frame_rate: Frames a second of the film, for times that end in frames.
+    """
     text, page = cut_web_page(text)
     regular = None if page else _read_regular(text)
     if regular is not None:
@@ -44,7 +50,8 @@ def read(text: str) -> ReadResult:
     lines = split_glued_times(split_file_lines(text))
     blocks = _find_blocks(lines)
     is_numbered = _is_numbered(blocks)
-    counts_ms = counts_milliseconds(block.times for block in blocks if block.times is not None)
+    times = [block.times for block in blocks if block.times is not None]
+    counts_ms, counted_rate = counts_milliseconds(times), find_frame_rate(times, frame_rate)
     dropped = DropLog()
     if page:
         dropped.add("a web page behind the last cue", len(lines) + 1, page)
@@ -60,7 +67,7 @@ def read(text: str) -> ReadResult:
         text = "\n".join([block.times.rest, *body] if block.times.rest else body)
         # SubViewer has the same shape, and writes the ends of lines so.
         text = text.replace("[br]", "\n")
-        start, end = block.times.seconds(counts_ms=counts_ms)
+        start, end = block.times.seconds(counts_ms=counts_ms, frame_rate=counted_rate)
         if "<" not in text and "{" not in text and not text.startswith("m "):
             cues.append(Cue(start, end, tidy_lines(text)))
             continue

@@ -33,7 +33,8 @@ def _time(prefix: str) -> str:
         rf"(?P<{prefix}_sign>[-−])?{_BLANK}(?:(?P<{prefix}_hours>\d{{1,4}}){_BLANK}[:：]{_BLANK})?"
         rf"(?P<{prefix}_minutes>[-−]?\d{{1,3}}){_BLANK}[:：]{_BLANK}"
         rf"(?P<{prefix}_seconds>[-−]?\d{{1,2}})"
-        rf"(?:{_BLANK}[,.:;'´’，．：]{_BLANK}(?P<{prefix}_fraction>[-−]?\d{{1,9}}))?"
+        rf"(?:{_BLANK}(?P<{prefix}_mark>[,.:;'´’，．：]){_BLANK}"
+        rf"(?P<{prefix}_fraction>[-−]?\d{{1,9}}))?"
     )
 
 
@@ -49,6 +50,8 @@ _WITHOUT_ARROW = re.compile(
 _LONE_TIME = re.compile(rf"{_time('start')}{_BLANK}")
 MIN_COLONS = 4
 """Colons in a line that has two times with hours."""
+_USUAL_RATES = (25.0, 30.0)
+"""Frames a second of a file whose film does not say them."""
 _COORDINATE = re.compile(r"[XY][12]:-?\d{1,5}")
 _SETTING = re.compile(r"(?:[a-z]{2,12}|[ADLST]):[^ ]{1,40}")
 """A setting of WebVTT, of today or of its drafts. Players skip those that they do not know."""
@@ -67,13 +70,22 @@ class TimeLine(NamedTuple):
     is_negative: bool = False
     """Whether it begins before the film."""
     ends_negative: bool = False
+    may_count_frames: bool = False
+    """Whether two digits stand behind a colon, as in ``00:00:01:12``."""
 
-    def seconds(self, *, counts_ms: bool) -> tuple[float, float]:
+    def seconds(self, *, counts_ms: bool, frame_rate: float | None = None) -> tuple[float, float]:
         """Return start and end in seconds.
 
         Args:
             counts_ms: Whether a short fraction is a number of milliseconds, not a decimal.
+            frame_rate: Frames a second if the fractions are numbers of frames.
         """
+        if frame_rate is not None:
+            start, end = (
+                round(whole / 1000 + int(digits) / frame_rate, 3)
+                for whole, digits in (self.start, self.end)
+            )
+            return start, end
         start, end = _to_seconds(*self.start, counts_ms), _to_seconds(*self.end, counts_ms)
         return (-start if self.is_negative else start), (-end if self.ends_negative else end)
 
@@ -133,6 +145,7 @@ def parse_time_line(line: str) -> TimeLine | None:
         _text_behind(rest),
         _is_negative(match, "start"),
         _is_negative(match, "end"),
+        _may_count_frames(match),
     )
 
 
@@ -151,7 +164,23 @@ def _parse_without_arrow(line: str) -> TimeLine | None:
     match = _WITHOUT_ARROW.fullmatch(visible_text(line))
     if match is None or not _is_whole_time(match, "start") or not _is_whole_time(match, "end"):
         return None
-    return TimeLine(_milliseconds(match, "start"), _milliseconds(match, "end"), "")
+    return TimeLine(
+        _milliseconds(match, "start"),
+        _milliseconds(match, "end"),
+        "",
+        may_count_frames=_may_count_frames(match),
+    )
+
+
+def _may_count_frames(match: re.Match[str]) -> bool:
+    """Check for two digits behind a colon or semicolon in both times, which have hours."""
+    return all(
+        match[f"{time}_hours"] is not None
+        and match[f"{time}_mark"] in (":", ";")
+        and len(match[f"{time}_fraction"]) == 2
+        and match[f"{time}_fraction"].isdecimal()
+        for time in ("start", "end")
+    )
 
 
 def _is_whole_time(match: re.Match[str], prefix: str) -> bool:
@@ -216,6 +245,40 @@ def counts_milliseconds(times: Iterable[TimeLine]) -> bool:
         and not any(digits.startswith("0") for digits in full)
         and any(digits.endswith("0") for digits in full)
     )
+
+
+def find_frame_rate(times: Iterable[TimeLine], film_rate: float | None) -> float | None:
+    """Return how many frames a second the times of a whole file count, or None if they do not.
+
+    They do if all of them end in two digits behind a colon that are never too large for frames.
+
+    Args:
+        times: All times of the file.
+        film_rate: Frames a second of the film, if they are known.
+    """
+    lines = list(times)
+    if not lines or not all(line.may_count_frames for line in lines):
+        return None
+    largest = max(int(digits) for line in lines for _, digits in (line.start, line.end))
+    return choose_frame_rate(largest, film_rate)
+
+
+def choose_frame_rate(largest: int, film_rate: float | None) -> float | None:
+    """Return the frame rate of times in which the largest number of a frame is given.
+
+    Args:
+        largest: The largest number of a frame within its second.
+        film_rate: Frames a second of the film, if they are known.
+
+    Returns:
+        That of the film unless the number does not fit. Times of a film of 50 or 60 pictures count
+        pairs of them. None if it fits no rate.
+    """
+    if film_rate and 1 <= film_rate <= 1000:
+        rate = film_rate / 2 if film_rate > 40 and largest < round(film_rate / 2) else film_rate
+        if largest < round(rate):
+            return rate
+    return next((rate for rate in _USUAL_RATES if largest < rate), None)
 
 
 def split_file_lines(text: str) -> list[str]:

@@ -271,3 +271,65 @@ def test_time_code_that_counts_frames_is_converted_to_seconds(more: str, start: 
 def test_line_breaks_of_subviewer_are_no_text() -> None:
     text = "[INFORMATION]\n[SUBTITLE]\n00:00:01.00,00:00:03.00\nHello[br]World\n"
     assert [cue.text for cue in read_text(text, "sub").cues] == ["Hello\nWorld"]
+
+
+OLD_FORMATS = {
+    "subviewer 1": (
+        "[TITLE]\nThe film\n[DELAY]\n0\n******** START SCRIPT ********\n[00:00:02]\n"
+        "Where were you?|Out.\n[00:00:05]\n\n[00:00:07]\nI see.\n[00:00:09]\n\n[END]\n"
+    ),
+    "subviewer 2": (
+        "[INFORMATION]\n[TITLE]The film\n[END INFORMATION]\n[SUBTITLE]\n[COLF]&HFFFFFF\n"
+        "00:00:02.00,00:00:05.00\nWhere were you?[br]Out.\n\n00:00:07.00,00:00:09.00\nI see.\n"
+    ),
+    "jacosub": (
+        "#TITLE The film\n#TIMERES 25\n0:00:02.00 0:00:05.00 D Where were you?\\nOut.\n"
+        "@175 @225 [JC] {aside}I \\\n  see.\n"
+    ),
+    "jacosub without directives": (
+        "#T25\n#SHIFT 0\n0:00:02.00 0:00:05.00 Where were you?\\nOut.\n"
+        "0:00:07.00 0:00:09.00 I~see.\n"
+    ),
+    "pjs": '   20,   50,"Where were you?|Out."\n   70,   90,"I see."\n',
+    "aqtitle": (
+        "-->> 000050\nWhere were you?\nOut.\n\n-->> 125\n\n\n-->> 175\nI see.\n\n-->> 225\n\n"
+    ),
+    "mpl2": "[20] [50] Where were you?|Out.\n[70][90]I see.\n",
+    "mpsub": "TITLE=The film\nFORMAT=TIME\n\n2 3\nWhere were you?\nOut.\n\n2.0 2\nI see.\n",
+    "mpsub in frames": "FORMAT=25\n\n50 75\nWhere were you?\nOut.\n\n50 50\nI see.\n",
+    "spruce": (
+        "//English\n$FontName = Arial\n\n00:00:02:00 , 00:00:05:00 , Where were you?|Out.\n"
+        "00:00:07:00,00:00:09:00,I see.\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OLD_FORMATS)
+@pytest.mark.parametrize("suffix", ["sub", "txt"])
+def test_a_format_of_old_players_is_read_by_its_content(name: str, suffix: str) -> None:
+    result = read_text(OLD_FORMATS[name], suffix, frame_rate=25.0)
+    assert _cues(result) == [(2.0, 5.0, "Where were you?\nOut."), (7.0, 9.0, "I see.")]
+
+
+@pytest.mark.parametrize(
+    ("film_rate", "largest", "half"),
+    [(25.0, 24, 2.48), (None, 24, 2.48), (23.976, 23, 2.501), (50.0, 24, 2.48), (24.0, 24, 2.48)],
+)
+def test_two_digits_behind_a_colon_are_frames_of_the_film(
+    film_rate: float | None, largest: int, half: float
+) -> None:
+    text = f"1\n00:00:02:12 --> 00:00:05:00\nOne\n\n2\n00:00:07:00 --> 00:00:09:{largest}\nTwo\n"
+    first, _ = read_text(text, "srt", frame_rate=film_rate).cues
+    assert (first.start, first.end) == (half, 5.0)
+
+
+@pytest.mark.parametrize("other", ["00:00:09:60", "00:00:09:500", "00:00:09,50"])
+def test_what_is_too_large_for_frames_is_a_decimal(other: str) -> None:
+    text = f"1\n00:00:02:12 --> 00:00:05:00\nOne\n\n2\n00:00:07:00 --> {other}\nTwo\n"
+    assert read_text(text, "srt", frame_rate=25.0).cues[0].start in (2.12, 2.012)
+
+
+@pytest.mark.parametrize("text", ["Downloaded from a site\nat 12:30\n", "00:12 Introduction\n"])
+def test_notes_are_no_subtitle(text: str) -> None:
+    with pytest.raises(InputRejectedError, match="plain text has no times"):
+        read_text(text, "txt")
