@@ -18,8 +18,9 @@ from ..formats import IMAGE_SIGNATURES, ReadResult, drop_unusable, read_text
 from ..language_id import LanguageEvidence, gather_evidence
 from ..markup import strip_tags
 from .credits import without_credits
+from .emptiness import find_emptiness
 
-JUDGEMENT_VERSION = 3
+JUDGEMENT_VERSION = 4
 """A judgement of another version is made again."""
 MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
 """Largest text that is read. Ten thousand cues are about one megabyte."""
@@ -174,6 +175,13 @@ def judge_cues(read: ReadResult) -> TextJudgement:
         problem = "it has no word" if spoken == cues else "it has only credits"
         return TextJudgement(
             problem=problem, format=read.format, dropped_count=dropped, dropped=reasons
+        )
+    if emptiness := find_emptiness([_plain(cue.text) for cue in spoken]):
+        return TextJudgement(
+            problem=f"it has {emptiness}",
+            format=read.format,
+            dropped_count=dropped,
+            dropped=reasons,
         )
     lyrics = _count_lyrics([cue.text for cue in cues])
     return TextJudgement(

@@ -157,7 +157,8 @@ def test_the_language_of_a_text_without_one_is_read(language: str) -> None:
 def test_a_text_that_may_as_well_be_in_the_spoken_language_is(spoken: str, read: str) -> None:
     lines = {"hr": "hr", "sr-Latn": "hr", "nb": "da", "id": "id"}
     if spoken == "id":
-        text = make_srt(["Saya tidak tahu apa yang kamu ingin saya katakan kepadamu."] * 9)
+        said = "Saya tidak tahu apa yang kamu ingin saya katakan kepadamu"
+        text = make_srt([said + "." * number for number in range(9)])
     else:
         text = make_srt(dialogue(lines[spoken], 40))
     judgement, _ = judge_text(text.encode(), "srt")
@@ -277,3 +278,36 @@ def test_good_texts_of_any_length_are_whole_and_in_their_language() -> None:
             for media in (MediaLength(cues * gap + 30), MediaLength(cues * gap, cues * 2.5)):
                 judged = verdict(make_srt(lines, gap), language, media)
                 assert (judged.problem, judged.language) == ("", language)
+
+
+@pytest.mark.parametrize(
+    ("texts", "problem"),
+    [
+        (["[music]", "[door closes]", "(SIGHS)", "♪"] * 5, "only descriptions of sounds"),
+        (["（笑い声）", "【拍手】"] * 5, "only descriptions of sounds"),
+        (["1", "2", "3", "10:15"], "no word"),
+        (["Thank you."] * 8, "the same sentence"),
+        (["<i>Thank you.</i>", "THANK YOU."] * 5, "the same sentence"),
+        (["Thank you.", "Bye."] * 20, "the same two sentences"),
+    ],
+)
+def test_a_text_in_which_nobody_says_anything_does_not_count(
+    texts: list[str], problem: str
+) -> None:
+    judgement, _ = judge_text(make_srt(texts).encode(), "srt")
+    assert problem in judgement.problem
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["[music]", "Where were you?", "[door closes]", "Out."],
+        ["(I have told him that I will not come to his house again.)"] * 2 + ["(No.)", "(Yes.)"],
+        ["No!", "No!", "No!"],
+        ["1984", "It was a cold day."],
+        ["Ha!", "What is so funny about that?"] * 2 + ["Ha!"] * 3,
+    ],
+)
+def test_sounds_and_repetitions_among_words_are_a_text(texts: list[str]) -> None:
+    judgement, _ = judge_text(make_srt(texts).encode(), "srt")
+    assert not judgement.problem

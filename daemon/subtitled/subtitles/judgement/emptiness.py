@@ -1,0 +1,59 @@
+"""Texts that say nothing: only numbers, only descriptions of sounds, or one sentence for ever."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+MIN_CUES = 8
+"""Fewest cues from which it is asked whether they are all the same."""
+MIN_SHARE = 0.95
+"""Share of cues without a word from which a text has none."""
+MIN_REPEATED_SHARE = 0.9
+"""Share of cues with the same few texts from which a text repeats itself."""
+MIN_CUES_OF_TWO = 20
+"""Fewest cues from which two texts that alternate count as such."""
+MAX_DESCRIPTION_WORDS = 5
+"""Words of a description of a sound. Longer ones in brackets are what somebody says."""
+SAMPLE_CUES = 40
+
+_BRACKETS = re.compile(
+    r"\[[^\[\]]{0,200}\]|\([^()]{0,200}\)|（[^（）]{0,200}）|【[^【】]{0,200}】|\*[^*]{0,200}\*"
+)
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def find_emptiness(texts: Sequence[str]) -> str:
+    """Return what a text has instead of something that is said; "" if it says something.
+
+    Args:
+        texts: The cues without tags.
+    """
+    step = max(1, len(texts) // SAMPLE_CUES)
+    if _is_wordless(texts[::step]) and _is_wordless(texts):
+        letters = sum(_LETTER.search(text) is not None for text in texts)
+        return "only descriptions of sounds" if 2 * letters > len(texts) else "no word"
+    if len(texts) < MIN_CUES:
+        return ""
+    distinct = set(texts)
+    if len(distinct) > max(2, (1 - MIN_REPEATED_SHARE) * len(texts) + 2):
+        return ""
+    shown = Counter(" ".join(text.split()).casefold() for text in texts).most_common(2)
+    if shown[0][1] >= MIN_REPEATED_SHARE * len(texts):
+        return "the same sentence again and again"
+    if len(texts) >= MIN_CUES_OF_TWO and (
+        sum(count for _, count in shown) >= MIN_REPEATED_SHARE * len(texts)
+    ):
+        return "the same two sentences again and again"
+    return ""
+
+
+def _is_wordless(texts: Sequence[str]) -> bool:
+    """Check that nearly no cue has a word outside brackets, and that those in them are few."""
+    wordless, words = 0, 0
+    for text in texts:
+        if not _LETTER.search(_BRACKETS.sub("", text)):
+            wordless += 1
+            words += len(text.split())
+    return wordless >= MIN_SHARE * len(texts) and words <= MAX_DESCRIPTION_WORDS * wordless
