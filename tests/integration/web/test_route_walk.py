@@ -63,15 +63,19 @@ EXPECTED = {
     ("/spending", "GET"): "viewer",
     ("/spending/csv", "GET"): "viewer",
     ("/glossary", "GET"): "viewer",
+    ("/glossary", "POST"): "reviewer",
     ("/review", "GET"): "viewer",
     ("/review/{id:number}", "GET"): "viewer",
     ("/review/{id:number}/cues", "POST"): "reviewer",
     ("/review/{id:number}/holder", "POST"): "reviewer",
     ("/review/{id:number}/approve", "GET"): "reviewer",
     ("/review/{id:number}/approve", "POST"): "reviewer",
+    ("/review/{id:number}/terms", "GET"): "viewer",
+    ("/review/{id:number}/terms", "POST"): "reviewer",
     ("/review/{id:number}/reopen", "POST"): "reviewer",
     ("/review/{id:number}/unlock", "POST"): "reviewer",
     ("/files/{id:number}/review", "POST"): "reviewer",
+    ("/engine-errors", "GET"): "admin",
     ("/settings", "GET"): "admin",
     ("/settings/toml", "GET"): "admin",
     ("/settings/plan", "GET"): "admin",
@@ -110,6 +114,7 @@ EXPECTED = {
     ("/api/v1/reviews/{review_id:number}/verdicts/{cue}", "DELETE"): "reviewer",
     ("/api/v1/reviews/{review_id:number}/holder", "POST"): "reviewer",
     ("/api/v1/reviews/{review_id:number}/holder", "DELETE"): "reviewer",
+    ("/api/v1/reviews/{review_id:number}/terms", "GET"): "viewer",
     ("/api/v1/reviews/{review_id:number}/approve", "POST"): "reviewer",
     ("/api/v1/reviews/{review_id:number}/reopen", "POST"): "reviewer",
     ("/api/v1/queue", "GET"): "viewer",
@@ -120,6 +125,10 @@ EXPECTED = {
     ("/api/v1/pauses", "POST"): "operator",
     ("/api/v1/pauses", "DELETE"): "operator",
     ("/api/v1/engines/{name}/reset", "POST"): "operator",
+    ("/api/v1/terms", "GET"): "viewer",
+    ("/api/v1/terms", "POST"): "reviewer",
+    ("/api/v1/terms/{term_id}", "DELETE"): "reviewer",
+    ("/api/v1/engine-errors", "GET"): "admin",
     ("/api/v1/configuration", "GET"): "admin",
 }
 """What each route needs. A new route has to be written here too."""
@@ -147,6 +156,7 @@ PARAMETERS = {
     "{review_id:number}": "1",
     "{cue}": "1",
     "{subtitle_id}": "1-0123456789abcdef",
+    "{term_id}": "0123456789abcdef",
 }
 
 
