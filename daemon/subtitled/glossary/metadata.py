@@ -11,6 +11,7 @@ from pathlib import Path
 from subtitled.plugin import MediaMetadata
 from subtitled.plugin.paths import display_path
 
+from .machine_names import clean_title
 from .nfo import read_nfo
 from .terms import GlossaryIssue, Term, TermScope
 
@@ -27,7 +28,7 @@ _ROLE_WORDS = frozenset(
 )
 """Words of a role that are not a name. In a glossary they would never be translated."""
 _NOT_A_NAME = re.compile(r"[\d#]")
-_EXTENSION = re.compile(r"\.(?!\d+[pik]?$)(?!s?\d+[ex]\d+$)[a-z0-9]{1,5}", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.(?:dvr-ms|(?!\d+[pik]?$)(?!s?\d+[ex]\d+$)[a-z0-9]{1,5})", re.IGNORECASE)
 """What a name ends in that is no year, resolution or number of an episode."""
 
 
@@ -71,7 +72,7 @@ def _guess_from_path(path: str) -> MediaMetadata | None:
         _log.debug("no title can be guessed from %s", path)
         return None
     name, episode = _first_string(guess.get("title")), _first_string(guess.get("episode_title"))
-    if not name:
+    if not (name or episode):
         return None
     series = name if guess.get("type") == "episode" else ""
     year = guess.get("year")
@@ -81,7 +82,7 @@ def _guess_from_path(path: str) -> MediaMetadata | None:
 
 
 def _first_string(value: object) -> str:
-    return value if isinstance(value, str) and any(c.isalpha() for c in value) else ""
+    return clean_title(value) if isinstance(value, str) else ""
 
 
 def extract_names(metadata: KnownMetadata) -> list[Term]:

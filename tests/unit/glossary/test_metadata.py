@@ -217,3 +217,54 @@ def test_the_extension_is_no_part_of_the_title(tmp_path: Path, extension: str) -
 )
 def test_what_looks_like_an_extension_is_read(tmp_path: Path, name: str, title: str) -> None:
     assert names(tmp_path / name, tmp_path) == [title]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IMG_1234.MOV",
+        "DSC_0042.mov",
+        "PXL_20230412_101530123.mp4",
+        "DCIM/100GOPRO/GX010001.MP4",
+        "C0001.MXF",
+        "A001C002_230412_R1AB.mxf",
+        "VTS_01_1.VOB",
+        "WhatsApp Video 2023-04-12 at 10.15.30.mp4",
+        "GMT20230412-101530_Recording_1920x1080.mp4",
+        "Screen Recording 2023-04-12 at 10.15.30.mov",
+        "Bildschirmaufnahme 2023-04-12.mov",
+        "Neue Aufnahme 12.m4a",
+        "Новая запись 3.m4a",
+        "名称未設定.mov",
+        "新录音 3.m4a",
+        "untitled.mp4",
+        "final_final_v2.mp4",
+        "01. Track 1.mp3",
+        "recording.dvr-ms",
+        "abcdef0123456789abcdef0123456789.mkv",
+        "😀.mp4",
+    ],
+)
+def test_the_name_that_a_device_or_program_gives_is_no_title(tmp_path: Path, name: str) -> None:
+    known = find_metadata(tmp_path / name, tmp_path)
+    assert known.metadata is None
+    assert extract_names(known) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Up (2009)/VIDEO_TS/VTS_01_1.VOB", "Up"),
+        ("Blade Runner 2049 (2017).mkv", "Blade Runner 2049"),
+        ("😀 funny video.mp4", "funny video"),
+        ("Final Destination (2000).mkv", "Final Destination"),
+        ("The Recording Studio (2012).mkv", "The Recording Studio"),
+        ("千と千尋の神隠し (2001).mkv", "千と千尋の神隠し"),
+        ("Show/Season 1/S01E02.mkv", "Show"),
+    ],
+)
+def test_a_title_that_holds_such_words_or_pictograms_is_one(
+    tmp_path: Path, name: str, title: str
+) -> None:
+    known = find_metadata(tmp_path / name, tmp_path)
+    assert [term.source for term in extract_names(known)] == [title]
