@@ -67,6 +67,10 @@ def stays(words: Sequence[Word], language: Language = EN) -> bool:
         ("sv", "Undertexter från Amara.org-gemenskapen"),
         ("tr", "Bu dizinin betimlemesi TRT tarafından Sesli Betimleme Derneği'ne yaptırılmıştır."),
         ("ko", "한글자막 by 한효정"),
+        ("ar", "المترجم للقناة"),
+        ("pl", "www.multi-moto.eu"),
+        ("zh", "以下是普通话的句子。"),
+        ("he", "תורגם וסונכרן על ידי עמי"),
     ],
 )
 def test_credits_of_any_length_go(language: str, text: str) -> None:
@@ -107,6 +111,24 @@ MISSING = [
     ("id", "Jangan lupa like, share dan subscribe!"),
     ("hi", "वीडियो देखने के लिए धन्यवाद"),
     ("fa", "ممنون که تماشا کردید"),
+    ("en", "Subtitles by DramaFever"),
+    ("en", "Captioned by Jane Smith."),
+    ("de", "Untertitel: Anna Müller"),
+    ("fr", "Sous-titrage : Vincent Dupont"),
+    ("pt", "A CIDADE NO BRASIL"),
+    ("it", "Sottotitoli a cura di Rossi"),
+    ("fi", "Tekstitys: Timo Virtanen"),
+    ("nb", "Undertekster: Kari Nordmann"),
+    ("hu", "Feliratok: Kovács Anna"),
+    ("cs", "Titulky: Jan Novák"),
+    ("ro", "Subtitrarea: Ion Popescu"),
+    ("el", "Υπότιτλοι: Μαρία Π."),
+    ("he", "כתוביות: דנה כהן"),
+    ("th", "คำบรรยาย สมชาย"),
+    ("zh", "字幕 张三"),
+    ("ja", "字幕 田中"),
+    ("ko", "자막 김철수"),
+    ("ar", "اشترك في القناة"),
 ]
 
 
@@ -119,6 +141,22 @@ def test_known_phrases_are_removed_without_evidence_and_kept_with_it(
     assert guarded(unsure, language=tongue)[0] == ""
     assert guarded(make_words(text), language=tongue, quiet=[TimeSpan(95, 120)])[0] == ""
     assert stays(make_words(text), tongue)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Subtitles by themselves do not make a film that nobody understands any better."),
+        ("de", "Untertitel lese ich immer mit, weil ich die Leute so schlecht verstehe."),
+        ("pl", "Napisy na ścianach zniknęły, kiedy miasto pomalowało wszystkie domy."),
+        ("zh", "字幕上写的不是他说的话我觉得这个电影的翻译真的是太奇怪了我看不懂"),
+    ],
+)
+def test_a_sentence_about_subtitles_is_no_credit_even_if_it_is_doubted(
+    language: str, text: str
+) -> None:
+    unsure = [replace(word, confidence=0.45) for word in make_words(text)]
+    assert stays(unsure, Language(language))
 
 
 def test_a_film_that_really_ends_with_thanks_keeps_them() -> None:
