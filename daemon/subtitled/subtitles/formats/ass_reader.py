@@ -102,8 +102,8 @@ def read(text: str) -> ReadResult:
     styled = {name: style for name, style in differences.items() if style != PLAIN}
     cues: list[Cue] = []
     timed = 0
-    for event in document.events:
-        style, body = styled.get(event.style, PLAIN), event.text
+    for line, start, end, style_name, text in document.events:
+        style, body = styled.get(style_name, PLAIN), text
         if "\\" in body:
             # A line break stands for a space only where lines are wrapped by hand.
             body = body.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", "\u00a0")
@@ -111,20 +111,20 @@ def read(text: str) -> ReadResult:
             body = _BLOCK.sub(lambda match: f"{{{match[2]}}}" if match[2] else "", body)
         if style is PLAIN:
             if "<" not in body and "{" not in body:
-                cues.append(Cue(event.start, event.end, _strip_lines(body)))
+                cues.append(Cue(start, end, _strip_lines(body) if "\n" in body else body.strip()))
                 continue
             if (whole := _ONE_STYLE.fullmatch(body)) and not whole[2][-1].isspace():
-                text = f"<{whole[1]}>{whole[2]}</{whole[1]}>"
-                cues.append(Cue(event.start, event.end, _strip_lines(text)))
+                body = f"<{whole[1]}>{whole[2]}</{whole[1]}>"
+                cues.append(Cue(start, end, _strip_lines(body)))
                 continue
         marked = parse_markup(body, style)
         timed += marked.is_karaoke
         if marked.has_drawing:
-            dropped.add("a drawing", event.line, event.text)
+            dropped.add("a drawing", line, text)
         if marked.plain.strip():
-            cues.append(Cue(event.start, event.end, _strip_lines(render_markup(marked))))
+            cues.append(Cue(start, end, _strip_lines(render_markup(marked))))
         elif not marked.has_drawing:
-            cues.append(Cue(event.start, event.end, ""))
+            cues.append(Cue(start, end, ""))
     return ReadResult(
         cues=tuple(cues),
         format="ass",
@@ -256,8 +256,8 @@ def _style_of(values: Mapping[str, str]) -> Style:
 def _usual_style(document: _Document) -> Style:
     """Return the style of most of the text: what it has needs no tags."""
     letters: Counter[str] = Counter()
-    for event in document.events:
-        letters[event.style] += len(event.text)
+    for _, _, _, style, text in document.events:
+        letters[style] += len(text)
     names = letters.most_common(1)
     return document.styles.get(names[0][0], PLAIN) if names else PLAIN
 

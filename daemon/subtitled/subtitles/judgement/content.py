@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from subtitled.plugin import Cue, InputRejectedError, Language
@@ -92,8 +92,14 @@ class TextJudgement:
 
     def to_json(self) -> str:
         """Serialise, without what is at its default."""
-        default = _default_fields()
-        record = {name: value for name, value in asdict(self).items() if value != default[name]}
+        record: dict[str, Any] = {
+            name: value
+            for name, default in _default_fields().items()
+            if (value := getattr(self, name)) != default
+        }
+        if "evidence" in record:
+            evidence = record["evidence"]
+            record["evidence"] = {name: getattr(evidence, name) for name in _EVIDENCE_FIELDS}
         return json.dumps({"v": JUDGEMENT_VERSION} | record, separators=(",", ":"))
 
     @classmethod
@@ -114,7 +120,11 @@ class TextJudgement:
 
 @functools.cache
 def _default_fields() -> dict[str, Any]:
-    return asdict(TextJudgement())
+    default = TextJudgement()
+    return {field.name: getattr(default, field.name) for field in fields(default)}
+
+
+_EVIDENCE_FIELDS = tuple(field.name for field in fields(LanguageEvidence))
 
 
 def judge_text(
