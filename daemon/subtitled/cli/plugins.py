@@ -1,7 +1,9 @@
-"""``plugins``: the plugins that are installed."""
+"""``plugins``: those that are installed; and what an author needs: new, check, show."""
 
 from __future__ import annotations
 
+import dataclasses
+import shlex
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,12 +11,15 @@ from typing import Annotated, Any
 import tomli
 import typer
 
+from subtitled.config.errors import suggest
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_models_dir
 from subtitled.config.plugin_registration import COMPONENT_KINDS, ENTRY_POINT_GROUP
 from subtitled.config.plugins import list_installed
 from subtitled.plugin import CheckResult
 from subtitled.plugin_kit.checking import CheckRequest, check_plugin
+from subtitled.plugin_kit.describing import describe_plugin
+from subtitled.plugin_kit.scaffold import KINDS, create_project, section_of
 
 from .app import app, load_configuration
 from .output import (
@@ -23,6 +28,7 @@ from .output import (
     JsonOption,
     abort,
     display_path,
+    echo,
     echo_json,
     echo_table,
     print_check_results,
@@ -130,6 +136,58 @@ def check(
     print_check_results(results, as_json)
     if not all(result.ok for result in results):
         raise typer.Exit(FAILED)
+
+
+@plugins_app.command()
+def show(
+    plugin: Annotated[str, typer.Argument(help="The plugin's name.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Show what an installed plugin brings, and its section of the configuration to copy."""
+    description = describe_plugin(plugin)
+    if as_json:
+        echo_json(dataclasses.asdict(description))
+        return
+    echo(
+        f"# {description.name}, of {description.distribution} {description.version}, "
+        f"for plugin API {description.api}"
+    )
+    echo(f"# {display_path(description.file)}")
+    for title, lines in (
+        ("component", description.components),
+        ("hook", description.hooks),
+        ("model", description.models),
+    ):
+        for line in lines:
+            echo(f"# {title} {line}")
+    echo("")
+    echo(description.section.rstrip())
+
+
+@plugins_app.command()
+def new(
+    kind: Annotated[str, typer.Argument(help=f"One of: {', '.join(KINDS)}.")],
+    name: Annotated[str, typer.Argument(help="The plugin's name, such as my-engine.")],
+    folder: Annotated[
+        Path, typer.Option("--dir", help="Where the folder of the project is made.")
+    ] = Path(),
+) -> None:
+    """Make a project with a plugin that works as made, to change into your own."""
+    if kind not in KINDS:
+        abort(f"no kind is called {kind!r}. {suggest(kind, KINDS)}", USAGE_ERROR)
+    if name in {installed for installed, _, _ in list_installed()}:
+        abort(f"a plugin {name!r} is installed already. Use another name", USAGE_ERROR)
+    root, *files = create_project(kind, name, folder)
+    for file in files:
+        echo(display_path(file))
+    echo("Next:")
+    echo(f"  pip install --editable {shlex.quote(display_path(root))}")
+    echo(f"  subtitled plugins check {name}")
+    if kind == "engine":
+        echo(f"  subtitled generate --engine {name} film.mkv")
+    echo("with these lines in the configuration:")
+    for line in section_of(kind, name).splitlines():
+        echo(f"  {line}")
 
 
 def _names_of(plugin: str) -> list[str]:

@@ -6,7 +6,6 @@ import difflib
 import functools
 import inspect
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -135,14 +134,9 @@ def list_unknown_hooks(plugin: str, module: ModuleType) -> list[str]:
     ]
 
 
-def list_known_hooks(module: ModuleType, other_than: Mapping[str, str]) -> list[str]:
-    """List the hooks that a module implements, without the values of a table.
-
-    Args:
-        module: The imported plugin.
-        other_than: A table such as :data:`REGISTRATION_HOOKS`.
-    """
-    known = set(HOOK_NAMES) - set(other_than.values())
+def list_known_hooks(module: ModuleType) -> list[str]:
+    """List the hooks for events and commands that a module implements."""
+    known = set(HOOK_NAMES) - set(REGISTRATION_HOOKS.values())
     return [name for name, _ in _list_hooks(module) if name in known]
 
 

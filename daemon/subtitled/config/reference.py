@@ -45,6 +45,7 @@ from .web_settings import WebhookSenderSettings, WebProxySettings, WebSettings
 
 __all__ = [
     "build_json_schema",
+    "describe_field",
     "dump_settings",
     "iter_bundled_components",
     "render_markdown",
@@ -263,9 +264,14 @@ def _render_table(title: str, model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         if field.annotation in _TABLE_TYPES:
             continue  # a table of its own
-        kind = "duration" if _is_seconds(field) else _describe_type(field.annotation)
-        cells = (f"`{name}`", kind, _describe_default(field), field.description or "")
+        cells = (f"`{name}`", *describe_field(field), field.description or "")
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def describe_field(field: FieldInfo) -> tuple[str, str]:
+    """Return the type and the default of a key, in words. A default is JSON in backticks."""
+    kind = "duration" if _is_seconds(field) else _describe_type(field.annotation)
+    return kind, _describe_default(field)
 
 
 _TYPE_NAMES: dict[Any, str] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,6 @@ from subtitled.config.errors import explain_validation_error
 from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.config.plugin_registration import (
     ENTRY_POINT_GROUP,
-    REGISTRATION_HOOKS,
     RegisteredComponent,
     explain_missing_component,
     list_known_hooks,
@@ -94,7 +94,7 @@ def check_plugin(request: CheckRequest) -> Iterator[CheckResult]:
     for warning in loader.warnings:
         yield CheckResult("hooks", False, warning, "Correct the name of the function")
     components = loader.components(name)
-    if not components and not list_known_hooks(loader.module(name), other_than=REGISTRATION_HOOKS):
+    if not components and not list_known_hooks(loader.module(name)):
         message, hint = explain_missing_component(name, "engines", loader.module(name))
         yield CheckResult("hooks", False, message, hint)
     for component in components:
@@ -104,9 +104,15 @@ def check_plugin(request: CheckRequest) -> Iterator[CheckResult]:
 def _check_import(module: str) -> CheckResult:
     """Import a plugin in a fresh interpreter, as every command does."""
     command = [sys.executable, "-c", _IMPORT, module, *HEAVY_PACKAGES]
+    path = os.pathsep.join(filter(None, sys.path))
     try:
         completed = subprocess.run(
-            command, capture_output=True, text=True, timeout=IMPORT_SECONDS, check=False
+            command,
+            capture_output=True,
+            text=True,
+            timeout=IMPORT_SECONDS,
+            env=os.environ | {"PYTHONPATH": path},
+            check=False,
         )
         found = json.loads(completed.stdout.splitlines()[-1])
     except (subprocess.TimeoutExpired, ValueError, IndexError):
