@@ -116,6 +116,6 @@ def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
 
 def test_the_import_is_tried_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "prints_much.py").write_text("print('hello')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(str(tmp_path))
     result = checking._check_import("prints_much")
     assert not result.ok and "it prints" in result.detail
