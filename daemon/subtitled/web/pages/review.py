@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from subtitled.daemon.answers.review_cue import describe_alternatives
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.second_reader import describe_second_reading
 from subtitled.daemon.reviews.source_text import SourceReader
@@ -76,6 +77,11 @@ class ReviewPage:
         if source is not None and view.current is not None:
             shown = view.current.cue
             beside = source.spoken_during(shown.start, shown.end)
+        alternatives = []
+        if view.current is not None:
+            recognised = self._site.reviews.words.read(review)
+            place = view.current.number - 1
+            alternatives = describe_alternatives(review, recognised, place)
         is_open = review.record.status is ReviewStatus.OPEN
         may_edit = is_open and may_review(request)
         return render(
@@ -93,6 +99,7 @@ class ReviewPage:
             editor=build_editor(request, review, may_edit=may_edit),
             source=source,
             beside=beside,
+            alternatives=alternatives,
             done=asked.done,
             holder=review.record.holder if is_held(review.record) else None,
             reading=describe_second_reading(review, identity_of(request).actor),

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from subtitled.daemon.reviews import errors
 from subtitled.daemon.reviews.editing import EditResult
+from subtitled.daemon.reviews.media_source import ReviewMediaError
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.actors import Actor
@@ -34,6 +35,7 @@ from . import review_labels
 from .review import AskedPage, ReviewPage
 from .review_access import ReviewSite, is_held
 from .review_forms import VERDICTS, CueAction, CueForm, build_operation, parse_time, write_version
+from .review_snapping import Snapping
 from .review_view import build_view
 from .services import identity_of
 from .site import read_form, redirect, render
@@ -41,6 +43,15 @@ from .site import read_form, redirect, render
 MAX_NOTE_CHARACTERS = 2000
 _NOT_MADE = (errors.StaleVersionError, errors.ReviewLockedError)
 """Errors that say that the subtitle is another one, so that no part of an edit fits it."""
+
+_NOT_KEPT = (
+    InvalidOperationError,
+    TransientError,
+    ReviewMediaError,
+    errors.OperationIdUsedError,
+    errors.NothingToRevertError,
+)
+"""Errors after which the form is shown as it was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,7 @@ class ReviewEdits:
     def __init__(self, site: ReviewSite, page: ReviewPage) -> None:
         self._site = site
         self._page = page
+        self._snapping = Snapping(site)
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -91,9 +103,7 @@ class ReviewEdits:
             done = self._do(form, review, actor)
         except RejectedInputError as error:
             return self._show_again(request, form, error.text, 400)
-        except (InvalidOperationError, TransientError, errors.OperationIdUsedError) as error:
-            return self._show_again(request, form, _tell(error), 409)
-        except errors.NothingToRevertError as error:
+        except _NOT_KEPT as error:
             return self._show_again(request, form, _tell(error), 409)
         except errors.ChangedMeanwhileError as error:
             return self._show_versions(request, form, _tell(error), error.conflict.cues)
@@ -140,7 +150,8 @@ class ReviewEdits:
                 "Compare the text with the new one",
             )
         seen = review.document_at(tag.version)
-        operation = build_operation(form, seen, review.record.language)
+        times = self._snapping.find(form, review)
+        operation = build_operation(form, seen, review.record.language, times)
         if operation is None:
             return None
         name = form.operation_id(to_json(operation))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,6 +42,10 @@ class CueAction(StrEnum):
     DELETE = "delete"
     INSERT = "insert"
     BREAK = "break"
+    SNAP_WORDS = "snap-words"
+    SNAP_SHOTS = "snap-shots"
+    TAKE = "take"
+    """Take the words of another engine, which the form holds as its text."""
     RESTORE = "restore"
     ADD = "add"
     """Insert a cue with the text and times of the form, such as where speech has no cue."""
@@ -51,6 +54,15 @@ class CueAction(StrEnum):
 
 
 VERDICTS = (CueAction.RIGHT, CueAction.WRONG)
+SNAPS = (CueAction.SNAP_WORDS, CueAction.SNAP_SHOTS)
+
+
+@dataclass(frozen=True, slots=True)
+class SnapTimes:
+    """The times to which the start and the end of a cue may snap, in seconds."""
+
+    starts: tuple[float, ...]
+    ends: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +78,8 @@ class CueForm:
     category: str
     severity: str
     note: str
+    engine: str
+    """Whose words are taken."""
     way: str
     token: str
     """A value that the page made. What is sent twice is applied once."""
@@ -162,7 +176,7 @@ def parse_time(text: str) -> float:
 
 
 def build_operation(
-    form: CueForm, seen: Document, language: Language
+    form: CueForm, seen: Document, language: Language, times: SnapTimes | None = None
 ) -> ops.SimpleOperation | ops.Compound | None:
     """Return the operation that a form means on the version that its person saw.
 
@@ -172,6 +186,7 @@ def build_operation(
         form: The form.
         seen: That version.
         language: The language of the subtitle.
+        times: The times to which the cue snaps, for a button that does.
 
     Returns:
         The operation; None if nothing was changed.
@@ -191,7 +206,12 @@ def build_operation(
             return ops.Delete(cues=(cue.id,))
         if action is CueAction.RESTORE:
             return ops.Restore(cues=(cue.id,))
+        if action is CueAction.TAKE:
+            engine = form.engine[: ops.MAX_ID_CHARACTERS]
+            return ops.TakeWords(cue=cue.id, text=form.text, engine=engine)
         parts = _build_parts(form, action, cue, seen, language)
+        if times is not None and action in SNAPS:
+            parts.append(ops.Snap(cues=(cue.id,), times=times.starts, ends=times.ends))
     except ValidationError as error:
         raise RejectedInputError(
             _("the cue cannot be kept like this: %(why)s"), why=error.errors()[0]["msg"]
@@ -211,8 +231,7 @@ def _build_parts(
         parts.append(ops.SetTimes(cue=cue.id, start=start, end=end))
     if action is CueAction.SPLIT:
         first, second = split_lines(form.text)
-        at = split_time(start, end, first, second)
-        return [*parts, ops.Split(cue=cue.id, at=at, first=first, second=second)]
+        return [*parts, ops.Split(cue=cue.id, first=first, second=second)]
     if tidy_lines(form.text, language) != cue.lines:
         parts.append(ops.SetText(cue=cue.id, lines=form.lines))
     following = _following(seen, cue)
@@ -245,13 +264,6 @@ def split_lines(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         middle = len(lines) // 2
         return tuple(lines[:middle]), tuple(lines[middle:])
     return tuple(first.split("\n")), tuple(second.strip("\n").split("\n"))
-
-
-def split_time(start: float, end: float, first: Sequence[str], second: Sequence[str]) -> float:
-    """Return when the second cue begins: as late as its text stands in the whole."""
-    before, after = len("".join(first).strip()), len("".join(second).strip())
-    share = before / (before + after) if before and after else 0.5
-    return round_time(start + (end - start) * share)
 
 
 def _partition(text: str) -> tuple[str, bool, str]:

@@ -20,6 +20,7 @@ from .review_access import ReviewSite
 from .review_approval import ReviewApproval
 from .review_edits import ReviewEdits
 from .review_queue import ReviewQueue
+from .review_tools import ReviewTools
 from .services import SiteServices
 from .settings import SettingsPage
 from .spending import SpendingPage
@@ -48,6 +49,7 @@ def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
         *review_page.routes(),
         *ReviewEdits(review_site, review_page).routes(),
         *ReviewApproval(review_site).routes(),
+        *ReviewTools(review_site).routes(),
         *TermPages(review_site).routes(),
         *EngineErrorsPage(services).routes(),
         *SettingsPage(services).routes(),

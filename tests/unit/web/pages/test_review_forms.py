@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from subtitled.web.i18n import RejectedInputError
-from subtitled.web.pages.review_forms import parse_time, parse_version, split_lines, split_time
+from subtitled.web.pages.review_forms import parse_time, parse_version, split_lines
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,6 @@ def test_a_text_is_split_at_an_empty_line_else_in_the_middle_of_its_lines(
 def test_a_text_of_one_line_is_not_split(text: str) -> None:
     with pytest.raises(RejectedInputError, match="put an empty line"):
         split_lines(text)
-
-
-def test_the_second_cue_begins_as_late_as_its_text_does() -> None:
-    assert split_time(10.0, 14.0, ("abc",), ("d",)) == 13.0
-    assert split_time(10.0, 14.0, (" ",), ("d",)) == 12.0
 
 
 @pytest.mark.parametrize(
