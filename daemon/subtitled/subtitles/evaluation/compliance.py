@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -95,47 +95,55 @@ def check_compliance(cues: Sequence[Cue], language: Language, rules: CueRules) -
     for number, cue in enumerate(cues, 1):
         following = cues[number] if number < len(cues) else None
         columns = measure_width(cue.text.replace("\n", ""), language)
-        speeds.append(columns / max(cue.duration, TOLERANCE_SECONDS))
-        missed = [*_check_cue(cue, columns, language, rules)]
-        missed += _check_gap(cue, following, rules) if following is not None else ()
-        violations += (RuleViolation(rule, number, detail) for rule, detail in missed)
+        duration = cue.end - cue.start
+        speeds.append(columns / (duration if duration > TOLERANCE_SECONDS else TOLERANCE_SECONDS))
+        missed = _check_cue(cue, columns, language, rules)
+        if following is not None:
+            missed += _check_gap(cue, following, rules)
+        if not missed:
+            continue
+        violations += [RuleViolation(rule, number, detail) for rule, detail in missed]
         if [rule for rule, _ in missed if rule.is_limit] == [ComplianceRule.SPEED]:
             latest = math.inf if following is None else following.start - rules.min_gap
-            longest = max(cue.duration, min(latest - cue.start, rules.max_duration))
+            longest = max(duration, min(latest - cue.start, rules.max_duration))
             fast_speech_count += columns > rules.max_cps * (longest + TOLERANCE_SECONDS)
     return ComplianceReport(len(cues), tuple(violations), tuple(speeds), fast_speech_count)
 
 
 def _check_cue(
     cue: Cue, columns: float, language: Language, rules: CueRules
-) -> Iterator[tuple[ComplianceRule, str]]:
+) -> list[tuple[ComplianceRule, str]]:
     if not 0 <= cue.start < cue.end:
-        yield ComplianceRule.TIMES, f"{cue.start:.3f} to {cue.end:.3f} s"
-        return
-    lines = strip_tags(cue.text).split("\n")
-    if not "".join(lines).strip():
-        yield ComplianceRule.TEXT, "empty"
-        return
-    longest = max(measure_width(line.strip(), language) for line in lines)
+        return [(ComplianceRule.TIMES, f"{cue.start:.3f} to {cue.end:.3f} s")]
+    text = strip_tags(cue.text)
+    if not text.strip():
+        return [(ComplianceRule.TEXT, "empty")]
+    missed: list[tuple[ComplianceRule, str]] = []
+    lines = text.split("\n")
+    longest = max([measure_width(line.strip(), language) for line in lines])
+    duration = cue.end - cue.start
     if longest > rules.max_line_length:
-        yield ComplianceRule.LINE_LENGTH, f"{longest:g} columns"
+        missed.append((ComplianceRule.LINE_LENGTH, f"{longest:g} columns"))
     if len(lines) > rules.max_lines:
-        yield ComplianceRule.LINES, f"{len(lines)} lines"
-    if columns > rules.max_cps * (cue.duration + TOLERANCE_SECONDS):
-        yield ComplianceRule.SPEED, f"{columns / cue.duration:.1f} a second"
-    if cue.duration < rules.min_duration - TOLERANCE_SECONDS:
-        yield ComplianceRule.SHORT, f"{cue.duration:.3f} s"
-    if cue.duration > rules.max_duration + TOLERANCE_SECONDS:
-        yield ComplianceRule.LONG, f"{cue.duration:.3f} s"
+        missed.append((ComplianceRule.LINES, f"{len(lines)} lines"))
+    if columns > rules.max_cps * (duration + TOLERANCE_SECONDS):
+        missed.append((ComplianceRule.SPEED, f"{columns / duration:.1f} a second"))
+    if duration < rules.min_duration - TOLERANCE_SECONDS:
+        missed.append((ComplianceRule.SHORT, f"{duration:.3f} s"))
+    if duration > rules.max_duration + TOLERANCE_SECONDS:
+        missed.append((ComplianceRule.LONG, f"{duration:.3f} s"))
+    return missed
 
 
-def _check_gap(cue: Cue, following: Cue, rules: CueRules) -> Iterator[tuple[ComplianceRule, str]]:
+def _check_gap(cue: Cue, following: Cue, rules: CueRules) -> list[tuple[ComplianceRule, str]]:
     gap = following.start - cue.end
     if following.start < cue.start:
-        yield ComplianceRule.ORDER, f"the next begins {cue.start - following.start:.3f} s before it"
-    elif gap < -TOLERANCE_SECONDS:
-        yield ComplianceRule.OVERLAP, f"by {-gap:.3f} s"
-    elif gap < rules.min_gap - TOLERANCE_SECONDS:
-        yield ComplianceRule.GAP, f"{max(0.0, gap):.3f} s"
-    elif rules.min_gap + TOLERANCE_SECONDS < gap < rules.chain_gap - TOLERANCE_SECONDS:
-        yield ComplianceRule.FLASH, f"{gap:.3f} s"
+        late = cue.start - following.start
+        return [(ComplianceRule.ORDER, f"the next begins {late:.3f} s before it")]
+    if gap < -TOLERANCE_SECONDS:
+        return [(ComplianceRule.OVERLAP, f"by {-gap:.3f} s")]
+    if gap < rules.min_gap - TOLERANCE_SECONDS:
+        return [(ComplianceRule.GAP, f"{max(0.0, gap):.3f} s")]
+    if rules.min_gap + TOLERANCE_SECONDS < gap < rules.chain_gap - TOLERANCE_SECONDS:
+        return [(ComplianceRule.FLASH, f"{gap:.3f} s")]
+    return []

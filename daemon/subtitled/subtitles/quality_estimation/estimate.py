@@ -91,6 +91,9 @@ _FINDERS: tuple[SignFinder, ...] = (
 )
 
 
+_WEIGH = {kind: weight.weigh for kind, weight in WEIGHTS.items()}
+
+
 def estimate_quality(cues: Sequence[Cue], evidence: Evidence) -> FileEstimate:
     """Estimate how likely each cue is wrong.
 
@@ -118,21 +121,21 @@ def find_signs(view: SubtitleView, gaps: Sequence[TimeSpan]) -> list[dict[Reason
     by_cue: list[dict[ReasonKind, Sign]] = [{} for _ in view.cues]
     finders = [*(find(view) for find in _FINDERS), speech_signs.find_speech_left(view, gaps)]
     for sign in chain.from_iterable(finders):
-        signs = by_cue[sign.cue]
-        before = signs.get(sign.kind)
-        if before is None or sign.strength > before.strength:
-            signs[sign.kind] = sign
+        cue, kind, strength, _ = sign
+        signs = by_cue[cue]
+        if kind not in signs or strength > signs[kind].strength:
+            signs[kind] = sign
     return by_cue
 
 
 def _estimate_cue(index: int, signs: dict[ReasonKind, Sign]) -> CueEstimate:
     log_odds = BIAS
     told: list[tuple[float, Reason]] = []
-    for kind, sign in signs.items():
-        added = WEIGHTS[kind].weigh(sign.strength)
+    for kind, (_, _, strength, values) in signs.items():
+        added = _WEIGH[kind](strength)
         log_odds += added
-        if added >= MIN_REASON and sign.values is not None:
-            told.append((added, Reason(kind, sign.values)))
+        if added >= MIN_REASON and values is not None:
+            told.append((added, Reason(kind, values)))
     told.sort(key=lambda item: -item[0])
     probability = 1.0 / (1.0 + math.exp(-log_odds))
     return CueEstimate(index, probability, tuple(reason for _, reason in told))

@@ -29,7 +29,7 @@ def find_uncovered_speech(
             start, end = covers[next_cover]
             if start - at >= min_seconds:
                 uncovered.append(TimeSpan(at, start))
-            at = max(at, end)
+            at = end if end > at else at
             next_cover += 1
         if span.end - at >= min_seconds:
             uncovered.append(TimeSpan(at, span.end))

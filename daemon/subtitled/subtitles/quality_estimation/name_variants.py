@@ -54,14 +54,18 @@ def find_name_variants(cues: Sequence[Cue]) -> list[NameVariant]:
     for number, text in enumerate(texts):
         if text.isupper():
             continue
+        tokens = _TOKEN.findall(text)
+        small.update(filter(str.islower, tokens))
+        capital = [one for one in tokens if len(one) >= MIN_LETTERS and one[0].isupper()]
+        for token in capital:
+            places.setdefault(token, []).append(number)
+        if not capital or (capital == tokens[:1] and text[0].isalpha()):
+            continue  # The first word of a sentence counts nothing, and to find places takes long.
         for match in _TOKEN.finditer(text):
             token = match[0]
-            if token.islower():
-                small.add(token)
-            elif token[0].isupper() and len(token) >= MIN_LETTERS:
-                places.setdefault(token, []).append(number)
-                if not _SENTENCE_START.search(text, 0, match.start()):
-                    names[token] += 1
+            is_name = len(token) >= MIN_LETTERS and token[0].isupper()
+            if is_name and not _SENTENCE_START.search(text, 0, match.start()):
+                names[token] += 1
     known = [name for name, _ in names.most_common(MAX_NAMES) if name.lower() not in small]
     return _compare(known, places)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 from rapidfuzz.distance import Indel
 
 from subtitled.plugin import Word
@@ -38,40 +39,58 @@ MIN_DISAGREEMENT = 0.1
 
 def find_unsure_words(view: SubtitleView) -> Iterator[Sign]:
     """Find cues by the probability that many of their words are wrong."""
-    for index, confidences in enumerate(view.confidences):
-        if not confidences:
+    for index, by_share in enumerate(compute_log_odds(view.confidences, SHARES)):
+        if not by_share:
             continue
-        log_odds = sum(compute_log_odds(confidences, SHARES)) / len(SHARES)
+        log_odds = sum(by_share) / len(SHARES)
         strength = (log_odds - LOW_LOG_ODDS) / (HIGH_LOG_ODDS - LOW_LOG_ODDS)
-        unsure = [
-            word.text.strip()
-            for word in view.words[index]
-            if word.confidence is not None and word.confidence < UNSURE_CONFIDENCE
-        ]
+        known, words = view.confidences[index], view.words[index]
+        unsure = []
+        if len(known) < len(words) or min(known) < UNSURE_CONFIDENCE:
+            unsure = [
+                word.text.strip()
+                for word in words
+                if word.confidence is not None and word.confidence < UNSURE_CONFIDENCE
+            ]
         more = " …" * (len(unsure) > MAX_NAMED_WORDS)
         named = ", ".join(f"“{word}”" for word in unsure[:MAX_NAMED_WORDS]) + more
         yield Sign(index, ReasonKind.UNSURE_WORDS, strength, {"words": named} if unsure else None)
 
 
-def compute_log_odds(confidences: Sequence[float], shares: Sequence[float]) -> list[float]:
+def compute_log_odds(
+    confidences: Sequence[Sequence[float]], shares: Sequence[float]
+) -> list[list[float]]:
     """Return the log odds that at least a share of some words is wrong, for each share.
 
     Args:
-        confidences: The probability of each word to be right, independently of the others.
+        confidences: For each group of words, the probability of each word to be right,
+            independently of the others.
         shares: The shares, above 0 and in order.
+
+    Returns:
+        For each group, the log odds by share; none for a group without words.
     """
-    needed = [max(1, math.ceil(share * len(confidences) - 1e-9)) for share in shares]
-    # The probabilities that exactly 0, 1, ... words are wrong.
-    counts = [1.0] + [0.0] * (needed[-1] - 1)
-    for confidence in confidences:
-        wrong = 1.0 - confidence
-        for count in range(len(counts) - 1, 0, -1):
-            counts[count] = counts[count] * confidence + counts[count - 1] * wrong
-        counts[0] *= confidence
-    right = [
-        min(max(sum(counts[:count]), MIN_PROBABILITY), 1.0 - MIN_PROBABILITY) for count in needed
-    ]
-    return [math.log((1.0 - probability) / probability) for probability in right]
+    log_odds: list[list[float]] = [[] for _ in confidences]
+    by_length: dict[int, list[int]] = {}
+    for place, group in enumerate(confidences):
+        by_length.setdefault(len(group), []).append(place)
+    by_length.pop(0, None)
+    for length, places in by_length.items():
+        needed = [max(1, math.ceil(share * length - 1e-9)) for share in shares]
+        # The probabilities that exactly 0, 1, ... words are wrong, of all groups of this length.
+        counts = np.zeros((needed[-1], len(places)))
+        counts[0] = 1.0
+        for right in np.array([confidences[place] for place in places]).T:
+            wrong = 1.0 - right
+            moved = counts[:-1] * wrong
+            counts *= right
+            counts[1:] += moved
+        summed = np.add.accumulate(counts)
+        for count in needed:
+            few = np.clip(summed[count - 1], MIN_PROBABILITY, 1.0 - MIN_PROBABILITY)
+            for place, probability in zip(places, few.tolist(), strict=True):
+                log_odds[place].append(math.log((1.0 - probability) / probability))
+    return log_odds
 
 
 def find_unsure_neighbours(view: SubtitleView) -> Iterator[Sign]:

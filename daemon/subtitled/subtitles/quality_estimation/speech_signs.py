@@ -32,7 +32,10 @@ def find_gaps(view: SubtitleView) -> list[TimeSpan]:
     """Find speech in which nothing is written, faint speech left out."""
     if view.evidence.speech is None:
         return []
-    covered = [(w.start, min(w.end, w.start + MAX_WORD_SECONDS)) for w in view.evidence.words]
+    covered = [
+        (start, end if end < (latest := start + MAX_WORD_SECONDS) else latest)
+        for start, end in view.word_times
+    ]
     covered += ((span.start, span.end) for span in view.evidence.faint_speech)
     if view.evidence.is_translation or not view.evidence.words:
         covered += ((cue.start, cue.end) for cue in view.cues)
@@ -92,10 +95,14 @@ def _measure_inside(words: Sequence[Word], timeline: SpeechTimeline) -> float:
     # Neighbours mostly touch, so a few long runs are measured instead of many words.
     inside, start, end = 0.0, words[0].start, words[0].start
     for word in words:
-        if word.start > end + MIN_WORD_SECONDS:
+        word_start, word_end = word.start, word.end
+        if word_start > end + MIN_WORD_SECONDS:
             inside += timeline.measure_speech(start, end)
-            start = word.start
-        end = max(end, word.end, word.start + MIN_WORD_SECONDS)
+            start = word_start
+        # Conditions take half the time of max(), and this is done for each word.
+        shortest = word_start + MIN_WORD_SECONDS
+        end = word_end if word_end > end else end
+        end = shortest if shortest > end else end
     return inside + timeline.measure_speech(start, end)
 
 

@@ -54,6 +54,11 @@ class SubtitleView:
         ]
 
     @cached_property
+    def word_times(self) -> list[tuple[float, float]]:
+        """Start and end of all words."""
+        return [(word.start, word.end) for word in self.evidence.words]
+
+    @cached_property
     def spoken_seconds(self) -> list[float | None]:
         """How long the words of each cue take; None if that is not known."""
         return [

@@ -24,7 +24,10 @@ from subtitled.subtitles.quality_estimation import (
     estimate_quality,
 )
 from subtitled.subtitles.quality_estimation.reasons import SENTENCES
-from subtitled.subtitles.quality_estimation.recogniser_signs import compute_log_odds
+from subtitled.subtitles.quality_estimation.recogniser_signs import (
+    MIN_PROBABILITY,
+    compute_log_odds,
+)
 from subtitled.subtitles.quality_estimation.weights import BIAS, WEIGHTS
 from subtitled.subtitles.rules import select_cue_rules
 
@@ -311,22 +314,40 @@ def test_a_cue_of_which_the_recogniser_is_less_sure_is_not_likelier_right(
 
 def test_the_probability_of_many_wrong_words_is_that_of_independent_words() -> None:
     def probability(confidences: list[float], share: float) -> float:
-        (log_odds,) = compute_log_odds(confidences, [share])
+        ((log_odds,),) = compute_log_odds([confidences], [share])
         return 1 / (1 + math.exp(-log_odds))
 
     assert probability([0.8], 0.3) == pytest.approx(0.2)
     assert probability([0.5, 0.5], 0.3) == pytest.approx(0.75)
     assert probability([0.5, 0.5], 0.6) == pytest.approx(0.25)
     assert probability([0.9] * 10, 0.2) == pytest.approx(1 - 0.9**10 - 10 * 0.1 * 0.9**9)
-    assert compute_log_odds([0.7] * 9, [0.2, 0.3]) == [
-        *compute_log_odds([0.7] * 9, [0.2]),
-        *compute_log_odds([0.7] * 9, [0.3]),
-    ]
+    (both,) = compute_log_odds([[0.7] * 9], [0.2, 0.3])
+    assert both == [compute_log_odds([[0.7] * 9], [share])[0][0] for share in (0.2, 0.3)]
+
+
+@given(st.lists(st.lists(st.floats(0, 1), max_size=12), max_size=8))
+def test_the_probability_of_each_group_is_that_of_all_ways_to_be_wrong(
+    groups: list[list[float]],
+) -> None:
+    shares = (0.2, 0.3)
+    for confidences, found in zip(groups, compute_log_odds(groups, shares), strict=True):
+        if not confidences:
+            assert found == []
+            continue
+        exactly = [1.0] + [0.0] * len(confidences)
+        for right in confidences:
+            for count in range(len(confidences), 0, -1):
+                exactly[count] = exactly[count] * right + exactly[count - 1] * (1 - right)
+            exactly[0] *= right
+        for share, log_odds in zip(shares, found, strict=True):
+            few = sum(exactly[: max(1, math.ceil(share * len(confidences) - 1e-9))])
+            few = min(max(few, MIN_PROBABILITY), 1 - MIN_PROBABILITY)
+            assert log_odds == pytest.approx(math.log((1 - few) / few), abs=1e-9)
 
 
 @pytest.mark.parametrize("confidences", [[0.0], [1.0], [1.0] * 40, [0.0, 1.0]])
 def test_confidences_of_0_and_1_have_a_finite_log_odds(confidences: list[float]) -> None:
-    assert all(map(math.isfinite, compute_log_odds(confidences, [0.2, 0.3])))
+    assert all(map(math.isfinite, compute_log_odds([confidences], [0.2, 0.3])[0]))
 
 
 _TIMES = st.floats(0, 30)
