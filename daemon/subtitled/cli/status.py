@@ -45,6 +45,12 @@ def _print(answer: StatusAnswer) -> None:
     for event, clock in upcoming[:MAX_UPCOMING_SHOWN]:
         echo(f"{clock}: {event.description}")
     echo_table(("state", "files"), sorted(answer.file_counts.items()))
+    for name, breaker in answer.breakers.items():
+        if breaker.failures and breaker.reason:
+            hint = f". {breaker.hint}" if breaker.hint else ""
+            echo(
+                f"engine {name}: {breaker.failures} failures in a row, last: {breaker.reason}{hint}"
+            )
     for server in answer.servers:
         parts = [f"{number} {state}" for state, number in server.media_by_state.items()]
         parts += [server.error] if server.error else []

@@ -52,7 +52,9 @@ class BreakerState:
     open_until: float = 0.0
     """0: closed. Otherwise open until then, and half-open afterwards: one job may try."""
     reason: str = ""
+    """What went wrong last."""
     hint: str = ""
+    """What the user can do about it."""
 
     @property
     def is_closed(self) -> bool:
@@ -80,7 +82,13 @@ def next_state_after_failure(
         if fingerprint in state.media
         else (*state.media, fingerprint)[:MIN_DISTINCT_MEDIA]
     )
-    failed = replace(state, failures=state.failures + 1, media=media)
+    failed = replace(
+        state,
+        failures=state.failures + 1,
+        media=media,
+        reason=error.message,
+        hint=error.hint,
+    )
     is_enough = failed.failures >= FAILURE_THRESHOLD and len(media) >= MIN_DISTINCT_MEDIA
     # An engine that does not load costs minutes each time, and no media file is the cause.
     if state.is_closed and not is_enough and not isinstance(error, EngineLoadError):
@@ -90,9 +98,7 @@ def next_state_after_failure(
     openings = state.openings + 1
     retry_after = error.retry_after if isinstance(error, TransientError) else None
     open_until = now + _BACKOFF.delay(openings, retry_after, jitter)
-    return replace(
-        failed, openings=openings, open_until=open_until, reason=error.message, hint=error.hint
-    )
+    return replace(failed, openings=openings, open_until=open_until)
 
 
 class CircuitBreakers:

@@ -136,6 +136,9 @@ def test_generate_tells_the_line_that_failed_and_its_traceback(
     for told in (mistake.message, mistake.place, mistake.cure, "in Mine.transcribe", "in hear"):
         assert told in failed.stderr
     assert 'words = {"Dick": 1}["Moby"]' in failed.stderr, "the line of the source"
+    for command in ("status", "doctor"):
+        later = json.dumps(run("--config", config, command, "--json").stdout)
+        assert mistake.place in later and mistake.cure in later, "it stays known"
 
 
 @pytest.mark.thorough

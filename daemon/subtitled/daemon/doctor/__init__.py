@@ -12,6 +12,7 @@ from ..workers import check_workers
 from .components import (
     check_components,
     check_credentials,
+    check_last_calls,
     check_models,
     check_phrases,
     check_plugins_loaded,
@@ -45,6 +46,7 @@ def check_machine(configuration: Configuration, path: Path | None) -> list[Check
         *check_phrases(configuration),
         *check_plugins_loaded(configuration),
         *check_models(configuration),
+        *check_last_calls(configuration),
         *check_credentials(configuration),
         *check_components(configuration),
     ]

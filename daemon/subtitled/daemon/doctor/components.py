@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
 
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_models_dir
 from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.config.plugin_registration import COMPONENT_KINDS
 from subtitled.config.plugins import ConfiguredComponent
+from subtitled.engines.breaker import CircuitBreakers
+from subtitled.jobcontext.services import open_database
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     CheckResult,
@@ -69,6 +72,23 @@ def check_models(configuration: Configuration) -> Iterator[CheckResult]:
             errors = [f"{file}: {result}" for file, result in store.verify(spec) if result != "ok"]
             hint = f"Run: subtitled models pull {spec.name}"
             yield CheckResult(subject, not errors, "; ".join(errors) or "digests are right", hint)
+
+
+def check_last_calls(configuration: Configuration) -> Iterator[CheckResult]:
+    """Report the engines whose last call failed, and why. A call that succeeds ends that."""
+    try:
+        states = CircuitBreakers(open_database(configuration).kv).open_states()
+    except (SubtitledError, SQLAlchemyError):
+        return  # Another check reports errors of the state folder.
+    for name in configuration.engines:
+        state = states.get(name)
+        if state is not None and state.failures and state.reason:
+            yield CheckResult(
+                f"calls of engine {name}",
+                False,
+                f"{state.failures} failed in a row, the last: {state.reason}",
+                state.hint,
+            )
 
 
 def check_credentials(configuration: Configuration) -> Iterator[CheckResult]:
