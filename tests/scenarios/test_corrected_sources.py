@@ -8,16 +8,19 @@ import shutil
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.daemon.answers.file_inspection import inspect_now
 from subtitled.daemon.answers.reviews import list_reviews
+from subtitled.daemon.commands import CommandDispatcher
 from subtitled.daemon.reviews.approving import Approval, approve_review, reopen_review
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.actors import Actor
+from subtitled.db.commands import CommandKind
 from subtitled.db.overview import SOURCE_CORRECTED
 from subtitled.db.records import FileRecord
 from subtitled.db.review_records import ReviewFilter
@@ -157,7 +160,14 @@ class _Film:
 
     def translate_again(self) -> None:
         """Do what the command, the button and the API ask for."""
-        self.harness.jobs.translate_again(self.file)
+        db, settings = self.harness.database, self.harness.configuration.settings
+        db.commands.enqueue(CommandKind.TRANSLATE_AGAIN, self.media, "ana")
+        nothing: Any = None
+        dispatcher = CommandDispatcher(
+            db, settings.libraries, self.harness.jobs, {}, nothing, lambda name: None
+        )
+        dispatcher.completed(db.commands.pending())
+        assert db.commands.pending() == []
         self.harness.settle()
 
     def marked(self) -> set[str]:
