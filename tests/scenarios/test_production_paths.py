@@ -22,6 +22,7 @@ from subtitled.config.plugins import ConfiguredComponent
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.db.records import FileState
+from subtitled.db.review_records import ReviewFilter
 from subtitled.db.sidecars import SidecarStatus
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
 from subtitled.jobcontext.services import Services
@@ -515,6 +516,22 @@ def test_human_subtitle_is_one_half_of_a_bilingual_with_its_times(
     assert both[0].text.split("\n")[0].startswith("No sé")
     assert both[0].text.split("\n")[-1].startswith("I do not know")
     assert fluent.engine.recognised == 0
+
+
+def test_a_pair_is_estimated_for_review_until_its_upper_language_has_a_subtitle_of_its_own(
+    fluent: Place, tmp_path: Path
+) -> None:
+    _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
+    fluent.sidecar("Film.en.srt", SAID[EN])
+    db = fluent.services.db
+    db.bulk_files.record_seen("films", fluent.film, fluent.film.stat())
+    for languages, name in ((("en",), "Film.bilingual-en.es.srt"), (("en", "es"), "Film.es.srt")):
+        fluent.make(*languages, bilingual=[("es", "en")])
+        (review,) = db.reviews.page(ReviewFilter())
+        record = db.sidecars.get(fluent.folder / name)
+        assert record is not None
+        assert (str(review.language), review.estimated_sha256) == ("es", record.sha256)
+        assert review.cue_count == len(fluent.cues(name))
 
 
 def test_impossible_bilingual_is_reported_and_the_rest_produced(

@@ -119,12 +119,15 @@ def test_a_published_sidecar_waits_for_review_with_its_worst_cue_and_the_reason(
     assert "nothing is written" in gap["text"]
 
 
+@pytest.mark.parametrize("formats", [("srt", "vtt"), ("vtt", "txt", "srt")])
 def test_every_format_of_a_subtitle_is_one_review(
-    make_subtitle: Callable[..., Database], media: Path
+    make_subtitle: Callable[..., Database], media: Path, formats: tuple[str, ...]
 ) -> None:
-    database = make_subtitle(in_library=True, formats=("srt", "vtt"))
-    assert len(database.sidecars.of_media(media)) == 2
-    assert database.reviews.count(ReviewFilter()) == 1
+    database = make_subtitle(in_library=True, formats=formats)
+    assert len(database.sidecars.of_media(media)) == len(formats)
+    (review,) = database.reviews.page(ReviewFilter())
+    estimated = {one.format: one.sha256 for one in database.sidecars.of_media(media)}
+    assert review.estimated_sha256 == estimated["srt"], "the format that a review begins with"
 
 
 def test_a_subtitle_that_is_made_again_keeps_its_review(

@@ -27,7 +27,7 @@ from subtitled.routing.table import Route, RouteKind
 from subtitled.subtitles.chinese import convert_script
 from subtitled.subtitles.language_id import find_language_mismatch
 from subtitled.subtitles.sdh import strip_sdh
-from subtitled.subtitles.segmentation.bilingual import pair_cues, render_bilingual
+from subtitled.subtitles.segmentation.bilingual import BilingualCue, pair_cues
 from subtitled.transcription.track_analysis import TrackAnalyser
 from subtitled.transcription.transcriber import SpeechTrack
 
@@ -320,12 +320,13 @@ def _trim_overlaps(cues: Sequence[Cue]) -> Iterator[Cue]:
             yield Cue(cue.start, end, cue.text)
 
 
-def pair_and_render(upper: Subtitle, lower: Subtitle, fmt: str, library: LibrarySettings) -> bytes:
-    """Render a bilingual subtitle."""
+def pair_languages(
+    upper: Subtitle, lower: Subtitle, library: LibrarySettings
+) -> tuple[BilingualCue, ...]:
+    """Return the cues of a bilingual subtitle."""
     languages = (upper.language, lower.language)
     limits = (
         cue_rules_for(library, languages[0], translation=True),
         cue_rules_for(library, languages[1], translation=True),
     )
-    both = pair_cues(upper.cues, lower.cues, languages, limits)
-    return render_bilingual(both, languages, fmt, upper.title)
+    return pair_cues(upper.cues, lower.cues, languages, limits)

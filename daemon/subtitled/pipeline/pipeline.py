@@ -17,7 +17,7 @@ from subtitled.jobcontext.job import Job, JobResult, StepRunner
 from subtitled.jobcontext.services import Services
 from subtitled.library.moves import remove_renamed_duplicates
 from subtitled.media.probe import MediaInfo
-from subtitled.plugin import Language, SubtitleKind, SubtitlePublished
+from subtitled.plugin import Cue, Language, SubtitleKind, SubtitlePublished
 from subtitled.plugin.paths import display_path
 from subtitled.routing.production_plan import JobPlan
 from subtitled.subtitles.filenames import build_sidecar_path
@@ -28,9 +28,10 @@ from subtitled.subtitles.publish import (
     compute_sha256,
     publish_sidecar,
 )
+from subtitled.subtitles.segmentation.bilingual import render_bilingual
 from subtitled.summaries.steps import SummarySteps
 
-from .fulfilment import MainLanguageError, Produced, Producer, pair_and_render
+from .fulfilment import MainLanguageError, Produced, Producer, pair_languages
 from .locks import SidecarIdentity, find_lock
 from .preparation import NOTHING_MISSING, examine, prepare_job
 from .quality_estimates import keep_estimate
@@ -193,11 +194,14 @@ def _publish(ctx: JobContext, producer: Producer, fmt: str, produced: Produced) 
         own_digest = db.sidecars.own_digest(path, job.fingerprint)
     if job.force and path.exists():
         own_digest = compute_sha256(path)
-    content = (
-        pair_and_render(subtitle, below, fmt, job.library)
-        if below
-        else render_subtitle(subtitle, fmt)
-    )
+    if below is None:
+        content = render_subtitle(subtitle, fmt)
+    else:
+        pairs = pair_languages(subtitle, below, job.library)
+        content = render_bilingual(pairs, (target, below.language), fmt, subtitle.title)
+        # What is estimated are the lines of the upper language.
+        upper = tuple(Cue(pair.start, pair.end, pair.upper or pair.lower) for pair in pairs)
+        subtitle = replace(subtitle, cues=upper)
     description = SidecarDescription(
         name=path.name,
         fingerprint=job.fingerprint,
@@ -215,8 +219,7 @@ def _publish(ctx: JobContext, producer: Producer, fmt: str, produced: Produced) 
             return {"approved": lock}
         return {"taken": f"{error.message}; {error.hint}"}
     db.sidecars.record_written(path, job.media, signature, is_user_requested=job.user_requested)
-    if below is None:
-        keep_estimate(ctx, subtitle, producer.text_source(produced), signature.sha256)
+    keep_estimate(ctx, path, subtitle, producer.text_source(produced))
     remove_renamed_duplicates(db, job.media, path)
     return {"path": os.fsencode(path).hex()}
 

@@ -1,29 +1,73 @@
-"""Keeping the quality estimate of a published sidecar."""
+"""Keeping the quality estimate of the sidecar that a review begins with."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from subtitled.db.review_records import CueEstimate, SubtitleEstimate
+from subtitled.db.sidecars import SidecarRecord, SidecarStatus
 from subtitled.jobcontext.context import JobContext
-from subtitled.plugin import Subtitle
+from subtitled.plugin import Language, Subtitle, SubtitleKind
+from subtitled.subtitles.formats import FORMATS
 from subtitled.subtitles.quality_estimation import FileEstimate, estimate_quality
 
+from .locks import SidecarIdentity
 from .quality_evidence import TextSource, gather_evidence
 
+_READABLE = tuple(fmt for fmt in FORMATS if fmt != "txt")
+"""Formats with times, in the order in which a review begins with one of several."""
 
-def keep_estimate(ctx: JobContext, subtitle: Subtitle, source: TextSource, sha256: str) -> None:
+
+def choose_reviewed(
+    sidecars: Iterable[SidecarRecord],
+    language: Language,
+    kind: SubtitleKind,
+    wanted_format: str | None = None,
+) -> SidecarRecord | None:
+    """Return the sidecar that a review begins with; None if none is present and has times.
+
+    Args:
+        sidecars: The sidecars of a media file.
+        language: The language of the review.
+        kind: Its kind.
+        wanted_format: The format to choose if there are several.
+    """
+
+    def rank(sidecar: SidecarRecord) -> tuple[bool, bool, int]:
+        is_bilingual = SidecarIdentity.of_record(sidecar).secondary is not None
+        return sidecar.format != wanted_format, is_bilingual, _READABLE.index(sidecar.format)
+
+    candidates = [
+        sidecar
+        for sidecar in sidecars
+        if sidecar.language == language
+        and sidecar.kind is kind
+        and sidecar.status is SidecarStatus.PRESENT
+        and sidecar.format in _READABLE
+    ]
+    return min(candidates, key=rank, default=None)
+
+
+def keep_estimate(ctx: JobContext, path: Path, subtitle: Subtitle, source: TextSource) -> None:
     """Estimate how likely the cues of a published sidecar are wrong, and store that.
 
-    A file that is in no library is in no review queue, so nothing is estimated for it.
+    One review is about all formats of a subtitle, and begins with one of them. The others are not
+    estimated. A file that is in no library is in no review queue, so nothing is estimated for it.
 
     Args:
         ctx: The job.
-        subtitle: What was published.
-        source: How it was made.
-        sha256: The content of the sidecar.
+        path: The sidecar.
+        subtitle: Its cues as they were published, in the language of the review.
+        source: How they were made.
     """
     job, services = ctx.job, ctx.services
     file = services.db.files.get(job.media)
     if file is None or job.output_folder is not None:
+        return
+    sidecars = services.db.sidecars.of_media(job.media)
+    reviewed = choose_reviewed(sidecars, subtitle.language, subtitle.kind)
+    if reviewed is None or reviewed.path != path:
         return
     evidence = gather_evidence(services.store, source, subtitle.cues)
     estimate = estimate_quality(subtitle.cues, evidence)
@@ -32,7 +76,7 @@ def keep_estimate(ctx: JobContext, subtitle: Subtitle, source: TextSource, sha25
             file_id=file.id,
             language=subtitle.language,
             kind=subtitle.kind,
-            sha256=sha256,
+            sha256=reviewed.sha256,
             expected_errors=estimate.expected_errors,
             flagged=estimate.flagged_count,
             cue_count=len(subtitle.cues),

@@ -13,12 +13,12 @@ from subtitled.db.database import Database
 from subtitled.db.operations import ReviewBase, StoredOperation
 from subtitled.db.records import FileRecord
 from subtitled.db.review_records import ReviewRecord
-from subtitled.db.sidecars import SidecarRecord, SidecarStatus
-from subtitled.pipeline.locks import SidecarIdentity
+from subtitled.db.sidecars import SidecarRecord
+from subtitled.pipeline.quality_estimates import choose_reviewed
 from subtitled.plugin import InputRejectedError, Language, SubtitleKind
 from subtitled.plugin.paths import display_path
 from subtitled.policy.cue_rules import cue_rules_for
-from subtitled.subtitles.formats import FORMATS, read_subtitle
+from subtitled.subtitles.formats import read_subtitle
 from subtitled.subtitles.review.changes import Change, apply_all, rewind
 from subtitled.subtitles.review.document import Document
 from subtitled.subtitles.review.encoding import decode_change, decode_cues, encode_cues
@@ -29,9 +29,6 @@ from subtitled.subtitles.rules import CueRules
 from ..inspection import library_for
 from ..sidecar_reading import read_inside
 from .errors import ReviewNotFoundError, UnreadableSidecarError
-
-_READABLE = tuple(fmt for fmt in FORMATS if fmt != "txt")
-"""Formats with times, in the order in which a review begins with one of several."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,25 +199,14 @@ def find_sidecar(
     Raises:
         ReviewNotFoundError: We published none, or it was removed.
     """
-    candidates = [
-        sidecar
-        for sidecar in db.sidecars.of_media(file.path)
-        if sidecar.language == language
-        and sidecar.kind is kind
-        and sidecar.status is SidecarStatus.PRESENT
-        and sidecar.format in _READABLE
-    ]
-    if not candidates:
+    sidecars = db.sidecars.of_media(file.path)
+    chosen = choose_reviewed(sidecars, language, kind, wanted_format)
+    if chosen is None:
         raise ReviewNotFoundError(
             f"there is no subtitle of ours in {language} for {display_path(file.path)}",
             "Have it made first: subtitled queue retry FILE",
         )
-
-    def rank(sidecar: SidecarRecord) -> tuple[bool, bool, int]:
-        is_bilingual = SidecarIdentity.of_record(sidecar).secondary is not None
-        return sidecar.format != wanted_format, is_bilingual, _READABLE.index(sidecar.format)
-
-    return min(candidates, key=rank)
+    return chosen
 
 
 def _read_base(
