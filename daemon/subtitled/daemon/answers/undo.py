@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from subtitled.plugin.paths import quote_path
 from ..logs import display_line
 from .plain import to_plain
 
+_ONE_AT_A_TIME = threading.Lock()
 UNDO, RESTORE, TAKE_APPROVAL_BACK = "undo", "restore", "take-approval-back"
 """The reasons of entries in the history."""
 
@@ -75,7 +77,11 @@ def undo_file(db: Database, path: Path, *, restore: bool, actor: str, name: str 
         FileBusyError: It has a job.
         NothingToUndoError: We wrote nothing for it.
     """
-    name = name or display_line(path)
+    with _ONE_AT_A_TIME:
+        return _undo(db, path, restore=restore, actor=actor, name=name or display_line(path))
+
+
+def _undo(db: Database, path: Path, *, restore: bool, actor: str, name: str) -> UndoAnswer:
     record = db.files.get(path)
     if record is not None and record.state in ACTIVE_STATES:
         raise FileBusyError(

@@ -11,7 +11,13 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from subtitled.daemon.control import pause_work, reset_engine, resume_work
+from subtitled.daemon.control import (
+    pause_work,
+    reset_engine,
+    resume_work,
+    tell_server_again,
+)
+from subtitled.db.commands import CommandKind
 from subtitled.db.records import FileRecord
 from subtitled.jobs.gate import active_pauses
 
@@ -32,6 +38,7 @@ from .parameters import (
     IdempotencyKey,
     PauseBody,
     PauseQuery,
+    ScanBody,
 )
 from .problems import ApiError, not_found
 from .services import ApiServices
@@ -125,6 +132,48 @@ def add_action_routes(api: FastAPI, services: ApiServices) -> None:
             return Answer(202, {"changed": reset_engine(db, name, caller.name)})
 
         return run_once(services, request, key, None, act)
+
+    @api.post(
+        "/servers/{name}/tell",
+        status_code=202,
+        response_model=models.Done,
+        tags=["actions"],
+        summary="Tell a media server again",
+    )
+    def tell_server(
+        request: Request,
+        name: Annotated[str, Path(min_length=1, max_length=MAX_NAME)],
+        key: IdempotencyKey = None,
+    ) -> Response:
+        """Tell a media server again of every change that it has not confirmed."""
+        caller = caller_of(request)
+
+        def act() -> Answer:
+            caller.require(None)
+            if name not in services.configuration.servers:
+                raise not_found("media server", "Take its name from GET /status")
+            return Answer(202, {"changed": tell_server_again(db, name, caller.name) > 0})
+
+        return run_once(services, request, key, None, act)
+
+    @api.post(
+        "/scans",
+        status_code=202,
+        response_model=models.Done,
+        tags=["actions"],
+        summary="Scan a library",
+    )
+    def request_scan(request: Request, body: ScanBody, key: IdempotencyKey = None) -> Response:
+        """Have a library scanned, or all of them."""
+        caller = caller_of(request)
+
+        def act() -> Answer:
+            _require_library(services, caller, body.library)
+            folder = settings.libraries[body.library].path if body.library is not None else None
+            db.commands.enqueue(CommandKind.SCAN, folder, caller.name)
+            return Answer(202, {"changed": True})
+
+        return run_once(services, request, key, body, act)
 
 
 def _act(

@@ -40,5 +40,7 @@ LOOKS = SlowRequests(2)
 """Looks at media files."""
 PLANS = SlowRequests(1)
 """Plans, which look at many media files."""
+ORIGIN_COUNTS = SlowRequests(2)
+"""Counts of whose the subtitles are, which read all that a library has."""
 DOCTOR_RUNS = SlowRequests(1)
 """Runs of all checks."""

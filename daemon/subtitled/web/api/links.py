@@ -37,6 +37,7 @@ _OF_REVIEWS = (
     "undo_edit",
     "redo_edit",
     "judge_cue",
+    "unlock",
     "take_review",
     "release_review",
 )
@@ -51,6 +52,9 @@ LINKS: tuple[AnswerLink, ...] = (
     AnswerLink("show_history", "show_history", "after", "$response.body#/next"),
     AnswerLink("show_history", "show_file", "file_id", "$response.body#/items/0/file_id"),
     AnswerLink("list_subtitles", "read_text", "subtitle_id", _FIRST_ITEM),
+    AnswerLink("list_files", "undo_sidecars", "file_id", _FIRST_ITEM),
+    AnswerLink("list_files", "tell_of_file", "file_id", _FIRST_ITEM),
+    AnswerLink("list_libraries", "show_origins", "library", "$response.body#/items/0/name"),
     AnswerLink("list_subtitles", "open_review", "subtitle_id", _FIRST_ITEM),
     *(AnswerLink("list_all_reviews", target, "review_id", _FIRST_ITEM) for target in _OF_REVIEWS),
     AnswerLink("list_all_reviews", "list_all_reviews", "after", "$response.body#/next"),

@@ -238,6 +238,50 @@ class Accepted(Output):
     unknown: int = Field(description="Numbers of no file.")
 
 
+class UndoneSidecar(Output):
+    """What became of a sidecar."""
+
+    path: str
+    outcome: str
+
+
+class UndoAnswerModel(Output):
+    """What became of the sidecars of a file."""
+
+    items: list[UndoneSidecar]
+    restored: bool = Field(description="Whether they were restored; otherwise they were removed.")
+
+
+class LogEntry(Output):
+    """A log line of the daemon, without secrets."""
+
+    number: int = Field(description="Later lines have higher numbers.")
+    at: float
+    level: str
+    message: str
+    job: str = Field(description="The job that it belongs to, or an empty text.")
+
+
+class LogAnswerModel(Output):
+    """The last log lines of the daemon, the newest first."""
+
+    lines: list[LogEntry]
+
+
+class PresentEntry(Output):
+    """How many files have a subtitle of a language and kind, by whose it is."""
+
+    language: str = Field(description="BCP 47; `und` if it is unknown.")
+    kind: str
+    files: dict[str, int] = Field(description="By `ours`, `approved`, `others` and `embedded`.")
+
+
+class OriginsAnswer(Output):
+    """Whose the subtitles of a library are, wanted or not."""
+
+    items: list[PresentEntry]
+
+
 class Done(Output):
     """Whether anything was changed."""
 

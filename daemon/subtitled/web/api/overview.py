@@ -9,9 +9,10 @@ from fastapi import FastAPI, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from subtitled.daemon.answers.coverage import CoverageAnswer, count_coverage
+from subtitled.daemon.answers.coverage import CoverageAnswer, count_coverage, count_present
 from subtitled.daemon.answers.egress import describe_egress
 from subtitled.daemon.answers.health import describe_health, run_doctor
+from subtitled.daemon.answers.log import read_log
 from subtitled.daemon.answers.now import describe_now
 from subtitled.daemon.answers.plain import to_plain
 from subtitled.daemon.answers.settings import describe_settings
@@ -20,8 +21,9 @@ from subtitled.daemon.answers.status import describe_status
 from . import models
 from .callers import Caller, caller_of
 from .json_responses import answer_json, answer_with_etag, encode_json
-from .limits import DOCTOR_RUNS
-from .parameters import EgressQuery, Input, Name
+from .limits import DOCTOR_RUNS, ORIGIN_COUNTS
+from .parameters import EgressQuery, Input, LogQuery, Name
+from .problems import not_found
 from .services import ApiServices
 
 
@@ -29,6 +31,12 @@ class LibraryQuery(Input):
     """Which library."""
 
     library: Name | None = None
+
+
+class OriginsQuery(Input):
+    """Of which library."""
+
+    library: Name
 
 
 def add_overview_routes(api: FastAPI, services: ApiServices) -> None:
@@ -129,6 +137,39 @@ def add_overview_routes(api: FastAPI, services: ApiServices) -> None:
         visible = tuple(one for one in answer.libraries if caller.sees(one.library))
         content = encode_json(CoverageAnswer(libraries=visible).to_dict())
         return answer_with_etag(request, content)
+
+    @api.get(
+        "/coverage/origins",
+        response_model=models.OriginsAnswer,
+        tags=["daemon"],
+        summary="Count whose the subtitles are",
+    )
+    def show_origins(request: Request, query: Annotated[OriginsQuery, Query()]) -> Response:
+        """Return the numbers of one library by language, kind, and whose the subtitles are."""
+        if query.library not in configuration.settings.libraries or not caller_of(request).sees(
+            query.library
+        ):
+            raise not_found("library", "Take its name from GET /libraries")
+        with ORIGIN_COUNTS.enter():
+            rows = count_present(db, query.library)
+        return answer_json({"items": to_plain(rows)})
+
+    @api.get(
+        "/log",
+        response_model=models.LogAnswerModel,
+        tags=["daemon"],
+        summary="Show the last log lines",
+    )
+    def show_log(request: Request, query: Annotated[LogQuery, Query()]) -> Response:
+        """Return what the daemon logged last, without secrets. Workers log on their machines."""
+        caller_of(request).require(None)
+        answer = read_log(
+            level=query.level,
+            job=query.job or "",
+            search=query.search.strip(),
+            limit=query.limit,
+        )
+        return answer_json(answer.to_dict())
 
     @api.get(
         "/egress",

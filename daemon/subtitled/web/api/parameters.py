@@ -11,6 +11,7 @@ from subtitled.daemon.answers.cursors import MAX_CURSOR_CHARACTERS
 from subtitled.daemon.answers.file_list import MAX_PAGE_SIZE, PAGE_SIZE
 from subtitled.db.file_list import FileFilter, FileSort
 from subtitled.db.history import HistoryEvent
+from subtitled.db.presence import Presence, SubtitleOrigin
 from subtitled.db.records import FileState
 
 from ..file_actions import FileAction
@@ -24,10 +25,11 @@ MAX_TIME = 253402300799.0
 """The end of the year 9999, in seconds since 1970."""
 
 FileNumber = Annotated[int, Path(ge=1, le=MAX_NUMBER, description="The number of a file.")]
+SUBTITLE_PATTERN = r"^[1-9][0-9]{0,14}-[0-9a-f]{16}$"
 SubtitleName = Annotated[
     str,
     Path(
-        pattern=r"^[1-9][0-9]{0,14}-[0-9a-f]{16}$",
+        pattern=SUBTITLE_PATTERN,
         description="The `id` of an entry of `/files/{id}/subtitles`.",
     ),
 ]
@@ -75,6 +77,14 @@ class FileSelection(Input):
     status: Status | None = Field(None, description="The status of that requirement.")
     search: str = Field("", max_length=500, description="A part of the path or the title.")
     examined: bool | None = Field(None, strict=True, description=_EXAMINED)
+    has: Name | None = Field(
+        None,
+        description="The language of a subtitle that is there, as BCP 47; `und` if it is unknown.",
+    )
+    has_kind: Kind = Field("full", description="The kind of that subtitle.")
+    has_origin: SubtitleOrigin = Field(
+        SubtitleOrigin.OURS, description="Whose that subtitle is, as in `/coverage/origins`."
+    )
 
     def to_filter(self) -> FileFilter:
         """Return the filter for the database."""
@@ -86,6 +96,7 @@ class FileSelection(Input):
             status=self.status,
             search=self.search.strip(),
             is_examined=self.examined,
+            presence=Presence(self.has, self.has_kind, self.has_origin) if self.has else None,
         )
 
 
@@ -184,3 +195,20 @@ class PauseQuery(Input):
     """Which pause ends."""
 
     library: Name | None = Field(None, description="A library; without it, the pause of all work.")
+
+
+class ScanBody(Input):
+    """What to scan."""
+
+    library: Name | None = Field(None, description="A library; without it, all of them.")
+
+
+class LogQuery(Input):
+    """Which log lines."""
+
+    level: Literal["debug", "info", "warning"] = Field(
+        "debug", description="Lines of this severity and worse."
+    )
+    job: Name | None = Field(None, description="Only lines of this job.")
+    search: str = Field("", max_length=500, description="A part of the line, in any case.")
+    limit: int = Field(100, ge=1, le=2000, description="The most lines, the newest ones.")

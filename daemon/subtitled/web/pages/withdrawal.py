@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -36,7 +35,6 @@ class WithdrawalPage:
 
     def __init__(self, services: SiteServices) -> None:
         self._services = services
-        self._one_at_a_time = threading.Lock()
 
     def routes(self) -> list[Route]:
         """Return the routes of the page."""
@@ -75,8 +73,7 @@ class WithdrawalPage:
         path = self._path_of(record, chosen)
         actor = identity_of(request).name
         try:
-            with self._one_at_a_time:
-                answer = undo_file(self._services.db, path, restore=is_restored, actor=actor)
+            answer = undo_file(self._services.db, path, restore=is_restored, actor=actor)
         except FileBusyError:
             raise RefusedError(409, _("the file has a job. Cancel it, then try again")) from None
         except NothingToUndoError:
