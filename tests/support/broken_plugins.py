@@ -203,12 +203,6 @@ LOADING: tuple[Mistake, ...] = (
         message="SystemExit",
         cure="Correct that line",
     ),
-    Mistake(
-        name="import_hangs",
-        source="import time\ntime.sleep(60)  # HERE\n" + ENGINE,
-        message="did not answer",
-        cure="load()",
-    ),
     _engine("no_version", 'SUBTITLED_API = "1"', "", "API version", 'SUBTITLED_API = "1"'),
     _engine("old_version", '"1"', '"0.9"', "plugin API 0.9", "Update the plugin"),
     _engine("new_version", '"1"', '"1.99"', "plugin API 1.99", "Update subtitled"),
@@ -407,6 +401,14 @@ LOADING: tuple[Mistake, ...] = (
     ),
 )
 """Mistakes that are known when the configuration is loaded."""
+
+HANGING = Mistake(
+    name="import_hangs",
+    source="import time\ntime.sleep(60)  # HERE\n" + ENGINE,
+    message="did not answer",
+    cure="load()",
+)
+"""The mistake that is known when a time limit has passed."""
 
 CALLING: tuple[Mistake, ...] = (
     _engine(

@@ -125,7 +125,8 @@ def check(
         with tempfile.TemporaryDirectory(prefix="subtitled-check-") as folder:
             request = CheckRequest(
                 plugin=name,
-                options=_find_options(configuration, name) if options is None else options,
+                options=_find_options(configuration, name),
+                shared_options=options,
                 folder=Path(folder),
                 models=resolve_models_dir(configuration.settings),
                 speech=dict(map(_parse_recording, speech or [])),
@@ -235,10 +236,11 @@ def _parse_recording(text: str) -> tuple[str, Path]:
     return language, Path(file)
 
 
-def _find_options(configuration: Configuration, plugin: str) -> dict[str, Any] | None:
-    """Return the keys of the section that names a plugin in the configuration, if there is one."""
+def _find_options(configuration: Configuration, plugin: str) -> dict[str, dict[str, Any]]:
+    """Return the keys of the first section of each kind that names a plugin, by kind."""
+    options: dict[str, dict[str, Any]] = {}
     for kind in COMPONENT_KINDS:
         for name, section in getattr(configuration.settings, kind).items():
             if (section.plugin or name).partition(":")[0] == plugin:
-                return dict(section.options)
-    return None
+                options.setdefault(kind, dict(section.options))
+    return options

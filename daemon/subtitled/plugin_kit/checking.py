@@ -59,8 +59,10 @@ class CheckRequest:
 
     plugin: str
     """The plugin's name."""
-    options: Mapping[str, Any] | None = None
-    """The keys of its section. None uses the defaults."""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Section, such as ``engines`` -> its keys. Without one the defaults are used."""
+    shared_options: Mapping[str, Any] | None = None
+    """Keys for each section that has them, instead of ``options``."""
     folder: Path
     """An empty folder for audio."""
     models: Path
@@ -97,8 +99,17 @@ def check_plugin(request: CheckRequest) -> Iterator[CheckResult]:
     if not components and not list_known_hooks(loader.module(name)):
         message, hint = explain_missing_component(name, "engines", loader.module(name))
         yield CheckResult("hooks", False, message, hint)
+    known = {key for one in components for key in one.component_class.Settings.model_fields}
     for component in components:
-        yield from _check_component(request, component, entry.value)
+        options = request.options.get(component.kind, {})
+        if request.shared_options is not None:
+            own = component.component_class.Settings.model_fields
+            options = {
+                key: value
+                for key, value in request.shared_options.items()
+                if key in own or key not in known  # a key of no section is a mistake
+            }
+        yield from _check_component(request, component, options, entry.value)
 
 
 def _check_import(module: str) -> CheckResult:
@@ -164,11 +175,13 @@ def configure(
 
 
 def _check_component(
-    request: CheckRequest, component: RegisteredComponent, entry_point: str
+    request: CheckRequest,
+    component: RegisteredComponent,
+    options: Mapping[str, Any],
+    entry_point: str,
 ) -> Iterator[CheckResult]:
     name = f"{request.plugin}:{component.name}" if component.name else request.plugin
     title = f"{component.kind}.{name}"
-    options = request.options or {}
     try:
         configured = configure(request.plugin, component, options, entry_point)
     except ValidationError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from subtitled.config.plugin_faults import PluginFaultError
 from subtitled.config.plugins import UnavailableComponent
 from subtitled.plugin import SubtitledError
 from support import broken_plugins
-from support.broken_plugins import CALLING, FORGIVEN, LOADING, Mistake
+from support.broken_plugins import CALLING, FORGIVEN, HANGING, LOADING, Mistake
 
 FORGIVEN_NAMES = sorted(FORGIVEN)
 
@@ -33,7 +34,6 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Configur
     file.write_text("\n".join(sections))
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(site))
-        patch.setattr(plugins, "IMPORT_TIMEOUT", 5.0)
         yield load_config(file)
     for module in [name for name in sys.modules if name.startswith("broken_")]:
         del sys.modules[module]
@@ -72,6 +72,17 @@ def test_all_others_are_used(
 def test_there_are_fifty_mistakes() -> None:
     names = [mistake.name for mistake in (*LOADING, *CALLING, broken_plugins.SEGFAULT)]
     assert len(set(names)) == len(names) >= 50
+
+
+def test_an_import_that_hangs_is_told_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(plugins, "IMPORT_TIMEOUT", 5.0)
+    HANGING.install(tmp_path)
+    error = plugins.PluginLoader().load(HANGING.name)
+    assert error is not None
+    _check(HANGING, error.message, error.hint)
 
 
 IN_DAEMON = [

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from subtitled.config import plugins
 from subtitled.engines import client
 from subtitled.engines.local_engine import LocalEngine
 from subtitled.plugin import CheckResult
@@ -34,7 +33,6 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setattr(plugins, "IMPORT_TIMEOUT", 5.0)
     monkeypatch.setattr(client, "EngineProcess", lambda name, spec, **_: LocalEngine(spec))
     alone = CheckResult("import", True, "in a process of its own")
     monkeypatch.setattr(checking, "_check_import", lambda module: alone)
@@ -100,5 +98,5 @@ def test_a_setting_without_a_description_is_told(check: Check) -> None:
     def install(site: Path) -> None:
         install_plugin(site, "keys", SETTINGS, "broken_keys")
 
-    (bare,) = [r for r in check(install, "keys", options={"url": "x"}) if not r.ok]
+    (bare,) = [r for r in check(install, "keys", shared_options={"url": "x"}) if not r.ok]
     assert "no description: url" in bare.detail
