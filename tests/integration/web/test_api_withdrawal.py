@@ -40,13 +40,15 @@ API_OF = {
         "/reviews/{review_id:number}/redo",
         "/reviews/{review_id:number}/verdicts/{cue}",
     },
+    "/review/{id:number}/tools": {"/reviews/{review_id:number}/operations"},
+    "/review/approve": {"/reviews/{review_id:number}/approve"},
     "/review/{id:number}/holder": {"/reviews/{review_id:number}/holder"},
     "/review/{id:number}/approve": {"/reviews/{review_id:number}/approve"},
     "/review/{id:number}/terms": {"/terms"},
     "/review/{id:number}/reopen": {"/reviews/{review_id:number}/reopen"},
     "/review/{id:number}/unlock": {"/reviews/{review_id:number}/unlock"},
 }
-"""The routes of the API for what the forms of each page do."""
+"""The routes of the API for what the forms of each page do. A new form has to be written here."""
 ACCOUNT_PAGES = {"/login", "/setup", "/logout", "/me/password", "/me/sessions", "/users"}
 """Forms without a route, on purpose: a key makes no users, keys or sessions."""
 PAGE_ONLY = {"/settings/plan": "compares a file that the daemon has not read yet; takes minutes"}
