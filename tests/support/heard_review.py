@@ -41,6 +41,7 @@ class HeardReview:
         configuration = site.server._configuration
         media = configuration.settings.libraries["films"].path / f"{name}.mkv"
         film, self.sidecar = add_film(site.server.db, media, cues)
+        self.fingerprint = film.fingerprint or ""
         media.write_bytes(make_film())
         self.number = estimate(site.server.db, film, self.sidecar, probabilities)
         self.address = f"{site.address}/review/{self.number}"

@@ -163,3 +163,14 @@ def test_two_versions_of_one_cue_are_shown_and_a_person_chooses(
         page.keyboard.press("Escape")
         page.wait_for_selector("[data-cue='2'] >> text=Changed by eve.", timeout=WAIT)
         assert review.texts[1] == "Changed by eve."
+
+
+def test_after_a_new_sign_in_what_waits_is_sent(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Signed out", make_cues(6), DOUBTS)
+    open_review(page, review.address)
+    page.context.clear_cookies()
+    page.keyboard.press("a")
+    page.wait_for_selector("#saving >> text=1 wait until you sign in again", timeout=WAIT)
+    site.sign_in(page.context)
+    wait_kept(page)
+    assert review.verdicts() == {"2": "right"}

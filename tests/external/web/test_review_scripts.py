@@ -23,6 +23,7 @@ from support.heard_review import (  # noqa: E402
     wait_kept,
     wait_until,
 )
+from support.heard_words import respell, speak, store_transcript  # noqa: E402
 from support.web_browser import PASSWORD, Site, Watcher, chromium, running_site  # noqa: E402
 
 pytestmark = pytest.mark.browser
@@ -253,9 +254,51 @@ def test_a_cue_is_heard_and_seen_with_and_without_the_script_of_the_waveform(
     press(page, "Space")
     wait_until(page, "window.heard.length > 0")
     if has_waveform:
-        inside = "document.querySelector('#wave-form > div').shadowRoot.querySelector"
+        inside = "document.querySelector('#wave-form > div')?.shadowRoot.querySelector"
         wait_until(page, f"{inside}('canvas')?.width > 100")
         wait_until(page, f"{inside}('[part*=region]') !== null")
     assert page.is_visible("#wave") == has_waveform
     press(page, "v")
     wait_until(page, "document.querySelector('#picture img')?.naturalWidth > 0")
+
+
+def test_words_of_engines_are_taken_snapped_to_and_split_at(site: Site, page: Any) -> None:
+    cues = make_cues(6)
+    review = HeardReview(site, "Engines", cues, DOUBTS)
+    configuration = site.server._configuration
+    heard = speak(cues, delay=0.1)
+    store_transcript(configuration, review.fingerprint, "whisper-1", heard)
+    others = respell(heard, {"line": "lion"})
+    store_transcript(configuration, review.fingerprint, "qwen-1", others)
+    open_review(page, f"{review.address}?way=straight&cue=2")
+    page.wait_for_selector("#box-alternatives >> text=lion", timeout=WAIT)
+    press(page, "1")
+    wait_for(page, lambda: review.texts[1] == "This is the lion number 2.")
+    press(page, "Control+Z")
+    wait_for(page, lambda: review.texts[1] == cues[1].text)
+    wait_until(page, "performance.getEntriesByType('resource').some(one => /words/.test(one.name))")
+    page.wait_for_timeout(200)
+    press(page, "z")
+    wait_for(page, lambda: review.document.cues[1].start == 4.1)
+    press(page, "Enter", "Home", *["ArrowRight"] * len("This is "), "Alt+Enter")
+    wait_for(page, lambda: len(review.document.cues) == 7)
+    first, second = review.document.cues[1:3]
+    assert (first.text, second.text) == ("This is", "the line number 2.")
+    said = next(word for word in speak(cues[1:2], delay=0.1) if word.text == " the")
+    assert second.start == pytest.approx(said.start, abs=0.002)
+
+
+def test_an_end_of_a_cue_is_pulled_in_the_waveform(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Pulled", make_cues(25), DOUBTS)
+    open_review(page, f"{review.address}?way=straight&cue=2")
+    page.wait_for_selector("#wave-form [part*=region-handle-right]", timeout=WAIT)
+    handle = page.locator("#wave-form [part*=region-handle-right]").bounding_box()
+    x, y = handle["x"] + 3, handle["y"] + handle["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 10, y, steps=4)
+    page.mouse.move(x + 20, y, steps=4)
+    page.mouse.up()
+    wait_for(page, lambda: review.document.cues[1].end > 6.1)
+    assert review.document.cues[1].start == 4.0
+    wait_kept(page)

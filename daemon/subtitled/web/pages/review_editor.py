@@ -20,7 +20,7 @@ from . import review_labels
 from .review_editor_texts import COMMANDS, TEXTS
 from .services import identity_of
 from .site import call_of
-from .static_files import has_static_file
+from .static_files import has_static_file, list_review_modules
 from .terms import SCOPES
 
 WAVEFORM_SCRIPTS = ("wavesurfer.esm.js", "wavesurfer-regions.esm.js")
@@ -32,6 +32,8 @@ class ReviewEditor:
 
     data: dict[str, Any]
     """What the scripts read from the page."""
+    modules: tuple[str, ...]
+    """The scripts that the first one needs."""
     scopes: Mapping[KeptScope, str]
     """What a term may hold for."""
 
@@ -83,5 +85,6 @@ def build_editor(request: Request, review: OpenReview, *, may_edit: bool) -> Rev
                 for name, table in labels.items()
             },
         },
+        list_review_modules(),
         SCOPES,
     )

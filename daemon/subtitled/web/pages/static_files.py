@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -30,6 +31,14 @@ class _StaticFile:
 def has_static_file(name: str) -> bool:
     """Return whether a file of others is there. The pages work without it."""
     return (resources.files("subtitled.web") / "static" / "vendor" / name).is_file()
+
+
+@cache
+def list_review_modules() -> tuple[str, ...]:
+    """Return the names of the modules of the review page, which a browser may read all at once."""
+    folder = resources.files("subtitled.web") / "static"
+    names = (entry.name for entry in folder.iterdir())
+    return tuple(sorted(name for name in names if re.fullmatch(r"review-[a-z]+\.js", name)))
 
 
 class StaticFiles:

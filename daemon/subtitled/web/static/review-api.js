@@ -1,6 +1,6 @@
 // Calls of the REST API from the page: with the session's cookie, and the token against forgery.
 
-import data from "./review-data.js";
+import data, { pagePath } from "./review-data.js";
 
 const TIMEOUT = 30000; // milliseconds
 
@@ -36,6 +36,18 @@ export async function read(path) {
     return answer.status === 200 ? answer.body : null;
   } catch {
     return null;
+  }
+}
+
+// Take over the token of a new session, if the person signed in again elsewhere.
+export async function renewToken() {
+  try {
+    const answer = await fetch(pagePath, { headers: { Accept: "text/html" } });
+    if (!answer.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    data.csrf = JSON.parse(page.getElementById("review-data").textContent).csrf;
+  } catch {
+    // It is tried again with what waits.
   }
 }
 

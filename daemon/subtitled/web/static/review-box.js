@@ -139,9 +139,13 @@ export class Box {
   }
 
   async readDetails() {
+    if (this.store.pending.length > 0) {
+      this.readSoon();
+      return;
+    }
     const id = this.id;
     const [cue, etag] = [this.cue, this.store.etag];
-    if (cue === undefined || this.store.confirmed.get(id) !== cue) return;
+    if (cue === undefined) return;
     const answer = await read(`${reviewPath}/cues/${encodeURIComponent(id)}`);
     const isStill = answer !== null && this.id === id && this.store.etag === etag;
     if (!isStill || this.store.confirmed.get(id) !== cue) return;

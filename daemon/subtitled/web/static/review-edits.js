@@ -135,7 +135,7 @@ export function makeEdits(editor) {
     },
     leave() {
       editor.keepTyped();
-      editor.list.element.focus();
+      editor.list.element.focus({ preventScroll: true });
     },
     "keep-next"() {
       editor.keepTyped();

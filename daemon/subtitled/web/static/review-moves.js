@@ -70,7 +70,7 @@ export function makeMoves(editor) {
       else hear(cue().start - AROUND, cue().end + AROUND);
     },
     "play-on"() {
-      if (player.isPlaying) player.pause();
+      if (player.isPlaying && player.until === null) player.pause();
       else player.play(Math.max(0, cue().start - AROUND));
     },
     "play-before": () => hear(cue().start - HALF, cue().start),

@@ -11,6 +11,7 @@ const FURTHER = 32;
 const LONGEST = 120;
 const MAX_KEPT = 12; // parts in memory
 const MAX_TRIES = 4;
+const HAS_AAC = document.createElement("audio").canPlayType('audio/mp4; codecs="mp4a.40.2"') !== "";
 
 // Dispatches "time" while it plays, "stop", and "problem".
 export class Player extends EventTarget {
@@ -23,10 +24,12 @@ export class Player extends EventTarget {
     this.until = null;
     this.from = 0;
     this.request = 0;
+    this.isFollowed = false; // whether each frame looks where the sound is
     audio.addEventListener("timeupdate", () => this.watch());
     audio.addEventListener("ended", () => this.finish());
     audio.addEventListener("pause", () => this.dispatchEvent(new Event("stop")));
     audio.addEventListener("playing", () => this.follow());
+    audio.addEventListener("error", () => this.complain());
   }
 
   get time() {
@@ -86,8 +89,11 @@ export class Player extends EventTarget {
   follow() {
     const step = () => {
       this.watch();
-      if (!this.audio.paused) requestAnimationFrame(step);
+      this.isFollowed = !this.audio.paused;
+      if (this.isFollowed) requestAnimationFrame(step);
     };
+    if (!this.isFollowed) requestAnimationFrame(step);
+    this.isFollowed = true;
     if (this.until === null) this.prepare(this.span.end, null);
     requestAnimationFrame(step);
   }
@@ -119,7 +125,7 @@ export class Player extends EventTarget {
   }
 
   async load(span, isQuiet) {
-    const address = `${reviewPath}/sound?start=${span.start}&end=${span.end}&format=mp4`;
+    const address = `${reviewPath}/sound?start=${span.start}&end=${span.end}&format=${HAS_AAC ? "mp4" : "wav"}`;
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       try {
         const answer = await fetch(address, { priority: isQuiet ? "low" : "high" });

@@ -3,13 +3,13 @@
 // What waits is in localStorage until the server has it, each under its own id. The server applies
 // an id once, however often it is sent.
 
-import { NetworkAwayError, call, problemName } from "./review-api.js";
+import { NetworkAwayError, call, problemName, renewToken } from "./review-api.js";
 import data, { reviewPath } from "./review-data.js";
 import { dependsOn, touchedCues } from "./review-operations.js";
 
 const PREFIX = `subtitled.waits.${data.review}.${data.user}.`;
 const PAUSES = [1000, 2000, 4000, 8000, 15000]; // milliseconds between tries
-const LATER = new Set([401, 408, 425, 429, 500, 502, 503, 504]);
+const LATER = new Set([401, 403, 408, 425, 429, 500, 502, 503, 504]);
 const POLL = 15000; // milliseconds between two looks at what others did
 
 // Dispatches "state" with how many wait and why, "conflict", and "refused".
@@ -116,7 +116,9 @@ export class Saver extends EventTarget {
     const name = problemName(answer);
     if (LATER.has(answer.status) || name === "still-running") {
       const seconds = Number(answer.headers.get("Retry-After") ?? 0);
-      return this.wait(answer.status === 401 ? "signed-out" : "busy", seconds * 1000);
+      const isSignedOut = answer.status === 401 || answer.status === 403;
+      if (isSignedOut) await renewToken();
+      return this.wait(isSignedOut ? "signed-out" : "busy", seconds * 1000);
     }
     await this.refuse(item, answer, name);
     return true;

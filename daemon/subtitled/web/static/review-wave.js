@@ -34,32 +34,38 @@ export class Wave {
     this.isReady = this.start();
   }
 
+  // Read wavesurfer.js. Return whether it is there.
   async start() {
-    const folder = `${data.base}/static`;
-    byId("wave").hidden = true;
     if (!data.has_waveform) return false;
     try {
-      const [{ default: WaveSurfer }, { default: Regions }] = await Promise.all([
+      const folder = `${data.base}/static`;
+      this.scripts = await Promise.all([
         import(`${folder}/wavesurfer.esm.js`),
         import(`${folder}/wavesurfer-regions.esm.js`),
       ]);
-      byId("wave").hidden = false;
-      this.regions = Regions.create();
-      this.surfer = WaveSurfer.create({
-        container: byId("wave-form"),
-        cspNonce: data.nonce,
-        height: 96,
-        interact: false,
-        cursorWidth: 0,
-        hideScrollbar: true,
-        normalize: true,
-        waveColor: colour("--soft"),
-        progressColor: colour("--soft"),
-        plugins: [this.regions],
-      });
+      return true;
     } catch {
       return false;
     }
+  }
+
+  // Make the waveform, once there is a sound to draw.
+  build() {
+    const [{ default: WaveSurfer }, { default: Regions }] = this.scripts;
+    byId("wave").hidden = false;
+    this.regions = Regions.create();
+    this.surfer = WaveSurfer.create({
+      container: byId("wave-form"),
+      cspNonce: data.nonce,
+      height: 96,
+      interact: false,
+      cursorWidth: 0,
+      hideScrollbar: true,
+      normalize: true,
+      waveColor: colour("--soft"),
+      progressColor: colour("--soft"),
+      plugins: [this.regions],
+    });
     this.regions.on("region-clicked", (region) => this.callbacks.choose(region.cue));
     this.regions.on("region-updated", (region) => {
       const [start, end] = [region.start, region.end].map((one) => roundTime(one + this.span.start));
@@ -70,7 +76,6 @@ export class Wave {
       const share = (event.clientX - box.left) / box.width;
       if (this.span !== null) this.callbacks.seek(this.span.start + share * this.length);
     });
-    return true;
   }
 
   get length() {
@@ -104,6 +109,7 @@ export class Wave {
     if (!isStill()) return;
     if (isReady && peaks !== null && peaks.peaks[0].length > 0) {
       if (peaks.end < span.end) span.end = peaks.end;
+      if (this.surfer === undefined) this.build();
       await this.surfer.load("", peaks.peaks, this.length).catch(() => {});
       if (isStill()) this.drawCues();
     }

@@ -45,6 +45,7 @@ class Editor {
     const way = asked.get("way");
     this.setWay(WAYS.includes(way) ? way : hasDoubtful ? "worst" : "straight", asked.get("cue"));
     this.showPlaying();
+    this.isOpen = true;
   }
 
   // Show the cues of a way, and go to one of them: the given one, or the first that nobody saw.
@@ -68,6 +69,11 @@ class Editor {
     for (const button of document.querySelectorAll("[data-way]")) {
       const [seen, all] = this.store.progress(button.dataset.way);
       button.querySelector("[data-progress]").textContent = `${seen} / ${all}`;
+    }
+    for (const severity of ["error", "warning"]) {
+      const has = (cue) => (cue.findings ?? []).some((one) => one[1] === severity);
+      const count = [...this.store.cues.values()].filter(has).length;
+      byId(`count-${severity}`).textContent = count;
     }
   }
 
@@ -93,7 +99,7 @@ class Editor {
     const cue = this.store.cues.get(id);
     this.place = cue?.start ?? 0;
     if (!plays || cue === undefined) return;
-    this.playTimer = setTimeout(() => this.playCue(cue), PLAY_REST);
+    this.playTimer = setTimeout(() => this.playCue(cue), this.isOpen ? PLAY_REST : 0);
   }
 
   async playCue(cue) {
@@ -118,6 +124,7 @@ class Editor {
       this.tell(say("read_only"));
       return;
     }
+    clearTimeout(this.playTimer);
     const isFollowing = this.player.isPlaying && this.player.until === null;
     if (isFollowing && !GOES_ON.has(name)) this.player.pause();
     this.commands[name](event);
@@ -171,6 +178,8 @@ class Editor {
     const isField = [this.box.text, this.box.start, this.box.end].includes(target);
     const key = nameKey(event);
     if (key === null || !(isList || isField)) return;
+    const isTime = target === this.box.start || target === this.box.end;
+    if (isTime && key === "Enter") this.keepTyped();
     const name = findCommand(isList ? "list" : "text", key) ?? this.findMerge(event, key);
     if (name === undefined || this.current === undefined) return;
     if (isField && name === "undo" && this.box.isTyped) return; // the browser undoes the typing
@@ -276,7 +285,8 @@ async function open() {
   for (const part of document.querySelectorAll("[data-forms]")) part.hidden = true;
   byId("editor").hidden = false;
   new Editor(answer.body);
-  byId("cue-list").focus();
+  byId("editor").scrollIntoView();
+  byId("cue-list").focus({ preventScroll: true });
 }
 
 open();
