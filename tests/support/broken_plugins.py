@@ -399,6 +399,23 @@ LOADING: tuple[Mistake, ...] = (
         "delivery_schedule() returned int",
         "DeliverySchedule",
     ),
+    _other(
+        "notifiers",
+        "review_names",
+        "        pass",
+        "        pass\n    @classmethod\n"
+        '    def review_events(cls, settings):  # HERE\n        return ["approved"]',
+        "review_events() returned str",
+        "SubtitleApproved",
+    ),
+    _engine(
+        "result_fields",
+        _CLASS,
+        "class Odd(Settings):\n    def result_fields(self):\n"
+        '        return {"model": self.modle}  # HERE\nclass Mine(Engine):\n    Settings = Odd',
+        "AttributeError",
+        "Correct that line",
+    ),
 )
 """Mistakes that are known when the configuration is loaded."""
 
@@ -522,6 +539,14 @@ CALLING: tuple[Mistake, ...] = (
         "models() returned dict",
         "ModelSpec",
         "models",
+    ),
+    _engine(
+        "catalogue_key",
+        _CLASS,
+        'class Mine(Engine):\n    @classmethod\n    def catalogue(cls): return {}["whale"]  # HERE',
+        "KeyError: 'whale'",
+        "Correct that line",
+        "catalogue",
     ),
     _other(
         "translators",

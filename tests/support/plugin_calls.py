@@ -34,13 +34,13 @@ def call_component(configured: ConfiguredComponent[Any], method: str) -> Any:
 
     Args:
         configured: The component.
-        method: Its method, ``models`` or ``__init__``.
+        method: Its method, ``models``, ``catalogue`` or ``__init__``.
 
     Raises:
         SubtitledError: What the daemon makes of what went wrong.
     """
-    if method == "models":
-        return configured.models()
+    if method in ("models", "catalogue"):
+        return getattr(configured, method)()
     component = configured.create()
     if method == "__init__":
         return component

@@ -18,10 +18,11 @@ from rich.progress import (
 
 from subtitled.config.paths import resolve_models_dir
 from subtitled.models.store import ModelStore
-from subtitled.plugin import ModelSpec
+from subtitled.plugin import ModelSpec, SubtitledError
 
 from .app import app, load_configuration
 from .output import FAILED, USAGE_ERROR, JsonOption, abort, echo, echo_json, echo_table, errors
+from .plugin_messages import show_unavailable
 
 models_app = typer.Typer(help="The model files of the engines.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
@@ -31,11 +32,13 @@ ModelNames = Annotated[list[str], typer.Argument(help="Names, as `models list` s
 
 def _load_catalogue() -> tuple[ModelStore, dict[str, ModelSpec]]:
     configuration = load_configuration()
-    specs = {
-        spec.name: spec
-        for configured in configuration.engines.values()
-        for spec in configured.component_class.catalogue()
-    }
+    show_unavailable(configuration)
+    specs: dict[str, ModelSpec] = {}
+    for configured in configuration.engines.values():
+        try:
+            specs |= {spec.name: spec for spec in configured.catalogue()}
+        except SubtitledError as error:
+            errors.print(f"warning: engine {configured.name}: {error}", markup=False)
     return ModelStore(resolve_models_dir(configuration.settings)), specs
 
 

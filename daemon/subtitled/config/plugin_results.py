@@ -28,7 +28,13 @@ from .plugin_faults import FAULT_HINT, PluginFaultError, explain_exception, find
 MAX_ITEMS: Final = 1_000_000
 """Items of a sequence that a plugin may return."""
 
-_SEQUENCES = (tuple, list, collections.abc.Sequence, collections.abc.Iterable)
+_SEQUENCES = (
+    tuple,
+    list,
+    collections.abc.Sequence,
+    collections.abc.Collection,
+    collections.abc.Iterable,
+)
 _NAMES: dict[Any, str] = {
     str: "text",
     float: "a number",
@@ -143,6 +149,8 @@ def describe_type(expected: Any) -> str:
         return f"a list of {_bare_name(arguments[0])}"
     if origin in (dict, collections.abc.Mapping):
         return "a dictionary"
+    if origin is type:
+        return f"the class {' or '.join(map(_bare_name, typing.get_args(arguments[0])))}"
     name = _bare_name(expected)
     return f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"
 
@@ -173,6 +181,10 @@ def _convert(value: Any, expected: Any, place: str) -> Any:
             _convert(k, key, f"{place} (a key)"): _convert(v, item, f"{place} (a value)")
             for k, v in islice(value.items(), MAX_ITEMS)
         }
+    if origin is type:
+        if not (isinstance(value, type) and issubclass(value, arguments)):
+            raise wrong
+        return value
     return _convert_scalar(value, expected, wrong)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,6 @@ from typing import Any, Generic, TypeVar
 from subtitled.plugin import (
     Component,
     ComponentContext,
-    DeliverySchedule,
     Engine,
     ModelSpec,
     Notifier,
@@ -37,7 +37,7 @@ from .plugin_registration import (
     explain_missing_component,
     list_unknown_hooks,
 )
-from .plugin_results import check_results, convert_result
+from .plugin_results import check_results, convert_result, return_type
 
 IMPORT_TIMEOUT = 30.0
 """Seconds that importing a plugin may take, and as many that registering may take."""
@@ -94,12 +94,10 @@ class ConfiguredComponent(Generic[C]):
         if issubclass(self.component_class, Engine | Translator):
             self.capabilities()
         if issubclass(self.component_class, Notifier):
-            state = self.component_class.delivery_schedule
-            who, name = f"the plugin {self.plugin}", "delivery_schedule"
-            schedule = call_with_timeout(
-                self.plugin, lambda: state(self.settings), CAPABILITIES_TIMEOUT
-            )
-            convert_result(who, state, name, schedule, DeliverySchedule)
+            for name in ("delivery_schedule", "review_events"):
+                self._call_class(name, return_type(Notifier, name), self.settings)
+        fields = self.settings.result_fields
+        call_with_timeout(self.plugin, lambda: json.dumps(fields()), CAPABILITIES_TIMEOUT)
 
     def models(self) -> tuple[ModelSpec, ...]:
         """Return the models that the engine needs.
@@ -107,10 +105,21 @@ class ConfiguredComponent(Generic[C]):
         Raises:
             SubtitledError: The plugin raised an error, did not return, or returned something else.
         """
-        list_models = getattr(self.component_class, "models")  # noqa: B009 - engines have it
-        specs = call_with_timeout(self.plugin, lambda: list_models(self.settings), LIMIT)
-        who = f"the plugin {self.plugin}"
-        return tuple(convert_result(who, list_models, "models", specs, Sequence[ModelSpec]))
+        return tuple(self._call_class("models", Sequence[ModelSpec], self.settings))
+
+    def catalogue(self) -> tuple[ModelSpec, ...]:
+        """Return all models that the engine knows.
+
+        Raises:
+            SubtitledError: The plugin raised an error, did not return, or returned something else.
+        """
+        return tuple(self._call_class("catalogue", Sequence[ModelSpec]))
+
+    def _call_class(self, name: str, expected: Any, *arguments: Any) -> Any:
+        """Call a class method of the component and convert its result."""
+        method = getattr(self.component_class, name)
+        result = call_with_timeout(self.plugin, lambda: method(*arguments), LIMIT)
+        return convert_result(f"the plugin {self.plugin}", method, name, result, expected)
 
     @property
     def reference(self) -> str:

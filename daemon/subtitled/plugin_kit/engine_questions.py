@@ -29,6 +29,7 @@ MOST_AT_ONCE = 4
 def lists_its_models(subject: Subject) -> None:
     """Each model has a name of its own, files inside of its folder, and digests that can be."""
     specs = subject.configured.models()
+    subject.configured.catalogue()
     names = [spec.name for spec in specs]
     assert len(set(names)) == len(names), f"models() has a name twice: {', '.join(names)}"
     for spec in specs:
