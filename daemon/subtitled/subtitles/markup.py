@@ -19,14 +19,17 @@ from .colours import COLOURS, ass_colour, parse_colour
 
 _TOKEN = re.compile(
     r"<(?P<close>/?)(?P<name>[A-Za-z]{1,8})(?P<rest>(?:[.\s/][^<>]{0,300})?)>"
+    r"|<[ ]?/[ ]?(?P<spaced_close>[bisu]|font)[ ]?>"
+    r"|<[ ](?P<spaced>[bisu])[ ]?>(?=[^<>]{0,300}<[ ]?/[ ]?(?P=spaced)[ ]?>)"
     r"|<\d{1,4}:[\d:.]{2,14}>"
+    r"|\{(?P<brace_close>/?)(?P<brace>[bisu])\}"
     r"|\{\\(?P<override>[^{}]{0,500})\}"
     r"|\{(?P<code>[CcFfoPSsYy]):(?P<value>[^{}]{1,60})\}"
 )
 _SIMPLE_TAG = re.compile(r"</?[bisu]>|\{\\an\d\}")
 """Tags that only give a style or a place."""
 _ONE_STYLE = re.compile(r"<([bius])>[^\s<{](?:[^<{]*[^\s<{])?</\1>")
-_COMMAND = re.compile(r"\\(r|(?:an?|[ibus]|1?c|k[fo]?|K|p)(?=[\d&\\-]|$))([^\\(]{0,40})")
+_COMMAND = re.compile(r"\\(r|(?:alpha|1a|an?|[ibus]|1?c|k[fo]?|K|p)(?=[\d&\\-]|$))([^\\(]{0,40})")
 _ENTITY = re.compile(
     r"&(?:#\d{1,7}+(?!\d)|#[xX][0-9A-Fa-f]{1,6}+(?![0-9A-Fa-f])|[A-Za-z][A-Za-z0-9]{1,31});?"
 )
@@ -80,7 +83,7 @@ class _State:
         self.colour = base.colour
         self.open: dict[str, list[str]] = {}
         self.position = 0
-        self.has_drawing = self.draws = self.is_karaoke = False
+        self.has_drawing = self.draws = self.is_karaoke = self.is_hidden = False
         self.annotations = 0
 
     def style(self) -> Style:
@@ -113,11 +116,16 @@ class _State:
 
     def override(self, commands: str) -> None:
         """Apply a block of ASS commands."""
+        is_animated = "t(" in commands
         for match in _COMMAND.finditer("\\" + commands):
             name, value = match[1], match[2].strip()
             number = int(value) if value.isdecimal() and value.isascii() and len(value) < 6 else -1
             if name == "r":
                 self.commands, self.colour = {}, self.base.colour
+                self.is_hidden = False
+            elif name in ("alpha", "1a"):
+                # What fades in or out is shown.
+                self.is_hidden = value.upper().startswith("&HFF") and not is_animated
             elif name in ("b", "i", "u", "s"):
                 self.commands[name] = number > 0 if name != "b" else number == 1 or number > 400
             elif name in ("c", "1c"):
@@ -151,7 +159,7 @@ def parse_markup(
     def add(part: str) -> None:
         if state.draws:
             state.has_drawing |= bool(part.strip())
-        elif part and not state.annotations:
+        elif part and not state.annotations and not state.is_hidden:
             runs.append((part, state.style()))
 
     done = 0
@@ -162,6 +170,10 @@ def parse_markup(
             state.override(match["override"])
         elif match["code"] is not None:
             state.code(match["code"], match["value"])
+        elif (opened := match["spaced"] or match["brace"]) is not None:
+            state.tag(opened, "", closes=bool(match["brace_close"]))
+        elif match["spaced_close"] is not None:
+            state.tag(match["spaced_close"], "", closes=True)
         elif match["name"] is None:
             state.is_karaoke = True
         else:

@@ -109,6 +109,7 @@ def read(text: str) -> ReadResult:
             body = body.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", "\u00a0")
         if "{" in body:
             body = _BLOCK.sub(lambda match: f"{{{match[2]}}}" if match[2] else "", body)
+            body = body.replace("\\{", "{").replace("\\}", "}")
         if style is PLAIN:
             if "<" not in body and "{" not in body:
                 cues.append(Cue(start, end, _strip_lines(body) if "\n" in body else body.strip()))

@@ -30,7 +30,7 @@ MAX_REPEATS = 100
 HEADER_TAGS = ("[ti:", "[la:", "[ar:", "[al:")
 """Beginnings of a file without a line."""
 
-_TIME = re.compile(r"\[(\d{1,4}):(\d{1,2})(?:[.:](\d{1,3}))?\]")
+_TIME = re.compile(r"\[(?:\d{1,3}:\d\d:\d\d\.\d{1,3}|\d{1,4}:\d{1,2}(?:[.:]\d{1,3})?)\]")
 _WORD_TIME = re.compile(r"<\d{1,4}:\d{1,2}(?:[.:]\d{1,3})?>")
 _OFFSET = re.compile(r"\[offset:\s*([+-]?\d{1,7})\s*\]", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t]{2,}")
@@ -145,9 +145,11 @@ def _parse_lines(lines: Iterable[str], dropped: DropLog) -> Iterator[_Line]:
 
 
 def _milliseconds(text: str) -> int:
-    """Convert a time such as ``01:02.5``."""
-    minutes, seconds, *fraction = re.split(r"[:.]", text)
-    return int(minutes) * 60_000 + int(seconds) * 1000 + int("".join(fraction).ljust(3, "0"))
+    """Convert a time such as ``01:02.5``, or ``00:01:02.5`` with hours."""
+    hours, clock = ("0", text) if text.count(":") < 2 or "." not in text else text.split(":", 1)
+    minutes, seconds, *fraction = re.split(r"[:.]", clock)
+    whole = int(hours) * 3_600_000 + int(minutes) * 60_000 + int(seconds) * 1000
+    return whole + int("".join(fraction).ljust(3, "0"))
 
 
 def _to_single_line(text: str, language: Language) -> str:

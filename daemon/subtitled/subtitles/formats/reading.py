@@ -9,6 +9,7 @@ from subtitled.plugin import Cue, InputRejectedError, Language
 
 from ..markup import strip_tags
 from . import ass_reader, blocks, frames, jacosub, lrc, sami, srt, ttml_reader, vtt, whisper_json
+from .leftovers import convert_leftovers, drop_fences
 from .result import DropLog, ReadResult
 from .rolling import join_rolling
 from .time_lines import parse_time_line, split_file_lines, visible_text
@@ -44,7 +45,9 @@ def read_text(
     """
     if len(text) > MAX_TEXT_CHARS:
         raise InputRejectedError("the text is too large for a subtitle", "Check what the file is")
-    return join_rolling(_read(text, suffix.lower(), frame_rate, language))
+    text = drop_fences(text)
+    read = _read(text, suffix.lower(), frame_rate, language)
+    return join_rolling(convert_leftovers(read, text))
 
 
 def drop_unusable(result: ReadResult) -> ReadResult:

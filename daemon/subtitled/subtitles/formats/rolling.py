@@ -29,6 +29,8 @@ MAX_STEP_SECONDS = 0.05
 """Longest gap or overlap of two cues with one text."""
 MIN_REPEATS_WITH_SIGNS = 2
 """The same for files with times of words, or with cues that only flash."""
+MIN_REPEATED_TEXTS = 4
+"""Fewest texts that are there twice from which all cues with one text are joined."""
 FLASH_SECONDS = 0.2
 """Duration below which nobody can read a cue."""
 
@@ -45,8 +47,12 @@ def join_rolling(result: ReadResult) -> ReadResult:
         ):
             cues = tuple(_phrases(lines, overlaps))
             return replace(result, cues=cues, is_rolling=True, is_karaoke=False)
-    if any(_repeats(*pair) and _is_one_text(pair) for pair in pairs):
-        cues = tuple(_join_repeated([_Lines.of(cue) for cue in result.cues]))
+    # In a file in which most cues repeat the one before, each is no cue by itself.
+    repeated = [before.plain for before, after in pairs if _repeats(before, after)]
+    joins_all = len(set(repeated)) >= MIN_REPEATED_TEXTS and _is_enough(len(repeated), result)
+    if joins_all or any(_repeats(*pair) and _is_one_text(pair) for pair in pairs):
+        lines = [_Lines.of(cue) for cue in result.cues]
+        cues = tuple(_join_repeated(lines, joins_all=joins_all))
         return replace(result, cues=cues, is_karaoke=True)
     return result
 
@@ -108,14 +114,16 @@ def _overlap(before: _Lines, after: _Lines) -> int:
         if count > 1 and before.plain[-count] != after.plain[0]:
             continue
         old, new = before.plain[-count:], after.plain[:count]
-        if old[:-1] == new[:-1] and _grows(old[-1], new[-1]):
+        is_typed = before.cue.duration < FLASH_SECONDS
+        if old[:-1] == new[:-1] and _grows(old[-1], new[-1], is_typed=is_typed):
             scrolls = old == new and len(after.plain) > count
             return count if scrolls or pause <= MAX_PAUSE_SECONDS else 0
     return 0
 
 
-def _grows(old: str, new: str) -> bool:
-    return new == old or (new.startswith(old) and not new[len(old)].isalnum())
+def _grows(old: str, new: str, *, is_typed: bool) -> bool:
+    """Check whether a line is an old one with more words, or letters if it is typed."""
+    return new == old or (new.startswith(old) and (is_typed or not new[len(old)].isalnum()))
 
 
 @dataclass(slots=True)
@@ -143,10 +151,10 @@ def _phrases(lines: Sequence[_Lines], overlaps: Sequence[int]) -> list[Cue]:
     return [Cue(phrase.start, phrase.end, "\n".join(phrase.lines)) for phrase in phrases]
 
 
-def _join_repeated(lines: Sequence[_Lines]) -> list[Cue]:
+def _join_repeated(lines: Sequence[_Lines], *, joins_all: bool) -> list[Cue]:
     """Join cues that follow each other with one text, if each is no cue by itself.
 
-    That is a text whose tags change, or cues that only flash.
+    That is a text whose tags change, or cues that only flash; or ``joins_all``.
     """
     cues: list[Cue] = []
     first = 0
@@ -154,7 +162,7 @@ def _join_repeated(lines: Sequence[_Lines]) -> list[Cue]:
         if last < len(lines) and _repeats(lines[last - 1], lines[last]):
             continue
         run = lines[first:last]
-        if len(run) > 1 and _is_one_text(run):
+        if len(run) > 1 and (joins_all or _is_one_text(run)):
             text = "\n".join(run[-1].plain)
             cues.append(Cue(run[0].cue.start, max(entry.cue.end for entry in run), text))
         else:

@@ -175,11 +175,23 @@ def _body(block: _Block, following: Sequence[_Block], is_numbered: bool) -> list
     """Return the lines of a block without blank ones and without the number of the next block."""
     body = [line for line in block.body if line.strip("\0\ufeff \t\u00a0")]
     if following:
-        return body[:-1] if is_numbered and following[0].number and body else body
+        if not (is_numbered and following[0].number and body):
+            return body
+        return body[:-1] if len(body) < 3 else _without_repeated_number(block, body)
     ends_with_gap = len(block.body) > 1 and len(body) > 1
     if is_numbered and ends_with_gap and _is_next_number(block, body[-1]):
         return body[:-1]
     return body
+
+
+def _without_repeated_number(block: _Block, body: list[str]) -> list[str]:
+    """Return a text without the number of the next cue, which is there twice in joined files."""
+    number, before = visible_text(body[-1]), visible_text(body[-2])
+    if number != before or not is_number_line(number):
+        return body[:-1]
+    places = [place for place, line in enumerate(block.body) if visible_text(line) == number]
+    is_alone = places[-2] > 0 and not visible_text(block.body[places[-2] - 1])
+    return body[:-2] if is_alone else body[:-1]
 
 
 def _is_next_number(block: _Block, line: str) -> bool:

@@ -23,7 +23,7 @@ INVISIBLE = (
 """Marks without a shape, which editors leave before numbers and times."""
 _OTHER_ARROWS = ("gt;", "→", "➔", "⟶", "＞")
 _BLANK = r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]{0,4}"
-_HYPHENS = "‐‑‒–—―−="
+_HYPHENS = "‐‑‒–—―−=ー"
 _MARKS = re.compile(f"[{INVISIBLE}]")
 _ARROW = rf"(?P<arrow>(?:[-{_HYPHENS}]{_BLANK}){{1,4}}(?:[>＞]{{1,2}}|&gt;)|[→➔⟶])"
 

@@ -19,6 +19,9 @@ _REFERENCE = re.compile(
     r"&(?:(?P<known>amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});"
     r"|(?P<name>[A-Za-z][A-Za-z0-9]{1,31});)?"
 )
+_ROOT = re.compile(r"<([A-Za-z][\w:.-]{0,60})")
+_OPEN_BREAK = re.compile(r"<((?:[A-Za-z]\w{0,20}:)?br)\s{0,9}>")
+_CLOSED_BREAK = re.compile(r"</(?:[A-Za-z]\w{0,20}:)?br\s{0,9}>")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -26,7 +29,8 @@ def parse_xml(text: str) -> Element:
     """Parse XML and return the root element. Names are ``{namespace}name``.
 
     An ampersand that is not escaped stands for itself, names of HTML such as ``&nbsp;`` for their
-    character, and characters that XML forbids are left out.
+    character, and characters that XML forbids are left out. So is what stands behind the document.
+    A ``<br>`` need not be closed.
 
     Raises:
         InputRejectedError: The text is not well-formed, or has a document type, which could declare
@@ -37,6 +41,9 @@ def parse_xml(text: str) -> Element:
     except ParseError as error:
         first_error = error
     repaired = _NOT_XML.sub("", _REFERENCE.sub(_repair_reference, text))
+    repaired = _cut_behind_root(repaired)
+    if not _CLOSED_BREAK.search(repaired):
+        repaired = _OPEN_BREAK.sub(r"<\1/>", repaired)
     try:
         return _parse(repaired)
     except ParseError:
@@ -55,6 +62,13 @@ def _parse(text: str) -> Element:
             "the XML has a document type, which no subtitle file needs", "Remove its DOCTYPE"
         ) from None
     return root
+
+
+def _cut_behind_root(text: str) -> str:
+    """Return the text up to the end of the element that it begins with."""
+    root = _ROOT.search(text)
+    end = text.find(f"</{root[1]}>") if root else -1
+    return text[: end + len(root[1]) + 3] if root and end >= 0 else text
 
 
 def _repair_reference(match: re.Match[str]) -> str:

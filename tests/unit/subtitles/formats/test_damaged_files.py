@@ -229,3 +229,39 @@ def test_a_foreign_line_in_ttml_is_kept() -> None:
 def test_ttml_that_cannot_be_seen_is_left_out() -> None:
     hidden = '<p begin="5s" end="6s" tts:opacity="0">Hidden.</p>'
     assert read(make_ttml(f"<div>{ENGLISH}{hidden}</div>"), "ttml") == CUES
+
+
+def _two_cues(first: str, second: str = "I see.") -> str:
+    return (
+        f"1\n00:00:01,000 --> 00:00:02,000\n{first}\n\n2\n00:00:03,000 --> 00:00:04,000\n{second}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (r"Where\Nwere you?", "Where\nwere you?"),
+        (r"\hWhere\hwere you?", "Where were you?"),
+        (r"It is in C:\News", r"It is in C:\News"),
+        ("{i}Where?{/i}", "<i>Where?</i>"),
+        ("< i >Where?</ i >", "<i>Where?</i>"),
+        ("5 < b and c > d", "5 < b and c > d"),
+    ],
+)
+def test_notation_of_other_formats_in_subrip_is_what_it_stands_for(text: str, shown: str) -> None:
+    assert read_text(_two_cues(text), "srt").cues[0].text == shown
+
+
+@pytest.mark.parametrize("fence", ["```srt\n{}```\n", "```\n{}\n```", "~~~\n{}~~~\n"])
+@pytest.mark.parametrize("head", ["", "WEBVTT\n\n"])
+def test_the_fence_of_a_language_model_is_no_text(fence: str, head: str) -> None:
+    text = fence.format(head + _two_cues("Where?").replace(",000", ".000"))
+    result = read_text(text, "srt")
+    assert [cue.text for cue in result.cues] == ["Where?", "I see."]
+    assert not result.dropped
+
+
+def test_the_number_of_the_next_cue_that_is_there_twice_is_no_text() -> None:
+    assert read_text(_two_cues("Where?\n\n2"), "srt").cues[0].text == "Where?"
+    counted = read_text(_two_cues("3\n2"), "srt").cues[0].text
+    assert counted == "3\n2"

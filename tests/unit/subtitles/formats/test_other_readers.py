@@ -333,3 +333,26 @@ def test_what_is_too_large_for_frames_is_a_decimal(other: str) -> None:
 def test_notes_are_no_subtitle(text: str) -> None:
     with pytest.raises(InputRejectedError, match="plain text has no times"):
         read_text(text, "txt")
+
+
+def test_text_of_ass_that_is_never_seen_is_left_out_and_what_fades_is_kept() -> None:
+    result = _ass(
+        _line(1, "Default", r"{\alpha&HFF&}hidden {\alpha&H00&}shown"),
+        _line(2, "Default", r"{\alpha&HFF&\t(0,200,\alpha&H00&)}fades in"),
+        _line(3, "Default", r"{\t(800,1000,\alpha&HFF&)}fades out"),
+        _line(4, "Default", r"{\1a&HFF&}outline only"),
+        _line(5, "Default", r"\{in braces\}"),
+    )
+    shown = [cue.text for cue in drop_unusable(result).cues]
+    assert shown == ["shown", "fades in", "fades out", "{in braces}"]
+
+
+@pytest.mark.parametrize("broken", ["</tt>\n\0\0garbage", "</tt></tt>"])
+def test_ttml_with_something_behind_its_end_is_read(broken: str) -> None:
+    text = TT.format("", '<p begin="1s" end="2s">A<br>B</p>').replace("</tt>", broken)
+    assert _cues(read_text(text, "ttml")) == [(1.0, 2.0, "A\nB")]
+
+
+def test_lyrics_with_hours_are_read() -> None:
+    text = "[00:59:58.50]One\n[01:00:01.00]Two\n[1:00:02.25]\n"
+    assert _cues(read_text(text, "lrc")) == [(3598.5, 3601.0, "One"), (3601.0, 3602.25, "Two")]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from subtitled.subtitles.formats import read_text
+from subtitled.plugin import Cue
+from subtitled.subtitles.formats import ReadResult, read_text
+from subtitled.subtitles.formats.rolling import join_rolling
 
 PHRASES = ("hello and welcome", "to this little film", "about a boat")
 YOUTUBE = """WEBVTT
@@ -182,3 +184,30 @@ def test_lines_that_shift_up_over_pauses_are_one_phrase_each(height: int) -> Non
 def test_what_is_said_again_after_a_pause_is_said_again(texts: list[str]) -> None:
     result = read_text(_with_pauses(texts), "srt")
     assert [cue.text for cue in result.cues] == texts
+
+
+def test_a_text_that_is_typed_letter_by_letter_is_one_cue() -> None:
+    said = "Hello, world"
+    cues = tuple(
+        Cue(round(0.1 * n, 3), round(0.1 * n + 0.1, 3), said[: n + 1]) for n in range(len(said))
+    )
+    (joined,) = join_rolling(ReadResult(cues=cues, format="srt")).cues
+    assert (joined.start, joined.text) == (0.0, said)
+
+
+def test_cues_that_a_tool_has_cut_in_two_are_whole_again() -> None:
+    said = ["Where were you?", "Out.", "All night?", "Yes.", "I waited."]
+    cues = tuple(
+        Cue(2.0 * n + half, 2.0 * n + half + 1, text)
+        for n, text in enumerate(said)
+        for half in (0, 1)
+    )
+    joined = join_rolling(ReadResult(cues=cues, format="srt")).cues
+    assert [(cue.start, cue.end, cue.text) for cue in joined] == [
+        (2.0 * n, 2.0 * n + 2, text) for n, text in enumerate(said)
+    ]
+
+
+def test_a_word_that_people_say_again_and_again_stays() -> None:
+    cues = tuple(Cue(float(n), n + 1.0, "No!") for n in range(6))
+    assert join_rolling(ReadResult(cues=cues, format="srt")).cues == cues
