@@ -20,7 +20,7 @@ from ..markup import strip_tags
 from .credits import without_credits
 from .emptiness import find_emptiness
 
-JUDGEMENT_VERSION = 4
+JUDGEMENT_VERSION = 5
 """A judgement of another version is made again."""
 MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
 """Largest text that is read. Ten thousand cues are about one megabyte."""
@@ -31,6 +31,8 @@ MAX_SAMPLES = 4
 """Samples that the language is identified from."""
 SAMPLE_LETTERS = 180
 """Letters of each sample."""
+TAIL_CUES = 5
+"""Cues at the end that may be advertisements and mistakes."""
 START_STEPS = 20
 """Parts into which the cues are divided, to know how many begin after a time."""
 _LYRIC_SIGNS = "♪♫♬🎵🎶"
@@ -74,6 +76,9 @@ class TextJudgement:
     last_end: float = 0.0
     starts: tuple[float, ...] = ()
     """The start of the first cue of each twentieth of the cues, and that of the last one."""
+    tail_start: float = 0.0
+    """The start of the cue before the last few, which advertisements and mistakes may be; 0 if
+    there are not many cues."""
     lyric_share: float = 0.0
     """Share of the cues that are marked as sung."""
     is_rolling: bool = False
@@ -200,6 +205,7 @@ def judge_cues(read: ReadResult) -> TextJudgement:
         cue_seconds=round(_shown_seconds(cues), 3),
         last_end=round(max(cue.end for cue in cues), 3),
         starts=_spread_starts(cues),
+        tail_start=round(cues[-TAIL_CUES].start, 3) if len(cues) >= 4 * TAIL_CUES else 0.0,
         lyric_share=round(lyrics / len(cues), 3),
         is_rolling=read.is_rolling,
         is_karaoke=read.is_karaoke,

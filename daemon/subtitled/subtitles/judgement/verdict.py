@@ -33,7 +33,8 @@ END_TOLERANCE_SECONDS = 5.0
 """Seconds after the end of the media file that the times of a text may reach."""
 END_TOLERANCE_SHARE = 0.02
 MAX_LATE_SHARE = 0.5
-"""Share of cues after the end from which a text is one of another version."""
+"""Share of cues after the end from which a text is one of another version. So is one of many cues
+with more than a few after the end, as that of a longer version or of another frame rate."""
 MIN_SECOND_SHARE = 0.3
 """Share of letters in Latin and in other scripts from which a text is in two languages."""
 MAX_EARLY_SHARE = 0.15
@@ -179,7 +180,7 @@ def _judge_times(judgement: TextJudgement, media: MediaLength) -> tuple[float, s
         if early <= MAX_EARLY_SHARE and judgement.last_end - hours <= end:
             return -hours, ""
     late = sum(start > end for start in judgement.starts) / len(judgement.starts)
-    if late < MAX_LATE_SHARE:
+    if late < MAX_LATE_SHARE and judgement.tail_start <= end:
         return 0.0, ""
     return 0.0, (
         f"its times reach {format_timestamp(judgement.last_end, '.')}, and the media file has "

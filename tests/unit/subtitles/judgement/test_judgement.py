@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ from subtitled.subtitles.judgement import (
 )
 from support.dialogue import DIALOGUE, encode, lines_of, make_srt
 
-FILM = MediaLength(24 * 60.0)
+FILM = MediaLength(1620.0)
 NONE: frozenset[Mark] = frozenset()
 
 
@@ -311,3 +312,38 @@ def test_a_text_in_which_nobody_says_anything_does_not_count(
 def test_sounds_and_repetitions_among_words_are_a_text(texts: list[str]) -> None:
     judgement, _ = judge_text(make_srt(texts).encode(), "srt")
     assert not judgement.problem
+
+
+def _film_text(starts: Sequence[float]) -> str:
+    return "".join(
+        f"{number}\n{clock(start)} --> {clock(start + 2)}\n{line}\n\n"
+        for number, (start, line) in enumerate(
+            zip(starts, itertools.cycle(lines_of("en")), strict=False), 1
+        )
+    )
+
+
+def clock(seconds: float) -> str:
+    ms = round(seconds * 1000)
+    return f"{ms // 3600000:02}:{ms // 60000 % 60:02}:{ms // 1000 % 60:02},{ms % 1000:03}"
+
+
+GOOD_STARTS = [5.0 * number for number in range(1, 480)]
+
+
+@pytest.mark.parametrize(
+    ("starts", "counts"),
+    [
+        (GOOD_STARTS, True),
+        ([*GOOD_STARTS, 359990.0], True),  # one mistake
+        ([*GOOD_STARTS, *(2460.0 + n for n in range(4))], True),  # advertisements
+        ([1.06 * start for start in GOOD_STARTS], False),  # another speed
+        ([*GOOD_STARTS, *(2400.0 + 5 * n for n in range(120))], False),  # a longer version
+    ],
+)
+def test_a_text_that_goes_on_after_the_film_is_of_another_version(
+    starts: list[float], counts: bool
+) -> None:
+    judged = verdict(_film_text(starts), "en", MediaLength(2410.0))
+    assert (judged.problem == "") is counts
+    assert (judged.source_problem == "") is counts
