@@ -135,7 +135,7 @@ def test_title_marks_a_text_as_partial(mark: Mark) -> None:
 def test_lyrics_are_the_whole_text_of_music_and_not_of_a_film() -> None:
     text = make_srt([f"♪ {line} ♪" for line in dialogue("en")])
     assert "lyrics" in verdict(text, "en").problem
-    assert verdict(text, "en", MediaLength(1440.0, has_video=False)).problem == ""
+    assert verdict(text, "en", MediaLength(1620.0, has_video=False)).problem == ""
     one_song = [*dialogue("en", 380), *(f"♪ {line} ♪" for line in dialogue("en", 20))]
     assert verdict(make_srt(one_song, 3.6), "en").problem == ""
 
