@@ -26,6 +26,11 @@ MAX_NAMES = 2000
 """Names that are compared: the most frequent ones."""
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_MAYBE_CAPITAL = re.compile(
+    r"[^\W\d_a-z](?<![^\W\d_].)(?<![^\W\d_][-'’].)[^\W\d_]*(?:[-'’][^\W\d_]+)*", re.DOTALL
+)
+"""A token that does not begin with a small letter of ASCII, as nearly all do. What stands before it
+is looked at last, so that most places of a text are passed fast."""
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:\n]\s*)[-–—\"“„«¿¡(\s]*$")
 
 
@@ -48,24 +53,19 @@ def find_name_variants(cues: Sequence[Cue]) -> list[NameVariant]:
     scripts without capital letters, and in texts of capitals only, nothing is found.
     """
     texts = [strip_tags(cue.text) for cue in cues]
+    mixed = [(number, text) for number, text in enumerate(texts) if not text.isupper()]
     names: Counter[str] = Counter()
     places: dict[str, list[int]] = {}
-    small: set[str] = set()
-    for number, text in enumerate(texts):
-        if text.isupper():
-            continue
-        tokens = _TOKEN.findall(text)
-        small.update(filter(str.islower, tokens))
-        capital = [one for one in tokens if len(one) >= MIN_LETTERS and one[0].isupper()]
-        for token in capital:
-            places.setdefault(token, []).append(number)
-        if not capital or (capital == tokens[:1] and text[0].isalpha()):
-            continue  # The first word of a sentence counts nothing, and to find places takes long.
-        for match in _TOKEN.finditer(text):
+    for number, text in mixed:
+        for match in _MAYBE_CAPITAL.finditer(text):
             token = match[0]
-            is_name = len(token) >= MIN_LETTERS and token[0].isupper()
-            if is_name and not _SENTENCE_START.search(text, 0, match.start()):
-                names[token] += 1
+            if len(token) >= MIN_LETTERS and token[0].isupper():
+                places.setdefault(token, []).append(number)
+                if not _SENTENCE_START.search(text, 0, match.start()):
+                    names[token] += 1
+    # Most words are there many times, and are looked at once.
+    pieces = set("\n".join(text for _, text in mixed).split())
+    small = {word for word in _TOKEN.findall("\n".join(pieces)) if word.islower()}
     known = [name for name, _ in names.most_common(MAX_NAMES) if name.lower() not in small]
     return _compare(known, places)
 

@@ -7,7 +7,7 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 
-from subtitled.plugin import TimeSpan, Word
+from subtitled.plugin import TimeSpan
 from subtitled.plugin.speech_timeline import SpeechTimeline
 
 from .gaps import find_uncovered_speech
@@ -79,10 +79,11 @@ def find_words_without_speech(view: SubtitleView) -> Iterator[Sign]:
     """Find cues whose words are said where nobody speaks, or where speech is faint."""
     if view.speech is None:
         return
-    for index, words in enumerate(view.words):
-        total = view.spoken_seconds[index]
+    times = view.by_cue(view.word_times)
+    for index, total in enumerate(view.spoken_seconds):
         if total is None:
             continue
+        words = times[index]
         outside = 1.0 - _measure_inside(words, view.speech) / total
         if outside > 0:
             yield Sign(index, ReasonKind.NO_SPEECH, outside)
@@ -91,11 +92,11 @@ def find_words_without_speech(view: SubtitleView) -> Iterator[Sign]:
             yield Sign(index, ReasonKind.FAINT_SPEECH, inside)
 
 
-def _measure_inside(words: Sequence[Word], timeline: SpeechTimeline) -> float:
+def _measure_inside(words: Sequence[tuple[float, float]], timeline: SpeechTimeline) -> float:
+    """Return the seconds of speech in some words, by their starts and ends."""
     # Neighbours mostly touch, so a few long runs are measured instead of many words.
-    inside, start, end = 0.0, words[0].start, words[0].start
-    for word in words:
-        word_start, word_end = word.start, word.end
+    inside, start, end = 0.0, words[0][0], words[0][0]
+    for word_start, word_end in words:
         if word_start > end + MIN_WORD_SECONDS:
             inside += timeline.measure_speech(start, end)
             start = word_start
@@ -109,8 +110,8 @@ def _measure_inside(words: Sequence[Word], timeline: SpeechTimeline) -> float:
 def find_odd_pace(view: SubtitleView) -> Iterator[Sign]:
     """Find cues whose words are said much faster or slower than those of the rest of the file."""
     paces = [
-        sum(len(word.text.strip()) for word in words) / seconds if seconds else None
-        for words, seconds in zip(view.words, view.spoken_seconds, strict=True)
+        letters / seconds if seconds else None
+        for letters, seconds in zip(view.letter_counts, view.spoken_seconds, strict=True)
     ]
     known = [pace for pace in paces if pace]
     if not known:
@@ -125,7 +126,6 @@ def find_odd_pace(view: SubtitleView) -> Iterator[Sign]:
 
 def find_estimated_times(view: SubtitleView) -> Iterator[Sign]:
     """Find cues whose words have no times of their own."""
-    for index, words in enumerate(view.words):
-        share = sum(word.is_estimated for word in words) / max(1, len(words))
-        if share:
-            yield Sign(index, ReasonKind.ESTIMATED_TIMES, share)
+    for index, count in enumerate(view.estimated_words):
+        if count:
+            yield Sign(index, ReasonKind.ESTIMATED_TIMES, count / len(view.words[index]))

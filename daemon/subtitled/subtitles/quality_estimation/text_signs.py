@@ -59,8 +59,7 @@ def find_odd_lengths(view: SubtitleView) -> Iterator[Sign]:
     if not view.evidence.is_translation:
         return
     ratios = {}
-    for index, (cue, words) in enumerate(zip(view.cues, view.words, strict=True)):
-        source = sum(len(word.text.strip()) for word in words)
+    for index, (cue, source) in enumerate(zip(view.cues, view.letter_counts, strict=True)):
         if source >= MIN_LETTERS_TO_COMPARE and cue.text:
             ratios[index] = len(cue.text) / source
     usual = statistics.median(ratios.values()) if ratios else 1.0

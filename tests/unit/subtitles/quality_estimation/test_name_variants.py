@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from subtitled.plugin import Cue
-from subtitled.subtitles.quality_estimation.name_variants import find_name_variants
+from subtitled.subtitles.quality_estimation.name_variants import (
+    _MAYBE_CAPITAL,
+    _TOKEN,
+    find_name_variants,
+)
 
 
 def _cues(*texts: str) -> list[Cue]:
@@ -42,3 +48,10 @@ def test_a_rare_spelling_at_the_start_of_a_sentence_is_found_if_it_is_a_name_els
 )
 def test_nothing_is_found_in_names_that_are_different(texts: tuple[str, ...]) -> None:
     assert _found(*texts) == []
+
+
+@given(st.text(st.sampled_from("aAbBéÉßǅª3_-'’ ."), max_size=12))
+def test_the_fast_pattern_finds_the_words_that_begin_with_no_small_letter(text: str) -> None:
+    words = [(match.start(), match[0]) for match in _TOKEN.finditer(text)]
+    fast = [(match.start(), match[0]) for match in _MAYBE_CAPITAL.finditer(text)]
+    assert fast == [(start, word) for start, word in words if not "a" <= word[0] <= "z"]
