@@ -127,7 +127,7 @@ class _Film:
         self.translator = translator
         engine = _Speaker(self.harness.configuration.engines["whisper"])
         self.engine = engine
-        component = ConfiguredComponent(
+        component: ConfiguredComponent[Any] = ConfiguredComponent(
             name="mt", plugin="mt", component_class=translator, settings=Settings()
         )
         services = self.harness.jobs._services
