@@ -52,7 +52,7 @@ def show_cue(
             f"there is no cue {cue!r} in version {review.version}", "Read the review again"
         )
     place = document.cues.index(found)
-    estimates, _ = service.find_estimates(review)
+    estimates, _ = service.estimates.find(review)
     verdicts = service.db.operations.verdicts_of(review.record.id)
     recognised = service.words.read(review)
     return {
@@ -121,7 +121,7 @@ def show_preview(service: ReviewService, preview: EditPreview) -> dict[str, Any]
     touched = {part.cue for part in shown if part.after is not None}
     cues = review.document.cues
     places = [place for place in places_near(review.document, shown) if cues[place].id in touched]
-    estimates, _ = service.find_estimates(review)
+    estimates, _ = service.estimates.find(review)
     verdicts = service.db.operations.verdicts_of(review.record.id)
     return {
         "version": review.version,

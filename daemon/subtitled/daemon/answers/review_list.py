@@ -26,7 +26,7 @@ def show_list(service: ReviewService, review: OpenReview, actor: Actor) -> dict[
         actor: The person, for what they can undo.
     """
     document, base = review.document, review.base_document.by_id
-    estimates, elsewhere = service.find_estimates(review)
+    estimates, elsewhere = service.estimates.find(review)
     probabilities = {str(one.index + 1): round(one.probability, 2) for one in estimates}
     verdicts = service.db.operations.verdicts_of(review.record.id)
     verdict_by_cue = {one.cue: str(one.verdict) for one in verdicts}

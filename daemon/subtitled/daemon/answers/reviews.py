@@ -124,7 +124,7 @@ def show_review(service: ReviewService, review: OpenReview, actor: Actor) -> dic
         actor: The person, for what they can undo.
     """
     number = review.record.id
-    estimates, elsewhere = service.find_estimates(review)
+    estimates, elsewhere = service.estimates.find(review)
     verdicts = service.db.operations.verdicts_of(number)
     cues = describe_cues(review, range(len(review.document.cues)), estimates, verdicts)
     return {
@@ -157,7 +157,7 @@ def show_edit(service: ReviewService, result: EditResult, actor: Actor) -> dict[
     change: Change = decode_change(stored.change) if stored is not None else ()
     places = places_near(review.document, change)
     verdicts = service.db.operations.verdicts_of(review.record.id)
-    estimates, _ = service.find_estimates(review)
+    estimates, _ = service.estimates.find(review)
     present = review.document.by_id
     return {
         "version": review.version,

@@ -13,13 +13,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from subtitled.config.load import Configuration
 from subtitled.db.actors import Actor
 from subtitled.db.database import Database
 from subtitled.db.operations import NewOperation, StoredOperation
-from subtitled.db.review_records import CueEstimate, ReviewStatus
+from subtitled.db.review_records import ReviewStatus
 from subtitled.plugin import TransientError
 from subtitled.subtitles.review import operations as ops
 from subtitled.subtitles.review.changes import Change, Conflict, apply_change, invert
@@ -40,6 +39,7 @@ from .errors import (
     OperationIdUsedError,
     ReviewLockedError,
 )
+from .estimates import EstimateReader
 from .open_review import OpenReview, load_review
 from .versions import VersionTag, check_tag
 from .words import WordReader
@@ -50,10 +50,6 @@ _MAX_ATTEMPTS = 50
 """How often an edit is tried while others store theirs."""
 _MAX_RECENT = 8
 """Reviews that are kept in memory."""
-
-Estimates = tuple[list[CueEstimate], list[Any]]
-"""How likely each cue of version 0 is wrong, and what was noticed where no cue is."""
-_EstimateKey = tuple[str | None, float, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +74,9 @@ class ReviewEditor:
         self.configuration = configuration
         self.db = db
         self.words = WordReader(configuration)
+        self.estimates = EstimateReader(db)
         self._lock = threading.Lock()
         self._recent: dict[int, OpenReview] = {}
-        self._estimates: dict[int, tuple[_EstimateKey, Estimates]] = {}
 
     def load(self, review_id: int) -> OpenReview:
         """Return a review as it is now.
@@ -98,22 +94,6 @@ class ReviewEditor:
             while len(self._recent) > _MAX_RECENT:
                 del self._recent[next(iter(self._recent))]
         return review
-
-    def find_estimates(self, review: OpenReview) -> Estimates:
-        """Return how likely cues are wrong and what was noticed elsewhere; nothing if outdated."""
-        if not review.has_current_estimate:
-            return [], []
-        record = review.record
-        key = (record.estimated_sha256, record.expected_errors, record.flagged)
-        with self._lock:
-            known = self._estimates.pop(record.id, None)
-        if known is None or known[0] != key:
-            known = (key, self.db.reviews.estimate_of(record.id))
-        with self._lock:
-            self._estimates[record.id] = known
-            while len(self._estimates) > _MAX_RECENT:
-                del self._estimates[next(iter(self._estimates))]
-        return known[1]
 
     def edit(
         self,

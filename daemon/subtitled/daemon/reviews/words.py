@@ -170,9 +170,12 @@ class WordReader:
         if not known:
             return RecognisedWords()
         own = max(known, key=lambda one: _likeness(one, own_text, language))
-        others = {
-            one.text: one for one in (read(name, is_effective=False) for name in variants) if one
-        }
+        # What an engine understood itself differs from what counts only if another one replaced it.
+        has_fallbacks = bool(self.store.fallbacks(fingerprint, track))
+        themselves = (
+            (read(name, is_effective=False) for name in variants) if has_fallbacks else known
+        )
+        others = {one.text: one for one in themselves if one is not None}
         others.pop(own.text, None)
         return RecognisedWords(language, own, tuple(others.values())[:MAX_OTHERS])
 
@@ -204,7 +207,10 @@ def _as_published(words: Sequence[Word], language: Language) -> tuple[Word, ...]
     """Return words with the spaces and the script that a text of ours has."""
     spaced = list(words) if is_spaceless(language) else restore_spaces(words)
     texts = convert_texts([word.text for word in spaced], language)
-    return tuple(replace(word, text=text) for word, text in zip(spaced, texts, strict=True))
+    return tuple(
+        word if word.text == text else replace(word, text=text)
+        for word, text in zip(spaced, texts, strict=True)
+    )
 
 
 def _likeness(recognised: EngineWords | None, text: Document | None, language: Language) -> float:

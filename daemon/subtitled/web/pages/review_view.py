@@ -100,7 +100,7 @@ def build_view(
         cue: The current cue; empty for the first one of the way that was not seen.
     """
     number, document = review.record.id, review.document
-    estimates, elsewhere = service.find_estimates(review)
+    estimates, elsewhere = service.estimates.find(review)
     verdicts = service.db.operations.verdicts_of(number)
     probabilities = {str(one.index + 1): one.probability for one in estimates}
     seen = find_seen(document, review.base_document, verdicts)

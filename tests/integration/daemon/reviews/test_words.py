@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from subtitled.daemon.reviews.words import find_alternative
-from subtitled.plugin import Cue, Language
-from support.heard_words import respell, speak, store_transcript
+from subtitled.plugin import Chunk, Cue, Language, TimeSpan
+from subtitled.transcripts.models import FailedAttempt, FallbackRecord
+from support.heard_words import FILM_SECONDS, respell, speak, store_transcript
 from support.review_library import CUES, FULL, ReviewLibrary, publish
 
 OTHER = {"Schuffa": "Schufa", "York.": "York,"}
@@ -98,3 +99,21 @@ def test_a_track_in_another_language_is_not_that_of_the_text(library: ReviewLibr
         library.configuration, fingerprint, "whisper-2", speak(CUES), language=Language("es")
     )
     assert library.service.words.read(library.service.load(number)).own is None
+
+
+def test_an_engine_that_another_one_stood_in_for_is_named_with_its_own_words(
+    library: ReviewLibrary,
+) -> None:
+    number = library.open()
+    fingerprint = _fingerprint(library, number)
+    store_transcript(library.configuration, fingerprint, "qwen-2", speak(CUES))
+    store_transcript(library.configuration, fingerprint, "whisper-1", respell(speak(CUES), OTHER))
+    store, whole = library.service.words.store, TimeSpan(0.0, FILM_SECONDS)
+    stood_in = FallbackRecord("qwen", "qwen-2", (FailedAttempt("whisper", "a loop"),))
+    store.save_fallback(fingerprint, 1, "whisper-1", Chunk(whole, (whole,)), stood_in)
+    recognised = library.service.words.read(library.service.load(number))
+    assert recognised.own is not None
+    assert recognised.own.text == " ".join(cue.text for cue in CUES)
+    assert [(one.engine, "Schufa " in one.text) for one in recognised.others] == [
+        ("whisper large", True)
+    ]
