@@ -20,13 +20,16 @@ _RIGHT_TO_LEFT = frozenset({"Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm", "Roh
 _NEVER_LINE_START = frozenset(
     "、。，．：；！？）」』】〉》〕］｝〗〙”’»›…‥⋯ー々〻ヽヾゝゞ゠〜～・·‐–ゎゕゖヮヵヶㇷ"
     "ぁぃぅぇぉっゃゅょァィゥェォッャュョ‼⁇⁈⁉％,.:;!?)]}%‰℃°′″¢؟،؛।॥՞։๏๚๛ฯๆ"
+    "｡､｣･ｧｨｩｪｫｬｭｮｯｰﾞﾟ゛゜〟〞〵ㇰㇱㇲㇳㇴㇵㇶㇸㇹㇺㇻㇼㇽㇾㇿ﹐﹑﹒﹔﹕﹖﹗﹚﹪"
     "ะาำๅຯະາຳໆ។៕ៗ၊။"
 )
 """Characters that may not begin a line: kinsoku, the vowels of Thai and Lao that follow their
 consonant, and the repetition marks and full stops of Asian scripts."""
-_NEVER_LINE_END = frozenset("（「『【〈《〔［｛〖〘“‘«‹([{¿¡$€£¥￥#＃＠@เแโใไເແໂໃໄ")
+_NEVER_LINE_END = frozenset("（「『【〈《〔［｛〖〘“‘«‹([{¿¡$€£¥￥#＃＠@｢〝﹙№§เแโใไເແໂໃໄ")
 """Characters that may not end a line: opening marks, signs before a number, and the vowels of Thai
 and Lao that are written before their consonant."""
+_CURRENCIES = frozenset("$€£₩₽₺₴₹₪₫")
+"""Signs that stay with the number before them."""
 _INSEPARABLE = frozenset("—…‥⋯―")
 """Marks that are doubled and then count as one."""
 _DASHES = ("-", "–", "—")
@@ -109,6 +112,8 @@ def is_break_allowed(before: str, after: str) -> bool:
     if not before or not after:
         return False
     last, first = before[-1], after[0]
+    if last.isdecimal() and first in _CURRENCIES:
+        return False
     if (
         first in _NEVER_LINE_START
         or last in _NEVER_LINE_END

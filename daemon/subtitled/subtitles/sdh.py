@@ -156,8 +156,14 @@ def _strip_labels(text: str) -> str:
     plain = strip_tags(unlabelled)
     if any(c.isupper() for c in plain) and not any(c.islower() for c in plain):
         return text
+    labels = [match for match in _SPEAKER_LABEL.finditer(text) if _is_label(match["name"])]
+    has_turns = len({match["name"] for match in labels}) > 1 and not any(
+        map(_DASH.match, text.split("\n"))
+    )
+    # The names said that somebody else speaks, so dashes say it now.
+    dash = "- " if has_turns else ""
     return _SPEAKER_LABEL.sub(
-        lambda match: match["start"] if _is_label(match["name"]) else match[0], text
+        lambda match: match["start"] + dash if _is_label(match["name"]) else match[0], text
     )
 
 

@@ -101,12 +101,12 @@ def test_german_nouns_are_no_names() -> None:
     )
 
 
-@pytest.mark.parametrize("mark", "。、，．！？）」』ー々っャ…‥‼⁇⁈⁉％")
+@pytest.mark.parametrize("mark", "。、，．！？）」』ー々っャ…‥‼⁇⁈⁉％｡､｣ｯｰﾟ゜〟ㇰ﹑﹪")
 def test_kinsoku_no_line_begins_with_what_closes(mark: str) -> None:
     assert not is_break_allowed("今日", f"{mark}明日")
 
 
-@pytest.mark.parametrize("mark", "（「『【〈《“￥")
+@pytest.mark.parametrize("mark", "（「『【〈《“￥｢〝№")
 def test_kinsoku_no_line_ends_with_what_opens(mark: str) -> None:
     assert not is_break_allowed(f"今日{mark}", "明日")
 
@@ -295,3 +295,8 @@ def test_thai_and_lao_am_is_never_parted_from_its_consonant(syllable: str) -> No
 
 def test_bulgarian_has_a_dash_with_a_space_before_the_second_speaker_only() -> None:
     assert broken("bg", "- Къде си? - Вкъщи.") == ["Къде си?", "- Вкъщи."]
+
+
+@pytest.mark.parametrize("price", ["10€", "10$", "10₽"])
+def test_a_sign_of_currency_stays_with_its_number(price: str) -> None:
+    assert not is_break_allowed(price[:-1], price[-1])
