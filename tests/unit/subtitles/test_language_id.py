@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import py3langid
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import Language
-from subtitled.subtitles.language_id import MIN_LETTERS, find_language_mismatch, gather_evidence
+from subtitled.subtitles import language_id
+from subtitled.subtitles.language_id import (
+    MIN_LETTERS,
+    find_language_mismatch,
+    gather_evidence,
+    language_mismatch_of_line,
+)
 
 SAID = {
     "en": "I don't know what you want me to say. We have been waiting here for hours, and nobody "
@@ -142,3 +149,14 @@ def test_filipino_is_known_by_both_its_codes() -> None:
     assert evidence.find_mismatch(Language("en")) == Language("tl")
     english = ["You said you would be here by nine, and we waited for you all night long."] * 3
     assert find_language_mismatch(english, Language("fil")) == Language("en")
+
+
+def test_lines_and_texts_are_judged_by_one_model_in_memory() -> None:
+    lines = language_id._load_likelihoods()
+    assert lines.nb_ptc is language_id._load_identifier().nb_ptc
+    assert lines.tk_nextmove is language_id._load_identifier().tk_nextmove
+    for text in ("Il faut que nous partions maintenant", "это по-русски", "x", ""):
+        assert lines.rank(text) == py3langid.rank(text)
+    line = "Il faut que nous partions maintenant, mes amis"
+    assert language_mismatch_of_line(line, Language("de")) == Language("fr")
+    assert language_mismatch_of_line(line, Language("fr")) is None
