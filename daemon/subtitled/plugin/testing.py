@@ -181,3 +181,9 @@ class NotifierSuite(PluginSuite):
     """Tests of a notifier: every event, one by one and together."""
 
     kind = "notifiers"
+
+
+class HooksSuite(PluginSuite):
+    """Tests of the event hooks of a plugin: each is called with every event of its type."""
+
+    kind = "hooks"

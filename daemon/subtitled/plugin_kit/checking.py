@@ -31,7 +31,14 @@ from subtitled.config.plugins import (
 from subtitled.models.store import ModelStore
 from subtitled.plugin import CheckResult, SubtitledError
 
-from .questions import NotApplicableError, Question, list_questions, sends_away
+from .questions import (
+    HOOKS,
+    HookSubject,
+    NotApplicableError,
+    Question,
+    list_questions,
+    sends_away,
+)
 from .subject import Subject
 
 IMPORT_SECONDS: Final = 60.0
@@ -110,6 +117,14 @@ def check_plugin(request: CheckRequest) -> Iterator[CheckResult]:
                 if key in own or key not in known  # a key of no section is a mistake
             }
         yield from _check_component(request, component, options, entry.value)
+    hooks = HookSubject(name, loader.hooks)
+    for question in list_questions(HOOKS):
+        if question.name.replace(" ", "_") not in list_known_hooks(loader.module(name)):
+            continue
+        if request.sends:
+            yield ask(question, hooks, f"hook {question.name}")
+        else:
+            yield CheckResult(f"hook {question.name}", True, "not called: use --send")
 
 
 def _check_import(module: str) -> CheckResult:
@@ -227,12 +242,12 @@ def _ask_all(
                 ]
 
 
-def ask(question: Question, subject: Subject, name: str) -> CheckResult:
+def ask(question: Question, subject: Subject | HookSubject, name: str) -> CheckResult:
     """Ask a question.
 
     Args:
         question: The question.
-        subject: The component.
+        subject: The component, or the hooks.
         name: The subject of the result.
     """
     try:

@@ -19,7 +19,7 @@ from subtitled.plugin import SubtitledError
 from subtitled.plugin.testing import PluginSuite
 
 from .checking import configure
-from .questions import NotApplicableError, list_questions
+from .questions import HOOKS, HookSubject, NotApplicableError, list_questions
 from .subject import Subject
 
 
@@ -34,6 +34,13 @@ class Kit:
             ValidationError: The settings of the suite are wrong.
         """
         loader = PluginLoader()
+        self._questions = {question.name: question for question in list_questions(suite.kind)}
+        self._subject: Subject | HookSubject
+        if suite.kind == HOOKS:
+            if error := loader.load(suite.plugin):
+                raise error
+            self._subject = HookSubject(suite.plugin, loader.hooks)
+            return
         plugin, _, name = suite.plugin.partition(":")
         found = loader.find_component(suite.kind, f"{suite.kind}.{plugin}", suite.plugin)
         if not isinstance(found, type):
@@ -42,7 +49,6 @@ class Kit:
             one for one in loader.components(plugin) if (one.kind, one.name) == (suite.kind, name)
         )
         entry_point = loader.find_entry_point(plugin)
-        self._questions = {question.name: question for question in list_questions(suite.kind)}
         self._subject = Subject(
             configured=configure(plugin, component, suite.settings, entry_point),
             folder=folder,

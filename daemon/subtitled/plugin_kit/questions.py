@@ -5,6 +5,7 @@ A question raises AssertionError or one of our errors if the answer is wrong.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,9 +13,13 @@ from typing import Any, Final
 from subtitled.config.plugins import ConfiguredComponent
 
 from . import component_questions, engine_questions
+from .hook_questions import HookSubject, call_hook, list_event_hooks
 from .subject import NotApplicableError, Subject
 
-__all__ = ["NotApplicableError", "Question", "Subject", "list_questions"]
+__all__ = ["HOOKS", "HookSubject", "NotApplicableError", "Question", "Subject", "list_questions"]
+
+HOOKS: Final = "hooks"
+"""The kind of a plugin without components."""
 
 _QUESTIONS: Final[dict[str, tuple[Callable[[Subject], None], ...]]] = {
     "engines": engine_questions.ALL,
@@ -34,7 +39,8 @@ class Question:
 
     name: str
     """Such as ``transcribes silence``."""
-    ask: Callable[[Subject], None]
+    ask: Callable[[Any], None]
+    """Takes a :class:`Subject`, or a :class:`HookSubject`."""
     is_call: bool
     """Whether the component works, and may send something away, to answer it."""
 
@@ -43,8 +49,13 @@ def list_questions(kind: str) -> tuple[Question, ...]:
     """List the questions to a kind of component.
 
     Args:
-        kind: A section of the configuration, such as ``engines``.
+        kind: A section of the configuration, such as ``engines``, or :data:`HOOKS`.
     """
+    if kind == HOOKS:
+        return tuple(
+            Question(name.replace("_", " "), functools.partial(call_hook, name), True)
+            for name in list_event_hooks()
+        )
     return tuple(
         Question(function.__name__.replace("_", " "), function, function not in _QUIET)
         for function in (*component_questions.FOR_ALL, *_QUESTIONS[kind])

@@ -100,3 +100,23 @@ def test_a_setting_without_a_description_is_told(check: Check) -> None:
 
     (bare,) = [r for r in check(install, "keys", shared_options={"url": "x"}) if not r.ok]
     assert "no description: url" in bare.detail
+
+
+HOOKS = """
+from subtitled.plugin import hookimpl
+SUBTITLED_API = "1"
+@hookimpl
+def job_failed(event):
+    event.media.nam  # HERE
+"""
+
+
+def test_a_hook_that_fails_is_told_with_its_line(check: Check, tmp_path: Path) -> None:
+    def install(site: Path) -> None:
+        install_plugin(site, "journal", HOOKS, "broken_journal")
+
+    (wrong,) = [result for result in check(install, "journal") if not result.ok]
+    assert wrong.subject == "hook job failed"
+    assert "AttributeError" in wrong.detail and "broken_journal.py:6" in wrong.detail
+    quiet = CheckRequest(plugin="journal", folder=tmp_path, models=tmp_path)
+    assert any("use --send" in result.detail for result in check_plugin(quiet))
