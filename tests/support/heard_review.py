@@ -36,6 +36,7 @@ class HeardReview:
         name: str,
         cues: tuple[Cue, ...],
         probabilities: tuple[float, ...],
+        gaps: tuple[tuple[float, float], ...] = (),
     ) -> None:
         self.site = site
         configuration = site.server._configuration
@@ -43,7 +44,7 @@ class HeardReview:
         film, self.sidecar = add_film(site.server.db, media, cues)
         self.fingerprint = film.fingerprint or ""
         media.write_bytes(make_film())
-        self.number = estimate(site.server.db, film, self.sidecar, probabilities)
+        self.number = estimate(site.server.db, film, self.sidecar, probabilities, gaps)
         self.address = f"{site.address}/review/{self.number}"
 
     @property

@@ -117,8 +117,8 @@ def test_a_subtitle_is_corrected_and_approved_by_keyboard_alone(site: Site, page
     wait_kept(page)
     assert review.texts[1] == "A line that was corrected."
     assert review.verdicts() == {"10": "right", "3": "wrong", "5": "right"}
-    with page.expect_navigation(timeout=WAIT):
-        press(page, "Control+Enter")
+    press(page, "Control+Enter")
+    page.wait_for_selector("main .notice >> text=By keyboard.mkv", timeout=WAIT)
     assert "Approved, written and locked: By keyboard.mkv" in page.inner_text("main")
     assert "A line that was corrected." in review.sidecar.read_text("utf-8")
     record = site.server.db.reviews.get(review.number)
@@ -302,3 +302,20 @@ def test_an_end_of_a_cue_is_pulled_in_the_waveform(site: Site, page: Any) -> Non
     wait_for(page, lambda: review.document.cues[1].end > 6.1)
     assert review.document.cues[1].start == 4.0
     wait_kept(page)
+
+
+def test_speech_without_a_cue_is_heard_and_written(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Gaps", make_cues(6), DOUBTS, ((30.0, 32.5),))
+    page.add_init_script(NOTE_SOUNDS)
+    open_review(page, review.address)
+    page.focus("#gap-list button >> nth=0")
+    press(page, "Enter")
+    wait_until(page, "window.heard.length > 0")
+    page.focus("#gap-list button >> nth=1")
+    press(page, "Enter")
+    wait_until(page, "document.activeElement.id === 'box-text'")
+    page.keyboard.type("Somebody said this.")
+    press(page, "Escape")
+    wait_for(page, lambda: "Somebody said this." in review.texts)
+    assert (review.document.cues[-1].start, review.document.cues[-1].end) == (30.0, 32.5)
+    page.wait_for_selector("#editor-gaps", state="hidden", timeout=WAIT)

@@ -26,6 +26,7 @@ export class Strip {
     const context = prepareCanvas(this.canvas);
     if (context === null) return;
     const { clientWidth: width, clientHeight: height } = this.canvas;
+    const [open, seen, other] = ["--error", "--good", "--soft"].map(colour);
     const bar = (start, end, top, bottom) => {
       const left = (start / this.length) * width;
       const wide = Math.max(1, ((end - start) / this.length) * width);
@@ -34,7 +35,7 @@ export class Strip {
     for (const cue of this.store.cues.values()) {
       const isDoubtful = this.store.isDoubtful(cue.id);
       const isOpen = isDoubtful && !this.store.isSeen(cue.id);
-      context.fillStyle = colour(isOpen ? "--error" : isDoubtful ? "--good" : "--soft");
+      context.fillStyle = isOpen ? open : isDoubtful ? seen : other;
       bar(cue.start, cue.end, isDoubtful ? 0.1 : 0.5, 0.9);
     }
     context.fillStyle = colour("--warn");

@@ -186,13 +186,14 @@ export class Wave {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const x = (time) => ((time - this.span.start) / this.length) * width;
     const bar = (time, wide, top, bottom) => context.fillRect(x(time), top, wide, bottom - top);
+    const [sure, unsure] = ["--strong", "--error"].map(colour);
     context.fillStyle = colour("--good");
     for (const [start, end] of joinSpeech(this.words)) {
       context.fillRect(x(start), height - 4, Math.max(1, x(end) - x(start)), 4);
     }
     for (const word of this.words) {
       const isUnsure = word.confidence !== null && word.confidence < UNSURE;
-      context.fillStyle = colour(isUnsure ? "--error" : "--strong");
+      context.fillStyle = isUnsure ? unsure : sure;
       bar(word.start, 1, height - (isUnsure ? 22 : 14), height - 4);
     }
     context.fillStyle = colour("--warn");

@@ -3,8 +3,9 @@
 import { call } from "./review-api.js";
 import { showConflict, showRefusal } from "./review-conflict.js";
 import { Box } from "./review-box.js";
-import data, { byId, make, pagePath, reviewPath, say, writeTime } from "./review-data.js";
+import data, { byId, pagePath, reviewPath, say } from "./review-data.js";
 import { makeEdits } from "./review-edits.js";
+import { Gaps } from "./review-gaps.js";
 import { Help } from "./review-help.js";
 import { findCommand, nameKey } from "./review-keys.js";
 import { CueList } from "./review-list.js";
@@ -17,6 +18,7 @@ import { Strip } from "./review-strip.js";
 import { Wave } from "./review-wave.js";
 
 const PLAY_REST = 80; // milliseconds; who only passes by hears nothing
+const ADDRESS_REST = 300; // milliseconds
 const GOES_ON = new Set(["loop", "slower", "faster", "picture", "play", "play-on"]);
 const WAYS = ["worst", "straight", "spot"];
 
@@ -31,6 +33,7 @@ class Editor {
     this.box = new Box(this.store, (number) => this.run(`take-${number}`));
     const choose = (id) => this.goTo(id);
     this.strip = new Strip(this.store, choose);
+    this.gaps = new Gaps(this.store, this.player, (...span) => this.commands.insertAt(...span));
     this.wave = new Wave(this.store, {
       choose,
       setTimes: (...times) => this.commands.setTimes(...times),
@@ -44,7 +47,9 @@ class Editor {
     const hasDoubtful = this.store.route("worst").length > 0;
     const way = asked.get("way");
     this.setWay(WAYS.includes(way) ? way : hasDoubtful ? "worst" : "straight", asked.get("cue"));
+    this.gaps.show();
     this.showPlaying();
+    if (!this.saver.isIdle) this.saver.tell("sending");
     this.isOpen = true;
   }
 
@@ -94,12 +99,19 @@ class Editor {
     this.picture.show(id);
     this.strip.current = id;
     this.strip.draw();
-    history.replaceState(null, "", `${pagePath}?way=${this.way}&cue=${encodeURIComponent(id)}`);
+    clearTimeout(this.addressTimer); // browsers allow a few changes a second
+    this.addressTimer = setTimeout(() => this.showAddress(), ADDRESS_REST);
     clearTimeout(this.playTimer);
     const cue = this.store.cues.get(id);
     this.place = cue?.start ?? 0;
     if (!plays || cue === undefined) return;
     this.playTimer = setTimeout(() => this.playCue(cue), this.isOpen ? PLAY_REST : 0);
+  }
+
+  // Name the current cue in the address, so that a reload and a link lead to it.
+  showAddress() {
+    const address = `${pagePath}?way=${this.way}&cue=${encodeURIComponent(this.current)}`;
+    history.replaceState(null, "", address);
   }
 
   async playCue(cue) {
@@ -207,7 +219,7 @@ class Editor {
     }
     this.box.update(changed, isOwn);
     this.showProgress();
-    this.showGaps();
+    this.gaps.show();
     this.strip.draw();
     this.wave.drawCues();
   }
@@ -253,29 +265,6 @@ class Editor {
     const id = this.store.cueAt(this.player.time);
     const isOther = id !== undefined && id !== this.current;
     if (isOther && this.list.rows.has(id)) this.select(id, { plays: false });
-  }
-
-  // List where somebody speaks and nothing is written, unless a cue is there now.
-  showGaps() {
-    const isOpen = ({ start, end }) => {
-      const middle = (start + end) / 2;
-      const cue = this.store.cues.get(this.store.cueAt(middle));
-      return cue === undefined || cue.end < middle;
-    };
-    const gaps = this.store.gaps.filter(isOpen);
-    byId("editor-gaps").hidden = gaps.length === 0;
-    byId("gap-list").replaceChildren(...gaps.map((gap) => this.makeGap(gap)));
-  }
-
-  makeGap({ start, end }) {
-    const span = `${writeTime(start)} – ${writeTime(end)}`;
-    const hear = make("button", { type: "button", className: "quiet" }, `${say("play")} ${span}`);
-    hear.addEventListener("click", () => this.player.play(start, end));
-    const insert = make("button", { type: "button", className: "quiet" }, say("insert_here"));
-    insert.append(make("span", { className: "hidden" }, ` ${span}`));
-    insert.hidden = !data.may_edit;
-    insert.addEventListener("click", () => this.commands.insertAt(start, end));
-    return make("li", { className: "row" }, hear, insert);
   }
 }
 
