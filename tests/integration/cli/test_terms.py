@@ -8,7 +8,7 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 import subtitled.cli.glossary
-import subtitled.cli.review
+import subtitled.cli.review_approve
 import subtitled.cli.terms  # noqa: F401 - they add their commands
 from subtitled.cli.app import app
 from subtitled.plugin import Cue, Subtitle
