@@ -118,7 +118,7 @@ def weigh_by_phase(covariance: Floats) -> Floats:
     for window in range(count):
         near = covariance[max(0, window - 1) : window + 2].sum(axis=0)
         power = np.diag(near)
-        loudest = int(power.argmax())
+        loudest = int(np.argmax(power))
         if power[loudest] > MIN_POWER:
             scale = np.sqrt(power * power[loudest])
             correlation = near[loudest] / np.where(scale > 0, scale, 1.0)

@@ -100,7 +100,7 @@ def find_offset(
     best = int(np.argmax(heights))
     lag, peak = int(lags[best]), float(heights[best])
     far = np.abs(lags - lag) > RIVAL_DISTANCE_SECONDS / STEP_SECONDS
-    rival = float(heights[far].max(initial=0.0))
+    rival = float(np.max(heights[far], initial=0.0))
     quiet = [*old_quiet, *_shift_spans(new_quiet, -lag * STEP_SECONDS)]
     parts = [part for part in _split_into_parts(old) if not _is_faint(part, old, quiet)]
     agreeing = sum(_part_agrees(part, before, after, lag) for part in parts)

@@ -260,7 +260,7 @@ def _trim_pauses(
     end of a clause it is what precedes the pause.
     """
     inside = levels[round(start / FRAME_SECONDS) : round(end / FRAME_SECONDS)]
-    loud = (inside > MIN_LEVEL_SHARE * inside.max()).nonzero()[0] if len(inside) else inside
+    loud = (inside > MIN_LEVEL_SHARE * np.max(inside)).nonzero()[0] if len(inside) else inside
     if not len(loud):
         return start, end
     islands, first = [], 0
