@@ -85,7 +85,7 @@ def read_aqtitle(text: str, frame_rate: float | None) -> ReadResult:
 def read_mpsub(text: str, frame_rate: float | None = None) -> ReadResult:
     """Read MPSub: seconds, or frames of the rate that it states, of waiting and of showing."""
     dropped, at, unit = DropLog(), 0.0, 1.0
-    lines: list[TimedLine] = []
+    blocks: list[tuple[int, float, float, list[str]]] = []
     for number, raw in enumerate(split_file_lines(text), 1):
         line = visible_text(raw)
         if stated := _MPSUB_FORMAT.fullmatch(line):
@@ -94,11 +94,10 @@ def read_mpsub(text: str, frame_rate: float | None = None) -> ReadResult:
         elif match := _MPSUB.fullmatch(line):
             start = at + float(match[1]) * unit
             at = start + float(match[2]) * unit
-            lines.append(TimedLine(number, max(0.0, start), max(0.0, at), ""))
-        elif line and lines:
-            last = lines[-1]
-            shown = f"{last.text}\n{line}".strip("\n")
-            lines[-1] = TimedLine(last.number, last.start, last.end, shown)
+            blocks.append((number, max(0.0, start), max(0.0, at), []))
+        elif line and blocks:
+            blocks[-1][3].append(line)
+    lines = [TimedLine(number, start, end, "\n".join(body)) for number, start, end, body in blocks]
     return make_result(lines, "mpsub", dropped)
 
 

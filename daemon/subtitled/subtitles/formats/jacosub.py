@@ -24,6 +24,8 @@ _CODE = re.compile(r"\\(.)|~")
 _STYLES = {"B": "<b>", "b": "</b>", "I": "<i>", "i": "</i>", "U": "<u>", "u": "</u>"}
 DEFAULT_RATE = 30.0
 """Frames a second of a file that does not say it, as the format defines."""
+MAX_CONTINUATIONS = 20
+"""Most lines that continue an event."""
 MIN_SHARE = 0.5
 
 
@@ -42,8 +44,13 @@ def read(text: str, frame_rate: float | None = None) -> ReadResult:
     raw_lines = enumerate(split_file_lines(text), 1)
     for number, raw in raw_lines:
         line = raw.strip("\ufeff \t")
-        while line.endswith("\\") and (following := next(raw_lines, None)) is not None:
+        for _ in range(MAX_CONTINUATIONS if line.endswith("\\") else 0):
+            following = next(raw_lines, None)
+            if following is None:
+                break
             line = line[:-1].rstrip() + " " + following[1].strip()
+            if not line.endswith("\\"):
+                break
         if setting := _SETTING.fullmatch(line):
             if setting[1].upper().startswith("T"):
                 rate = _number(setting[2]) or rate
