@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-import subtitled.cli.review  # noqa: F401 - adds its commands
+import subtitled.cli.review_approve  # noqa: F401 - adds its commands
 from subtitled.cli.actor import find_account
 from subtitled.cli.app import app
 from subtitled.daemon.reviews.service import ReviewService
@@ -66,6 +66,22 @@ def test_the_user_of_the_pages_with_the_name_of_the_account_is_refused_too(
 ) -> None:
     cli.edit(Actor.user(_account()))
     assert "waits for another reader" in cli.approve().output
+
+
+def test_the_review_says_who_edited_it_and_that_it_waits(cli: CommandLine) -> None:
+    shown = ["--config", str(cli.config), "review", "show", str(cli.number)]
+    assert "edited by" not in CliRunner().invoke(app, shown).output
+    cli.edit(Actor.user("ana"))
+    assert "edited by ana, you may approve it" in CliRunner().invoke(app, shown).output
+    cli.library.service.edit(
+        cli.number,
+        "mine",
+        ops.Delete(cues=("2",)),
+        VersionTag.of(cli.library.service.load(cli.number)),
+        Actor.account(_account()),
+    )
+    expected = f"edited by ana, {_account()}, waits for another reader"
+    assert expected in " ".join(CliRunner().invoke(app, shown).output.split())
 
 
 def test_another_person_approves(cli: CommandLine) -> None:
