@@ -11,7 +11,7 @@ A false alarm is a piece that is refused under its own language. A miss is a pie
 under another language of the same source. Languages that are confusable or unknown by design are
 counted separately. No source is a hold-out: the errors in all three were seen before they were
 fixed. The only threshold that was derived from them,
-:data:`~subtitled.subtitles.language_id.MAX_LATIN_RATIO`, was set once and not moved.
+:data:`~subtitled.subtitles.letters.MAX_LATIN_RATIO`, was set once and not moved.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pathlib import Path
 
 from material import own_folder
 from subtitled.plugin import Language
-from subtitled.subtitles import language_id
+from subtitled.subtitles import language_id, language_model
 from subtitled.subtitles.language_id import find_language_mismatch
 
 DIALOGS = (
@@ -210,12 +210,12 @@ def scored(texts: Texts, length: int) -> Score:
 
 def _alike(one: Language, other: Language) -> bool:
     names = {str(one.primary), str(other.primary)}
-    return any(names <= group for group in language_id.CONFUSABLE_GROUPS)
+    return any(names <= group for group in language_model.CONFUSABLE_GROUPS)
 
 
 def _judged(language: Language) -> bool:
     """Check whether the identifier has learned a language."""
-    return not language_id._labels_for(language).isdisjoint(language_id._known_labels())
+    return not language_model.labels_for(language).isdisjoint(language_model.known_labels())
 
 
 def shown(length: int, score: Score) -> dict[str, float]:
@@ -234,12 +234,13 @@ class Once:
     """A cache of the identifier, so that each piece is ranked once for all its languages."""
 
     def __init__(self) -> None:
-        known = language_id._load_identifier()
+        known = language_model.load_identifier()
         self.labels = known.labels
         self.rank = functools.lru_cache(maxsize=256)(known.rank)
 
 
 if __name__ == "__main__":
     once = Once()
-    language_id._load_identifier = lambda: once  # type: ignore[assignment,return-value]
+    for module in (language_id, language_model):
+        module.load_identifier = lambda: once  # type: ignore[attr-defined]
     main()

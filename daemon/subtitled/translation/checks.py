@@ -12,7 +12,8 @@ from rapidfuzz import fuzz
 
 from subtitled.plugin import Batch, Language, Line
 from subtitled.subtitles.hallucination.passages import normalise_text
-from subtitled.subtitles.language_id import language_mismatch_of_line, script_share
+from subtitled.subtitles.language_id import language_mismatch_of_line
+from subtitled.subtitles.letters import script_share
 
 from .shift_check import extract_numbers, letter_count, shifted_lines
 

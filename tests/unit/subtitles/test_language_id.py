@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import Language
-from subtitled.subtitles import language_id
+from subtitled.subtitles import language_model
 from subtitled.subtitles.language_id import (
     MIN_LETTERS,
     find_language_mismatch,
@@ -152,9 +152,9 @@ def test_filipino_is_known_by_both_its_codes() -> None:
 
 
 def test_lines_and_texts_are_judged_by_one_model_in_memory() -> None:
-    lines = language_id._load_likelihoods()
-    assert lines.nb_ptc is language_id._load_identifier().nb_ptc
-    assert lines.tk_nextmove is language_id._load_identifier().tk_nextmove
+    lines = language_model.load_likelihoods()
+    assert lines.nb_ptc is language_model.load_identifier().nb_ptc
+    assert lines.tk_nextmove is language_model.load_identifier().tk_nextmove
     for text in ("Il faut que nous partions maintenant", "это по-русски", "x", ""):
         assert lines.rank(text) == py3langid.rank(text)
     line = "Il faut que nous partions maintenant, mes amis"

@@ -9,7 +9,8 @@ from subtitled.plugin import Language, SubtitleKind
 
 from ..chinese import is_chinese
 from ..formats.timestamps import format_timestamp
-from ..language_id import MIN_LETTERS, are_twins
+from ..language_id import MIN_LETTERS
+from ..language_model import are_twins
 from .content import TextJudgement
 
 MAX_SPEECH_PER_CUE = 30.0

@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Iterator
 
 from ..evaluation.compliance import ComplianceRule, check_compliance
-from ..language_id import script_share
+from ..letters import script_share
 from .name_variants import find_name_variants
 from .reasons import ReasonKind
 from .subtitle_view import Sign, SubtitleView
