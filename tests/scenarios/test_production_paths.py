@@ -396,6 +396,28 @@ def test_a_wrong_tag_that_is_found_out_in_the_middle_is_followed_at_once(
     assert {received for received, _, _ in fluent.engine.asked} == {EN}
 
 
+@pytest.mark.parametrize(
+    ("silent_tag", "spoken_tag", "wanted"),
+    [("ger", "ger", "es"), ("ger", "eng", "en"), ("spa", "spa", "en"), ("eng", "eng", "en")],
+)
+def test_a_silent_track_that_is_found_out_in_the_middle_gives_way_to_the_next(
+    fluent: Place, tmp_path: Path, silent_tag: str, spoken_tag: str, wanted: str
+) -> None:
+    """The plan follows the tags, so nobody listens until it is carried out."""
+    english, silence = _sound(tmp_path / "en.wav", 440), tmp_path / "silence.wav"
+    with wave.open(str(silence), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes(bytes(60 * SAMPLE_RATE))
+    _film(
+        fluent,
+        [(silence, [f"language={silent_tag}"]), (english, [f"language={spoken_tag}"])],
+    )
+    outcome = fluent.make(wanted)
+    assert outcome.state is FileState.DONE, outcome.reason
+    assert fluent.how(f"Film.{wanted}.srt").startswith("transcribed by whisper")
+    assert {received for received, _, _ in fluent.engine.asked} == {EN}
+
+
 def test_sidecars_published_before_a_wrong_tag_was_found_are_not_repeated(
     fluent: Place, tmp_path: Path
 ) -> None:

@@ -11,6 +11,9 @@ from .ffmpeg import NoAudioError
 from .marks import NO_DIALOGUE
 from .probe import AudioTrack, MediaInfo
 
+NO_SPEECH_REASON = "no speech in it"
+"""Why a track is not chosen that was listened to."""
+
 
 @dataclass(frozen=True, slots=True)
 class AudioChoice:
@@ -56,7 +59,7 @@ def choose_audio_track(
     track, reason = _pick_best(spoken, preferred)
     for other in candidates:
         if other not in spoken:
-            rejected[other.index] = "no speech in it"
+            rejected[other.index] = NO_SPEECH_REASON
         elif other is not track:
             rejected[other.index] = f"not the one that is {reason}"
     return AudioChoice(track, reason, tuple(sorted(rejected.items())))

@@ -80,6 +80,8 @@ class Producer:
     """The index of the chosen audio track."""
     approved_source: ApprovedSource | None = None
     """What a person approved of the speech of that track."""
+    silent_tracks: set[int] = field(default_factory=set)
+    """The tracks that turned out to have no speech."""
     _builders: dict[tuple[int, Language, Language | None], CueBuilder] = field(default_factory=dict)
 
     def produce(self, requirement: TargetPlan) -> Produced:
@@ -185,6 +187,7 @@ class Producer:
         track = self.main_track if source.is_main else int(source.location)
         spoken = self.analyser.analyse(self.facts, track, main=source.is_main)
         if spoken is None:
+            self.silent_tracks.add(track)
             if source.is_main:
                 return Subtitle(language=path.pivot, cues=())
             return f"no speech found in track {track}"

@@ -60,18 +60,26 @@ def run_job(
     """
     made = [] if made is None else made
     ctx = JobContext(job, services, steps)
-    prepared = prepare_job(ctx)
-    if isinstance(prepared, JobResult):
-        return prepared
-    analyser, track, plan = prepared.analyser, prepared.track, prepared.plan
-    producer = prepared.create_producer()
     done: list[str] = []
-    try:
-        produced = _produce_targets(ctx, producer, plan, done, made)
-    except MainLanguageError:
-        # The plan followed the tag of the track. What was published stays.
-        plan = prepared.plan_again()
-        produced = _produce_targets(ctx, producer, plan, done, made)
+    silent = set[int]()
+    while True:
+        prepared = prepare_job(ctx)
+        if isinstance(prepared, JobResult):
+            return prepared
+        analyser, track, plan = prepared.analyser, prepared.track, prepared.plan
+        producer = prepared.create_producer()
+        try:
+            produced = _produce_targets(ctx, producer, plan, done, made)
+        except MainLanguageError:
+            # The plan followed the tag of the track. What was published stays.
+            plan = prepared.plan_again()
+            produced = _produce_targets(ctx, producer, plan, done, made)
+        is_more_silent = not producer.silent_tracks <= silent
+        silent |= producer.silent_tracks
+        if done or not is_more_silent or len(silent) == len(prepared.facts.audio_tracks):
+            break
+        # The plan followed the tag of a track on which nobody speaks. Perhaps somebody does on
+        # another.
     if produced.is_silent:
         reason, spoken = "no speech could be recognised", analyser.spoken_language(track)
         return JobResult(state=FileState.NO_SPEECH, reason=reason, spoken=spoken, made=tuple(made))

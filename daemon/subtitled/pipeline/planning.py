@@ -23,7 +23,12 @@ from subtitled.db.sidecars import SidecarRepository, SidecarStatus
 from subtitled.db.state_folder import REMOVED_FOLDER
 from subtitled.library.subtitle_names import list_names
 from subtitled.media.probe import MediaInfo
-from subtitled.media.tracks import AudioChoice, choose_audio_track, list_spoken_tracks
+from subtitled.media.tracks import (
+    NO_SPEECH_REASON,
+    AudioChoice,
+    choose_audio_track,
+    list_spoken_tracks,
+)
 from subtitled.plugin import InputRejectedError, Language
 from subtitled.policy.approved_source import ApprovedSource
 from subtitled.policy.coverage import (
@@ -230,7 +235,12 @@ def _available_sources(
     routing: RoutingTable,
     summaries: tuple[ExistingSubtitle, ...],
 ) -> AvailableSources:
-    other_tracks = (track for track in list_spoken_tracks(facts) if track is not choice.track)
+    rejected = dict(choice.rejected)
+    other_tracks = (
+        track
+        for track in list_spoken_tracks(facts)
+        if track is not choice.track and rejected.get(track.index) != NO_SPEECH_REASON
+    )
     foreign = None
     if analysis is not None and analysis.language is not None:
         foreign = find_foreign_speech(
