@@ -174,3 +174,50 @@ def test_after_a_new_sign_in_what_waits_is_sent(site: Site, page: Any) -> None:
     site.sign_in(page.context)
     wait_kept(page)
     assert review.verdicts() == {"2": "right"}
+
+
+def test_what_was_typed_is_kept_when_the_page_is_left(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Left", make_cues(6), DOUBTS)
+    open_review(page, review.address)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Typed, and then left.")
+    page.goto(site.address + "/me")
+    open_review(page, review.address)
+    wait_for(page, lambda: review.texts[1] == "Typed, and then left.")
+    assert review.document.version == 1
+
+
+def test_an_undo_of_nothing_does_not_take_the_next_edit_along(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Undo of nothing", make_cues(6), DOUBTS)
+    open_review(page, f"{review.address}?way=straight&cue=1")
+    page.route(EDITS, lambda route: route.abort("internetdisconnected"))
+    page.keyboard.press("]")
+    page.keyboard.press("Control+Z")  # of the first one
+    page.keyboard.press("Control+Z")  # of nothing
+    page.keyboard.press("j")
+    page.keyboard.press("]")
+    page.wait_for_selector("#saving >> text=4 wait for the network", timeout=WAIT)
+    page.unroute(EDITS)
+    wait_for(page, lambda: review.document.cues[1].start == 4.04)
+    wait_for(page, lambda: page.evaluate("localStorage.length") == 0)
+    assert review.document.cues[0].start == 1.0
+
+
+def test_a_verdict_on_a_cue_that_somebody_changed_is_asked_for_again(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Judged late", make_cues(6), DOUBTS)
+    open_review(page, review.address)
+    edit_elsewhere(review, "2", "Changed by eve.")
+    page.keyboard.press("a")
+    page.wait_for_selector("#dialog-conflict[open] >> text=Changed by eve.", timeout=WAIT)
+    assert page.locator("#conflict-cues button").count() == 0
+    assert review.verdicts() == {}
+
+
+def test_without_the_list_of_the_cues_the_forms_stay(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Forms", make_cues(6), DOUBTS)
+    page.route("**/list", lambda route: route.fulfill(status=500, body="{}"))
+    with page.expect_response("**/list"):
+        page.goto(review.address)
+    assert page.is_visible("textarea#text")
+    assert not page.is_visible("#editor")

@@ -108,7 +108,6 @@ def test_a_subtitle_is_corrected_and_approved_by_keyboard_alone(site: Site, page
     wait_current(page, "3")
     press(page, "x")
     page.wait_for_selector("#dialog-wrong[open]", timeout=WAIT)
-    press(page, "Tab", "Tab")
     page.keyboard.type("who says so?")
     press(page, "Enter")
     wait_current(page, "5")

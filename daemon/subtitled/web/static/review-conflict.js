@@ -10,7 +10,7 @@ function describe(cue) {
 }
 
 // Show the versions of cues that others changed too. The callback keeps one's own version again.
-export function showConflict({ cues, mine }, keepMine) {
+export function showConflict({ cues, mine, item }, keepMine) {
   const dialog = byId("dialog-conflict");
   const parts = cues.map((one) => {
     const own = mine.find((cue) => cue.id === one.cue) ?? one.mine;
@@ -20,7 +20,8 @@ export function showConflict({ cues, mine }, keepMine) {
       make("h3", {}, say("yours")), describe(own),
       make("h3", {}, say("as_it_is_now")), describe(one.theirs),
     );
-    if (own && data.may_edit) {
+    const isEdit = item.kind !== "verdict" && item.kind !== "unjudge";
+    if (own && isEdit && data.may_edit) {
       const button = make("button", { type: "button" }, say(one.theirs ? "take_mine" : "insert_mine"));
       button.addEventListener("click", () => {
         keepMine(one.theirs ? one.cue : null, own);

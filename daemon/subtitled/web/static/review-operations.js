@@ -27,10 +27,15 @@ export function touchedCues(item) {
   return touched;
 }
 
-// Check whether something that waits needs, or changes, what another one changes.
+// Check whether something that waits may be about what another one changes.
 export function dependsOn(item, earlier) {
+  return touchedCues(item) === null || touchedCues(earlier) === null || buildsOn(item, earlier);
+}
+
+// Check whether something that waits makes no sense without an operation before it.
+export function buildsOn(item, earlier) {
   const [mine, theirs] = [touchedCues(item), touchedCues(earlier)];
-  if (mine === null || theirs === null) return true;
+  if (mine === null || theirs === null || earlier.kind !== "operation") return false;
   return [...mine].some((id) => theirs.has(id) || id.startsWith(`${earlier.id}.`));
 }
 

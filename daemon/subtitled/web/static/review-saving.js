@@ -5,7 +5,7 @@
 
 import { NetworkAwayError, call, problemName, renewToken } from "./review-api.js";
 import data, { reviewPath } from "./review-data.js";
-import { dependsOn, touchedCues } from "./review-operations.js";
+import { buildsOn, dependsOn, touchedCues } from "./review-operations.js";
 
 const PREFIX = `subtitled.waits.${data.review}.${data.user}.`;
 const PAUSES = [1000, 2000, 4000, 8000, 15000]; // milliseconds between tries
@@ -141,7 +141,7 @@ export class Saver extends EventTarget {
   async refuse(item, answer, name) {
     const dropped = [item];
     for (const later of this.store.pending.slice(1)) {
-      if (dropped.some((earlier) => dependsOn(later, earlier))) dropped.push(later);
+      if (dropped.some((earlier) => buildsOn(later, earlier))) dropped.push(later);
     }
     const touched = new Set(dropped.flatMap((one) => [...(touchedCues(one) ?? [])]));
     const mine = [...touched].map((id) => this.store.cues.get(id)).filter(Boolean);
