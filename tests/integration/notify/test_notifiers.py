@@ -39,7 +39,7 @@ from subtitled.plugin import (
 )
 
 
-def wait_until(done: Callable[[], object], limit: float = 20) -> None:
+def wait_until(done: Callable[[], object], limit: float = 120) -> None:
     end = time.monotonic() + limit
     while not done():
         assert time.monotonic() < end

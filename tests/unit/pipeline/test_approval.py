@@ -79,7 +79,7 @@ def test_an_approval_that_is_not_recorded_is_recorded_by_the_next_try(tmp_path: 
     base, machine = hash_file(films.srt), films.srt.read_bytes()
     films.changes()
 
-    def fail(connection: object) -> None:
+    def fail(connection: object, paths: object) -> None:
         raise KeyError("the database is gone")
 
     request = approval.ApprovalRequest(
