@@ -11,7 +11,7 @@ import pytest
 
 from subtitled.db.records import FileState
 from subtitled.engines.breaker import CircuitBreakers
-from subtitled.jobs import gate
+from subtitled.jobs import pauses
 from subtitled.jobs.log_context import current_job
 from subtitled.jobs.throttle_state import RemoteThrottles, Throttle, ThrottleRegistry
 from subtitled.plugin import Audio, Transcript, TranscriptionRequest, TransientError
@@ -53,7 +53,7 @@ def pause_after_the_first(harness: Harness, library: str = "") -> None:
 
     def transcribe(audio: Audio, request: TranscriptionRequest) -> Transcript:
         if harness.engine.recognised == 0:
-            gate.pause(harness.database.kv, library)
+            pauses.pause(harness.database.kv, library)
         return original_transcribe(audio, request)
 
     harness.engine.transcribe = transcribe  # type: ignore[method-assign]
@@ -68,7 +68,7 @@ def test_a_pause_of_everything_holds_the_job_where_it_is(harness: Harness) -> No
     assert harness.the(path).state is FileState.WORKING
     assert harness.engine.recognised == 1
     before = stored_chunks(harness)
-    gate.resume(harness.database.kv)
+    pauses.resume(harness.database.kv)
     harness.settle()
     assert harness.the(path).state is FileState.DONE
     assert harness.engine.recognised == len(stored_chunks(harness)) > 1
@@ -91,7 +91,7 @@ def test_a_pause_of_one_library_sets_its_job_aside_and_nothing_is_done_twice(
     harness.open()  # a restart looks again, and finds it paused still
     harness.settle()
     assert harness.the(path).state is FileState.WAITING
-    gate.resume(harness.database.kv, "films")
+    pauses.resume(harness.database.kv, "films")
     assert harness.database.states.wake_waiting() == 1
     harness.settle()
     assert harness.the(path).state is FileState.DONE
@@ -142,7 +142,7 @@ def test_an_engine_that_is_down_is_waited_for_and_no_attempt_is_counted(harness:
 
 
 def test_what_waits_at_the_door_can_be_cancelled_and_hurried(harness: Harness) -> None:
-    gate.pause(harness.database.kv)
+    pauses.pause(harness.database.kv)
     one, two = film(harness.root / "1.wav", 1), film(harness.root / "2.wav", 2)
     put(harness, one)
     until(lambda: harness.working.active_jobs)
@@ -152,7 +152,7 @@ def test_what_waits_at_the_door_can_be_cancelled_and_hurried(harness: Harness) -
     other = two if cancelled == one else one
     harness.jobs.prioritise(harness.the(other), 1)
     assert harness.the(other).priority == 1
-    gate.resume(harness.database.kv)
+    pauses.resume(harness.database.kv)
     harness.settle()
     assert harness.the(other).state is FileState.DONE
     assert harness.the(cancelled).reason == "cancelled by the user"
@@ -164,13 +164,13 @@ def busy(harness: Harness) -> set[str]:
 
 def test_file_waits_for_another_process_with_the_same_content(harness: Harness) -> None:
     one, copy = film(harness.root / "1.wav", 1), film(harness.root / "copy.wav", 1)
-    gate.pause(harness.database.kv)
+    pauses.pause(harness.database.kv)
     put(harness, one)
     other = harness.the(copy)
     # As a worker does it that was quicker.
     assert harness.database.files.claim(other, "big") is None
     harness.jobs.queue.cancel(other.job_id or "")
-    gate.resume(harness.database.kv)
+    pauses.resume(harness.database.kv)
     until(lambda: harness.the(one).state is FileState.WAITING)
     assert harness.the(one).reason == f"big works on a file with the same content, {copy}"
     assert harness.the(one).next_check_at is not None
@@ -189,7 +189,7 @@ def test_jobs_that_could_not_be_stored_are_planned_again_except_of_other_process
     harness: Harness,
 ) -> None:
     one, two = film(harness.root / "1.wav", 1), film(harness.root / "2.wav", 2)
-    gate.pause(harness.database.kv)
+    pauses.pause(harness.database.kv)
     put(harness, one)
     until(lambda: harness.working.active_jobs)
     theirs = harness.the(one if harness.the(one).job_id not in busy(harness) else two)
@@ -209,7 +209,7 @@ def test_jobs_that_could_not_be_stored_are_planned_again_except_of_other_process
         harness.jobs.reconcile()
     assert harness.the(theirs.path).state is FileState.STABILISING
     assert harness.jobs.queue.requeue("big") == 0
-    gate.resume(harness.database.kv)
+    pauses.resume(harness.database.kv)
     harness.settle()
     assert {harness.the(path).state for path in (one, two)} == {FileState.DONE}
 
@@ -262,7 +262,7 @@ def test_other_work_makes_room_for_the_film_that_is_watched_and_waits_then(
 
 def test_a_pause_holds_the_film_that_is_watched_too(harness: Harness) -> None:
     other, watched = film(harness.root / "1.wav", 1), film(harness.root / "2.wav", 2)
-    gate.pause(harness.database.kv)
+    pauses.pause(harness.database.kv)
     playback = Throttle("a film is being played", exempt_paths=frozenset({watched}))
     harness.working.throttles.put("playback den", playback)
     put(harness, watched)
@@ -303,16 +303,16 @@ def test_throttle_pauses_reach_other_processes_and_end_with_a_restart(harness: H
 
 def test_a_pause_for_a_while_ends_by_itself_and_survives_a_restart(harness: Harness) -> None:
     mailbox, now = harness.database.kv, time.time()
-    gate.pause(mailbox, until=now + 60)
-    gate.pause(mailbox, "films")
+    pauses.pause(mailbox, until=now + 60)
+    pauses.pause(mailbox, "films")
     harness.close()
     harness.open()
     mailbox = harness.database.kv
-    assert gate.active_pauses(mailbox, now) == [
-        gate.Pause("", float(f"{now + 60:.0f}")),
-        gate.Pause("films"),
+    assert pauses.active_pauses(mailbox, now) == [
+        pauses.Pause("", float(f"{now + 60:.0f}")),
+        pauses.Pause("films"),
     ]
-    assert gate.active_pauses(mailbox, now + 61) == [gate.Pause("films")]
+    assert pauses.active_pauses(mailbox, now + 61) == [pauses.Pause("films")]
 
 
 def test_log_lines_of_a_job_know_its_id(harness: Harness) -> None:

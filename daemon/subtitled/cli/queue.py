@@ -18,7 +18,7 @@ from subtitled.daemon.inspection import describe_libraries, to_known_path
 from subtitled.db.commands import COMMAND_LINE, CommandKind
 from subtitled.db.records import FINAL_STATES, FileState
 from subtitled.jobcontext.services import open_database
-from subtitled.jobs import gate
+from subtitled.jobs import pauses
 from subtitled.jobs.working_hours import Schedule
 from subtitled.library.paths import library_containing
 
@@ -91,7 +91,7 @@ def pause(
     subject = f"library {library} is paused" if library else "paused"
     format_clock = Schedule(configuration.settings.schedule).format_time
     suffix = f" until {format_clock(until, time.time())}" if until is not None else ""
-    echo(f"{subject}{suffix}; resume with: {gate.resume_command(library)}")
+    echo(f"{subject}{suffix}; resume with: {pauses.resume_command(library)}")
 
 
 @queue_app.command()
@@ -102,9 +102,9 @@ def resume(library: LibraryOption = "") -> None:
     db = open_database(configuration)
     control.resume_work(db, library, COMMAND_LINE)
     echo("resumed")
-    for other in gate.active_pauses(db.kv, time.time()):
+    for other in pauses.active_pauses(db.kv, time.time()):
         subject = f"library {other.library} is" if other.library else "all work is"
-        echo(f"{subject} still paused; resume with: {gate.resume_command(other.library)}")
+        echo(f"{subject} still paused; resume with: {pauses.resume_command(other.library)}")
 
 
 def _require_library(configuration: Configuration, library: str) -> None:

@@ -13,7 +13,7 @@ from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.records import FileRecord
 from subtitled.db.sidecars import SidecarStatus
 from subtitled.engines.breaker import CircuitBreakers
-from subtitled.jobs import gate
+from subtitled.jobs import pauses
 from subtitled.plugin import Sidecar, SidecarChange
 
 PAUSE, RESUME, RESET_ENGINE = "pause", "resume", "reset-engine"
@@ -30,7 +30,7 @@ def pause_work(db: Database, library: str, until: float | None, actor: str) -> N
         until: Seconds since 1970 at which the pause ends by itself; None: it does not.
         actor: Who asks.
     """
-    gate.pause(db.kv, library, until)
+    pauses.pause(db.kv, library, until)
     details = {"until": until} if until is not None else {}
     db.history.add(
         HistoryEntry(
@@ -51,7 +51,7 @@ def resume_work(db: Database, library: str, actor: str) -> None:
         library: The name of a library, or "".
         actor: Who asks.
     """
-    gate.resume(db.kv, library)
+    pauses.resume(db.kv, library)
     db.commands.enqueue(CommandKind.WAKE_WAITING, None)
     db.history.add(
         HistoryEntry(

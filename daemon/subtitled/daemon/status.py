@@ -13,7 +13,8 @@ from subtitled.db.database import Database
 from subtitled.db.kv import NEXT_SCAN_KEY
 from subtitled.db.records import FileState
 from subtitled.engines.breaker import CircuitBreakers
-from subtitled.jobs.gate import WorkGate, active_pauses
+from subtitled.jobs.gate import WorkGate
+from subtitled.jobs.pauses import active_pauses
 from subtitled.jobs.throttle_state import RemoteThrottles
 
 MAX_FILES = 500

@@ -1,79 +1,24 @@
-"""The gate of all work: pauses, working hours, throttles, circuit breakers and disk space.
+"""The gate of all work: why a job may not run now.
 
-:class:`WorkGate` says why a job may not run now. :class:`JobGate` makes jobs wait or defers them.
-Pauses are stored in the database, so a restart keeps them.
+The rules are pauses, working hours, throttles, circuit breakers and disk space.
+``job_gate`` makes jobs wait for them.
 """
 
 from __future__ import annotations
 
-import logging
-import shlex
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from subtitled.config.settings import AppSettings
-from subtitled.db.database import Database
-from subtitled.db.kv import PAUSED_KEY, PAUSED_LIBRARY_KEY, KeyValueStore
-from subtitled.db.records import ACTIVE_STATES, FileRecord, FileState
+from subtitled.db.kv import KeyValueStore
 from subtitled.engines.breaker import CircuitBreakers
-from subtitled.media.ffmpeg import ShutdownRequested
-from subtitled.plugin.paths import display_path
 
+from .pauses import Pause, active_pauses, resume_command
 from .throttle_state import RemoteThrottles, ThrottleRegistry
 from .working_hours import Schedule, WorkingHours
-
-_BY_HAND = "by hand"
-_UNTIL = "until "
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A pause of one library, or of everything (``""``), until a time or until it is resumed."""
-
-    library: str
-    until: float | None = None
-
-
-def pause(kv: KeyValueStore, library: str = "", until: float | None = None) -> None:
-    """Pause a library, or everything (``""``).
-
-    Args:
-        kv: The store of control values.
-        library: The name of a library, or "".
-        until: Seconds since 1970 at which the pause ends by itself; None: it does not.
-    """
-    kv.set(_pause_key(library), _BY_HAND if until is None else f"{_UNTIL}{until:.0f}")
-
-
-def resume(kv: KeyValueStore, library: str = "") -> None:
-    """End the pause of a library, or that of everything (``""``)."""
-    kv.set(_pause_key(library), None)
-
-
-def active_pauses(kv: KeyValueStore, now: float) -> list[Pause]:
-    """Return the pauses in force, that of everything first. Expired ones are left out."""
-    active = []
-    for key, value in sorted(kv.get_prefix(PAUSED_KEY).items()):
-        until = float(value.removeprefix(_UNTIL)) if value.startswith(_UNTIL) else None
-        if until is None or until > now:
-            active.append(
-                Pause(key.removeprefix(PAUSED_LIBRARY_KEY) if key != PAUSED_KEY else "", until)
-            )
-    return active
-
-
-def resume_command(library: str) -> str:
-    """Return the command line that ends a pause."""
-    return "subtitled queue resume" + (f" --library {shlex.quote(library)}" if library else "")
-
-
-def _pause_key(library: str) -> str:
-    return f"{PAUSED_LIBRARY_KEY}{library}" if library else PAUSED_KEY
-
 
 BYTES_PER_MB = 1024 * 1024
 
@@ -89,14 +34,6 @@ class Blocked:
     reason: str
     until: float | None
     is_for_all_jobs: bool
-
-
-class DeferJob(BaseException):
-    """A job gives its place to others. It is no error, so no handler of errors catches it."""
-
-    def __init__(self, blocked: Blocked) -> None:
-        super().__init__(blocked.reason)
-        self.blocked = blocked
 
 
 class WorkGate:
@@ -240,107 +177,3 @@ class WorkGate:
 
     def _format_time(self, timestamp: float) -> str:
         return self.schedule.format_time(timestamp, self._now())
-
-
-_log = logging.getLogger(__name__)
-
-SAME_CONTENT_WAIT_SECONDS = 120.0
-"""Seconds before a job checks again whether another process is done with its fingerprint."""
-WATCHED_WAIT_SECONDS = 60.0
-"""Seconds for which a job makes room for a file that is being watched."""
-
-
-class JobGate:
-    """The gate for the jobs of one process."""
-
-    def __init__(self, gate: WorkGate, db: Database, worker: str) -> None:
-        """Create the gate.
-
-        Args:
-            gate: The rules.
-            db: The database.
-            worker: The name of this process.
-        """
-        self._gate = gate
-        self._db = db
-        self._worker = worker
-        self._stopping = threading.Event()
-
-    def close(self) -> None:
-        """Make every waiting job raise :class:`ShutdownRequested`."""
-        self._stopping.set()
-
-    def claim_when_open(self, record: FileRecord, engines: Sequence[str]) -> FileRecord:
-        """Wait until a job may start, and mark its file as being worked on by this process.
-
-        Args:
-            record: The file of the job.
-            engines: The engines that it may use.
-
-        Returns:
-            The file as it is then.
-
-        Raises:
-            DeferJob: The job has to wait for something that does not hold back other jobs, such as
-                another process that transcribes the same fingerprint.
-            ShutdownRequested: The process stops.
-        """
-        self.wait_until_open(record, *engines)
-        if (blocked := self._gate.disk_space(record.library)) is not None:
-            raise DeferJob(blocked)
-        twin = self._db.files.claim(record, self._worker)
-        if twin is not None:
-            reason = (
-                f"{twin.worker} works on a file with the same content, {display_path(twin.path)}"
-            )
-            raise DeferJob(
-                Blocked(reason, time.time() + SAME_CONTENT_WAIT_SECONDS, is_for_all_jobs=False)
-            )
-        return replace(record, state=FileState.WORKING, worker=self._worker)
-
-    def wait_until_open(self, record: FileRecord, *engines: str) -> None:
-        """Wait for as long as no job may run.
-
-        Raises:
-            DeferJob: Only this library may not be worked on, none of the engines may be called, or
-                a file that is being watched needs the place.
-            ShutdownRequested: The process stops.
-        """
-        engine_names = [engine for engine in engines if engine]
-        while not self._stopping.is_set():
-            blocked = self._gate.blocked_for_job(record.library, engine_names, record.path)
-            if blocked is None:
-                return
-            if not blocked.is_for_all_jobs:
-                raise DeferJob(blocked)
-            if self._is_watched_file_queued():
-                until = time.time() + WATCHED_WAIT_SECONDS
-                raise DeferJob(Blocked(blocked.reason, until, is_for_all_jobs=False))
-            # The database is asked, not the queue: a query of the queue would become a step of the
-            # workflow.
-            current = self._db.files.get_by_id(record.id)
-            if current is None or current.job_id != record.job_id:
-                return  # Cancelled, or given to another job: the next step raises it.
-            self._stopping.wait(1.0)
-        raise ShutdownRequested
-
-    def _is_watched_file_queued(self) -> bool:
-        """Return whether a file that may run now waits for a process, such as this one."""
-        watched = map(self._db.files.get, self._gate.watched_files())
-        return any(record is not None and record.state is FileState.QUEUED for record in watched)
-
-    def defer(self, record: FileRecord, blocked: Blocked) -> None:
-        """Put a file aside until a time.
-
-        What was transcribed is kept, and no attempt is counted.
-        """
-        if record.reason != blocked.reason:
-            _log.info("%s deferred: %s", display_path(record.path), blocked.reason)
-        self._db.states.set_state(
-            record.id,
-            FileState.WAITING,
-            expected_job=record if record.state in ACTIVE_STATES else None,
-            reason=blocked.reason,
-            next_check_at=blocked.until,
-            job_id=None,
-        )

@@ -23,7 +23,8 @@ from subtitled.plugin import SubtitledError, SubtitlePublished, TransientError
 from subtitled.plugin.paths import display_path
 
 from .dbos_queue import JOB_CANCELLED, JOB_REASSIGNED, DbosStepRunner, JobQueue
-from .gate import DeferJob, JobGate, WorkGate
+from .gate import WorkGate
+from .job_gate import DeferJob, JobGate
 from .log_context import current_job
 from .results import ResultRecorder
 from .throttle_state import ThrottleRegistry

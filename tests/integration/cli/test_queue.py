@@ -20,7 +20,7 @@ from subtitled.db.database import Database
 from subtitled.db.records import FileState
 from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobcontext.services import open_database
-from subtitled.jobs.gate import Pause, active_pauses
+from subtitled.jobs.pauses import Pause, active_pauses
 from subtitled.plugin import TransientError
 
 Run = Callable[..., Result]

@@ -12,7 +12,7 @@ from subtitled.db.commands import CommandKind
 from subtitled.db.history import HistoryEvent
 from subtitled.db.overview import CoverageRow, FileOverview
 from subtitled.db.records import FileState
-from subtitled.jobs.gate import active_pauses
+from subtitled.jobs.pauses import active_pauses
 from subtitled.web.auth.roles import Role
 from support.web_library import HOSTILE, add_file, add_hostile_file, fill_library
 from support.web_port import PASSWORD, WebPort

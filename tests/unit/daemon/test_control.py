@@ -11,7 +11,7 @@ from subtitled.daemon.control import pause_work, reset_engine, resume_work
 from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
 from subtitled.engines.breaker import CircuitBreakers
-from subtitled.jobs.gate import active_pauses
+from subtitled.jobs.pauses import active_pauses
 from subtitled.plugin import SetupError
 
 

@@ -16,7 +16,7 @@ from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryEvent, HistoryFilter
 from subtitled.db.records import DAEMON_NAME, FileRecord, FileState
 from subtitled.engines.breaker import CircuitBreakers
-from subtitled.jobs.gate import Pause, active_pauses
+from subtitled.jobs.pauses import Pause, active_pauses
 
 from ..lock import LockHolder, find_holder
 from ..status import UpcomingEvent, status_report

@@ -11,7 +11,7 @@ from subtitled.config.paths import resolve_state_dir
 from subtitled.db.database import Database
 from subtitled.db.records import FileRecord, FileState
 from subtitled.engines.breaker import BreakerState, CircuitBreakers, to_dict
-from subtitled.jobs.gate import Pause, active_pauses
+from subtitled.jobs.pauses import Pause, active_pauses
 
 from ..lock import LockHolder, find_holder
 from ..status import StatusReport, status_report

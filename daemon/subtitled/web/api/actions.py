@@ -19,7 +19,7 @@ from subtitled.daemon.control import (
 )
 from subtitled.db.commands import CommandKind
 from subtitled.db.records import FileRecord
-from subtitled.jobs.gate import active_pauses
+from subtitled.jobs.pauses import active_pauses
 
 from ..file_actions import request_action
 from . import models

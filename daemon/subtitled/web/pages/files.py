@@ -13,7 +13,7 @@ from subtitled.daemon.answers.queue import QUEUE_STATES
 from subtitled.db.file_list import FileSort
 from subtitled.db.records import FileState
 from subtitled.engines.breaker import CircuitBreakers
-from subtitled.jobs.gate import active_pauses
+from subtitled.jobs.pauses import active_pauses
 
 from . import labels
 from .listing import MAX_BULK_FILES, UNEXAMINED, read_page, read_query

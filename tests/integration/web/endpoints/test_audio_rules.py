@@ -13,7 +13,7 @@ from subtitled.config.library_settings import ORIGINAL
 from subtitled.config.settings import LibrarySettings
 from subtitled.daemon.audio_requests import answering, service
 from subtitled.jobcontext.job import InlineRunner, Job
-from subtitled.jobs.gate import pause
+from subtitled.jobs.pauses import pause
 from subtitled.jobs.throttle_state import Throttle
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.pipeline.pipeline import run_job

@@ -19,7 +19,7 @@ from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.kv import SERVER_ERROR_KEY
 from subtitled.db.overview import FileOverview, RequirementRow
 from subtitled.db.records import FileRecord, FileState
-from subtitled.jobs import gate
+from subtitled.jobs import pauses
 
 
 @pytest.fixture
@@ -69,8 +69,8 @@ def test_now_says_what_is_worked_on_and_how_far_it_is(
 def test_now_says_why_nothing_is_done_what_was_made_and_what_is_wrong(
     db: Database, configuration: Configuration
 ) -> None:
-    gate.pause(db.kv)
-    gate.pause(db.kv, "series", until=4e9)
+    pauses.pause(db.kv)
+    pauses.pause(db.kv, "series", until=4e9)
     db.kv.set(f"{SERVER_ERROR_KEY}jellyfin", "refused the key")
     failed = _arrives(db, "1.mkv")
     db.states.set_state(failed.id, FileState.FAILED, reason="broken")
