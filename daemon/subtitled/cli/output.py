@@ -97,20 +97,22 @@ def make_output_folder(folder: Path) -> None:
         )
 
 
-def print_check_results(results: Sequence[CheckResult], as_json: bool) -> None:
-    """Print every check with its verdict, and the hint of those that failed."""
+def report_checks(results: Sequence[CheckResult], as_json: bool) -> None:
+    """Print every check with its verdict and the hint of those that failed. Exit if one did."""
     if as_json:
         echo_json(to_plain(results))
-        return
-    echo_table(
-        ("", "subject", "detail", "hint"),
-        (
+    else:
+        echo_table(
+            ("", "subject", "detail", "hint"),
             (
-                "ok" if result.ok else "WRONG",
-                result.subject,
-                result.detail,
-                "" if result.ok else result.hint,
-            )
-            for result in results
-        ),
-    )
+                (
+                    "ok" if result.ok else "WRONG",
+                    result.subject,
+                    result.detail,
+                    "" if result.ok else result.hint,
+                )
+                for result in results
+            ),
+        )
+    if not all(result.ok for result in results):
+        raise typer.Exit(FAILED)

@@ -23,7 +23,6 @@ from subtitled.plugin_kit.scaffold import KINDS, create_project, section_of
 
 from .app import app, load_configuration
 from .output import (
-    FAILED,
     USAGE_ERROR,
     JsonOption,
     abort,
@@ -31,7 +30,7 @@ from .output import (
     echo,
     echo_json,
     echo_table,
-    print_check_results,
+    report_checks,
 )
 
 plugins_app = typer.Typer(help="The plugins.", no_args_is_help=True)
@@ -134,9 +133,7 @@ def check(
                 sends=send,
             )
             results += check_plugin(request)
-    print_check_results(results, as_json)
-    if not all(result.ok for result in results):
-        raise typer.Exit(FAILED)
+    report_checks(results, as_json)
 
 
 @plugins_app.command()

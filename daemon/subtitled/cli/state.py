@@ -20,14 +20,13 @@ from subtitled.library.rebuild import rebuild_sidecars
 
 from .app import app, load_configuration
 from .output import (
-    FAILED,
     USAGE_ERROR,
     JsonOption,
     abort,
     display_path,
     echo,
     echo_json,
-    print_check_results,
+    report_checks,
 )
 
 state_app = typer.Typer(
@@ -60,9 +59,7 @@ def backup(
 def check(as_json: JsonOption = False) -> None:
     """Read the whole state and report what is damaged."""
     results = list(check_state(load_configuration().settings))
-    print_check_results(results, as_json)
-    if not all(result.ok for result in results):
-        raise typer.Exit(FAILED)
+    report_checks(results, as_json)
 
 
 @state_app.command()
