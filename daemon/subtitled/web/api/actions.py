@@ -43,6 +43,8 @@ from .parameters import (
 from .problems import ApiError, not_found
 from .services import ApiServices
 
+ComponentName = Annotated[str, Path(min_length=1, max_length=MAX_NAME)]
+
 
 def add_action_routes(api: FastAPI, services: ApiServices) -> None:
     """Add the routes."""
@@ -119,7 +121,7 @@ def add_action_routes(api: FastAPI, services: ApiServices) -> None:
     )
     def reset(
         request: Request,
-        name: Annotated[str, Path(min_length=1, max_length=MAX_NAME)],
+        name: ComponentName,
         key: IdempotencyKey = None,
     ) -> Response:
         """Close the circuit breaker of an engine."""
@@ -142,7 +144,7 @@ def add_action_routes(api: FastAPI, services: ApiServices) -> None:
     )
     def tell_server(
         request: Request,
-        name: Annotated[str, Path(min_length=1, max_length=MAX_NAME)],
+        name: ComponentName,
         key: IdempotencyKey = None,
     ) -> Response:
         """Tell a media server again of every change that it has not confirmed."""
