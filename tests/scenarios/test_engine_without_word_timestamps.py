@@ -18,6 +18,7 @@ from subtitled.library.fingerprint import content_fingerprint
 from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import Engine, Language
 from subtitled.subtitles.formats import read_cues
+from subtitled.transcripts.assembly import assemble_track
 from support.recorded_speech import Recording
 
 ENGINE = """
@@ -100,7 +101,7 @@ def test_whisper_aligns_each_word_of_plain_text(
     finally:
         services.engines.close()
     (variant,) = services.store.variants(content, 0)
-    whole = services.store.assemble_any(content, 0, variant)
+    whole = assemble_track(services.store, content, 0, variant)
     assert whole is not None
     assert whole.text == english_speech.text
     assert not any(word.is_estimated for word in whole.words)

@@ -18,6 +18,7 @@ from subtitled.subtitles.quality_estimation import Evidence, MissedTerm, OtherRe
 from subtitled.subtitles.rules import CueRules
 from subtitled.subtitles.segmentation.removed_silence import confine_to_speech
 from subtitled.subtitles.segmentation.word_repair import repair_words
+from subtitled.transcripts.assembly import list_stored_parts
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 from subtitled.translation.cache import untranslated
@@ -102,7 +103,7 @@ class _OriginEvidence:
 
 def _read_origin(store: TranscriptStore, fingerprint: str, origin: TextOrigin) -> _OriginEvidence:
     place = (fingerprint, origin.track)
-    parts = store.stored_parts(*place, origin.variant)
+    parts = list_stored_parts(store, *place, origin.variant)
     left_out = store.removals(*place).get(origin.variant, ())
     notes = untranslated(store.track_folder(*place)) if origin.translation else {}
     return _OriginEvidence(
@@ -168,7 +169,9 @@ def _other_readings(
     for variant in store.variants(fingerprint, origin.track):
         others = [
             part
-            for part in store.stored_parts(fingerprint, origin.track, variant, is_effective=False)
+            for part in list_stored_parts(
+                store, fingerprint, origin.track, variant, is_effective=False
+            )
             if part.language in languages
         ]
         words = tuple(word for part in others for word in part.words)

@@ -9,6 +9,7 @@ from subtitled.jobcontext.context import JobContext
 from subtitled.jobcontext.job import Job, JobResult, StepRunner
 from subtitled.jobcontext.services import Services
 from subtitled.plugin import InputRejectedError, Language, SegmentScores, Subtitle
+from subtitled.transcripts.assembly import assemble_track
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
@@ -87,7 +88,7 @@ def find_scores(
 ) -> tuple[SegmentScores, ...]:
     """Return the stored scores of a track whose transcript is in a language."""
     for variant in store.variants(fingerprint, track):
-        transcript = store.assemble_any(fingerprint, track, variant)
+        transcript = assemble_track(store, fingerprint, track, variant)
         if transcript is not None and transcript.language.satisfies(language):
             return transcript.segment_scores
     return ()

@@ -31,6 +31,7 @@ from subtitled.subtitles.ownership import SidecarDescription, Signature
 from subtitled.subtitles.publish import publish_sidecar
 from subtitled.subtitles.scripts import is_spaceless
 from subtitled.subtitles.segmentation.word_repair import repair_words, restore_spaces
+from subtitled.transcripts.assembly import assemble_track
 from subtitled.transcripts.store import TranscriptStore, variant_key
 from subtitled.translation.batching import split_into_sentences
 from subtitled.translation.calls import call_generate
@@ -80,7 +81,7 @@ def spoken_text_from_store(store: TranscriptStore, fingerprint: str) -> SpokenTe
             continue
         removed = store.removals(fingerprint, track)
         for name in store.variants(fingerprint, track):
-            words = store.assemble_any(fingerprint, track, name)
+            words = assemble_track(store, fingerprint, track, name)
             if words is None or not words.language.satisfies(analysis.language):
                 continue  # Incomplete, or a translation.
             removed_spans = [(removal.start, removal.end) for removal in removed.get(name, ())]

@@ -19,6 +19,7 @@ from subtitled.subtitles.hallucination import (
     load_phrases,
 )
 from subtitled.subtitles.segmentation.removed_silence import confine_to_speech
+from subtitled.transcripts.assembly import assemble_chunks
 
 from .chunk_transcriber import ChunkTranscriber
 from .engine_requester import TrackRequest
@@ -83,7 +84,7 @@ class Transcriber:
                 ctx.progress_chunk(what, number, total)
                 ctx.steps.run(f"{what} {number + 1}/{total}", partial(prefetcher.result, number))
         variant, fingerprint = transcriber.variant, ctx.job.fingerprint
-        whole = services.store.assemble(fingerprint, self._track.index, variant, chunks)
+        whole = assemble_chunks(services.store, fingerprint, self._track.index, variant, chunks)
         if whole is None:
             raise TransientError(
                 "a part of the transcript is missing from the state folder",

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from subtitled.media.chunking import chunks_for_engine
 from subtitled.plugin import Chunk, EngineCapabilities, Language, SegmentScores, Transcript, Word
+from subtitled.transcripts.assembly import assemble_track
 from subtitled.transcripts.models import TrackAnalysis, TranscriptReuse
 from subtitled.transcripts.store import TranscriptStore
 
@@ -149,7 +150,7 @@ def _copy_transcripts(
     """Copy every complete transcript to the new file; return whether there was one."""
     has_copied, analysis = False, target.analysis
     for variant in store.variants(candidate.fingerprint, candidate.track):
-        whole = store.assemble_any(candidate.fingerprint, candidate.track, variant)
+        whole = assemble_track(store, candidate.fingerprint, candidate.track, variant)
         if whole is None:
             continue
         engine = capabilities.get(variant.rpartition("-")[0], EngineCapabilities())

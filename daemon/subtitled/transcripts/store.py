@@ -145,49 +145,7 @@ class TranscriptStore:
             path.name for path in _subfolders(self._track_path(fingerprint, track)) if path.is_dir()
         )
 
-    def assemble_any(self, fingerprint: str, track: int, variant: str) -> Transcript | None:
-        """Join the chunks of a track, whatever its chunk duration was.
-
-        Returns:
-            A transcript of the whole track, or None if a part of it is missing.
-        """
-        analysis = self.analysis(fingerprint, track)
-        covered_until, parts = 0, []
-        for begin, end in self._stored_spans(fingerprint, track, variant):
-            if begin != covered_until:
-                continue  # Another chunk duration was used for it.
-            part = self._effective_by_name(fingerprint, track, variant, f"{begin}-{end}")
-            if part is not None:
-                parts.append(part)
-                covered_until = end
-        if analysis is None or not parts or covered_until < round(analysis.duration * 1000):
-            return None
-        return _join(parts, parts[0].engine, parts[0].variant)
-
-    def stored_parts(
-        self, fingerprint: str, track: int, variant: str, *, is_effective: bool = True
-    ) -> list[Transcript]:
-        """Return the words of :meth:`stored_chunks` without their spans."""
-        chunks = self.stored_chunks(fingerprint, track, variant, is_effective=is_effective)
-        return [part for _, part in chunks]
-
-    def stored_chunks(
-        self, fingerprint: str, track: int, variant: str, *, is_effective: bool = True
-    ) -> list[tuple[TimeSpan, Transcript]]:
-        """Return the stored chunks of a track, which may have gaps, in order and without overlap.
-
-        ``is_effective`` takes the words of a fallback for those of the variant.
-        """
-        place = (fingerprint, track, variant)
-        covered_until, chunks = 0, []
-        for begin, end in self._stored_spans(*place):
-            part = self._effective_by_name(*place, f"{begin}-{end}", is_effective)
-            if part is not None and begin >= covered_until:
-                chunks.append((TimeSpan(begin / 1000, end / 1000), part))
-                covered_until = end
-        return chunks
-
-    def _stored_spans(self, fingerprint: str, track: int, variant: str) -> list[tuple[int, int]]:
+    def stored_spans(self, fingerprint: str, track: int, variant: str) -> list[tuple[int, int]]:
         """Return start and end in milliseconds of each chunk in order, the longest first."""
         spans = {
             (int(begin), -int(end))
@@ -263,11 +221,15 @@ class TranscriptStore:
     ) -> Transcript | None:
         """Return the words that count for a chunk: the variant's, or those of its fallback."""
         name = self._chunk_path(fingerprint, track, variant, chunk).stem
-        return self._effective_by_name(fingerprint, track, variant, name)
+        return self.effective_by_name(fingerprint, track, variant, name)
 
-    def _effective_by_name(
+    def effective_by_name(
         self, fingerprint: str, track: int, variant: str, name: str, is_effective: bool = True
     ) -> Transcript | None:
+        """Return the words of a chunk by its name, ``START-END`` in milliseconds.
+
+        ``is_effective`` takes the words of a fallback for those of the variant.
+        """
         folder = self._track_path(fingerprint, track)
         path = folder / variant / f"{name}.fallback.json"
         fallback = _read_json(path, _FALLBACK) if is_effective else None
@@ -295,17 +257,6 @@ class TranscriptStore:
         for track in self.tracks(fingerprint):
             for variant in self.variants(fingerprint, track):
                 shutil.rmtree(self._track_path(fingerprint, track) / variant)
-
-    def assemble(
-        self, fingerprint: str, track: int, variant: str, chunks: Sequence[Chunk]
-    ) -> Transcript | None:
-        """Join the effective transcripts of chunks; None if one is missing."""
-        parts = [self.effective_transcript(fingerprint, track, variant, chunk) for chunk in chunks]
-        present = [part for part in parts if part is not None]
-        if len(present) != len(parts) or not present:
-            return None
-        engines = ", ".join(dict.fromkeys(part.engine for part in present if part.engine))
-        return _join(present, engines, variant)
 
     def removals(self, fingerprint: str, track: int) -> dict[str, tuple[RemovedText, ...]]:
         """Return what was removed from the transcripts of a track, by variant."""
@@ -367,16 +318,6 @@ class TranscriptStore:
     ) -> Path:
         start, end = (round(t * 1000) for t in (chunk.span.start, chunk.span.end))
         return self._track_path(fingerprint, track) / variant / f"{start}-{end}{kind}.json"
-
-
-def _join(parts: Sequence[Transcript], engine: str, variant: str) -> Transcript:
-    return Transcript(
-        language=parts[0].language,
-        words=tuple(word for part in parts for word in part.words),
-        engine=engine,
-        variant=variant,
-        segment_scores=tuple(score for part in parts for score in part.segment_scores),
-    )
 
 
 def _lies_in(chunk: Chunk, removal: RemovedText) -> bool:

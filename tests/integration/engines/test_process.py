@@ -41,6 +41,7 @@ from subtitled.plugin import (
 )
 from subtitled.routing.table import RouteKind, RoutingTable
 from subtitled.transcription.language_detection import vote
+from subtitled.transcripts.assembly import assemble_chunks
 from subtitled.transcripts.store import TranscriptStore, variant_key
 
 EN, FR, ES = Language("en"), Language("fr"), Language("es")
@@ -105,7 +106,7 @@ def test_transcripts_come_back_as_they_were_kept_and_ruins_are_as_good_as_missin
     assert store.chunk_transcript("ab12", 1, "r", whole_chunk) is None
     store.save_chunk("ab12", 1, "r", whole_chunk, words)
     assert store.chunk_transcript("ab12", 1, "r", whole_chunk) == words
-    assert store.assemble("ab12", 1, "r", [whole_chunk]) == Transcript(
+    assert assemble_chunks(store, "ab12", 1, "r", [whole_chunk]) == Transcript(
         language=FR, words=words.words, engine="x", variant="r"
     )
     next(tmp_path.rglob("0-12500.json")).write_bytes(b'{"half')

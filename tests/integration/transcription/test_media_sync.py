@@ -22,6 +22,7 @@ from subtitled.transcription.transcript_reuse import (
     reuse_transcript,
     shift,
 )
+from subtitled.transcripts.assembly import assemble_chunks
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
@@ -196,7 +197,7 @@ def test_better_copy_reuses_every_complete_variant(tmp_path: Path) -> None:
     assert output is not None
     assert output == store.reuse("bb02", 2)
     assert store.variants("bb02", 2) == ["whole"]
-    whole = store.assemble("bb02", 2, "whole", chunk_speech(new, 60.0, analysed.duration))
+    whole = assemble_chunks(store, "bb02", 2, "whole", chunk_speech(new, 60.0, analysed.duration))
     assert whole is not None
     assert [word.text for word in whole.words] == [f" {one.start:.1f}" for one in old]
     for word, one in zip(whole.words, new, strict=True):

@@ -28,6 +28,7 @@ from subtitled.subtitles.hallucination import (
 from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.scripts import is_spaceless
 from subtitled.subtitles.segmentation.word_repair import repair_words, restore_spaces
+from subtitled.transcripts.assembly import list_stored_chunks
 from subtitled.transcripts.models import TrackAnalysis
 
 from ..inspection import library_for
@@ -178,8 +179,8 @@ class ReferenceReader:
         for variant in self._store.variants(fingerprint, track):
             chunks = [
                 (span, part)
-                for span, part in self._store.stored_chunks(
-                    fingerprint, track, variant, is_effective=False
+                for span, part in list_stored_chunks(
+                    self._store, fingerprint, track, variant, is_effective=False
                 )
                 if _is_same(part.language, language)
                 and _is_spoken(analysis, (span.start + span.end) / 2, language)

@@ -24,6 +24,7 @@ from subtitled.routing.production_plan import plan_target
 from subtitled.subtitles.formats import read_cues
 from subtitled.subtitles.formats.timestamps import format_timestamp
 from subtitled.subtitles.hallucination.passages import RemovedText
+from subtitled.transcripts.assembly import assemble_track
 from subtitled.transcripts.models import ChannelShare
 from subtitled.transcripts.store import TranscriptStore
 from subtitled.translation.cache import untranslated
@@ -169,7 +170,7 @@ class _Inspection:
     def _transcript_in(self, language: Language) -> Transcript | None:
         """Return a complete transcript in a language, or None."""
         for variant in self.store.variants(self.fingerprint, self.track):
-            transcript = self.store.assemble_any(self.fingerprint, self.track, variant)
+            transcript = assemble_track(self.store, self.fingerprint, self.track, variant)
             if transcript and transcript.language.satisfies(language):
                 return transcript
         return None

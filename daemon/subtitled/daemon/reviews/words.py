@@ -20,6 +20,7 @@ from subtitled.subtitles.quality_estimation.alignment import align_words
 from subtitled.subtitles.review.document import Document, ReviewCue
 from subtitled.subtitles.scripts import is_spaceless
 from subtitled.subtitles.segmentation.word_repair import restore_spaces
+from subtitled.transcripts.assembly import list_stored_parts
 from subtitled.transcripts.store import TranscriptStore
 
 from .open_review import OpenReview
@@ -149,8 +150,8 @@ class WordReader:
         def read(variant: str, *, is_effective: bool) -> EngineWords | None:
             parts = [
                 part
-                for part in self.store.stored_parts(
-                    fingerprint, track, variant, is_effective=is_effective
+                for part in list_stored_parts(
+                    self.store, fingerprint, track, variant, is_effective=is_effective
                 )
                 if _is_same(part.language, language)
             ]
