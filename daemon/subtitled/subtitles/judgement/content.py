@@ -191,7 +191,7 @@ def judge_cues(read: ReadResult) -> TextJudgement:
         return TextJudgement(
             problem=problem, format=read.format, dropped_count=dropped, dropped=reasons
         )
-    if emptiness := find_emptiness([_plain(cue.text) for cue in spoken]):
+    if emptiness := find_emptiness([cue.text for cue in spoken]):
         return TextJudgement(
             problem=f"it has {emptiness}",
             format=read.format,

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from ..markup import strip_tags
+
 MIN_CUES = 8
 """Fewest cues from which it is asked whether they are all the same."""
 MIN_SHARE = 0.95
@@ -28,18 +30,19 @@ def find_emptiness(texts: Sequence[str]) -> str:
     """Return what a text has instead of something that is said; "" if it says something.
 
     Args:
-        texts: The cues without tags.
+        texts: The cues.
     """
     step = max(1, len(texts) // SAMPLE_CUES)
     if _is_wordless(texts[::step]) and _is_wordless(texts):
-        letters = sum(_LETTER.search(text) is not None for text in texts)
+        letters = sum(_LETTER.search(strip_tags(text)) is not None for text in texts)
         return "only descriptions of sounds" if 2 * letters > len(texts) else "no word"
     if len(texts) < MIN_CUES:
         return ""
     distinct = set(texts)
     if len(distinct) > max(2, (1 - MIN_REPEATED_SHARE) * len(texts) + 2):
         return ""
-    shown = Counter(" ".join(text.split()).casefold() for text in texts).most_common(2)
+    plain = (" ".join(strip_tags(text).split()).casefold() for text in texts)
+    shown = Counter(plain).most_common(2)
     if shown[0][1] >= MIN_REPEATED_SHARE * len(texts):
         return "the same sentence again and again"
     if len(texts) >= MIN_CUES_OF_TWO and (
@@ -52,7 +55,7 @@ def find_emptiness(texts: Sequence[str]) -> str:
 def _is_wordless(texts: Sequence[str]) -> bool:
     """Check that nearly no cue has a word outside brackets, and that those in them are few."""
     wordless, words = 0, 0
-    for text in texts:
+    for text in map(strip_tags, texts):
         if not _LETTER.search(_BRACKETS.sub("", text)):
             wordless += 1
             words += len(text.split())
