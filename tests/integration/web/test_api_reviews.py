@@ -70,6 +70,7 @@ def test_a_review_is_opened_from_a_subtitle_and_shows_cues_and_limits(
     assert shown["rules"]["max_lines"] == 2
     assert shown["cues"][0]["cps"] == pytest.approx(len(CUES[0].text) / 2)
     assert (shown["version"], shown["undo"], shown["redo"]) == (0, None, None)
+    assert shown["is_source_corrected"] is False
 
 
 def test_a_viewer_reads_and_a_reviewer_edits(port: ApiPort, review: OpenedReview) -> None:

@@ -79,8 +79,7 @@ def list_reviews(
             ListedReview(
                 record=record,
                 verdicts=counts.get(record.id, 0),
-                is_source_corrected=(record.file_id, str(record.language), str(record.kind))
-                in corrected,
+                is_source_corrected=_subtitle_of(record) in corrected,
             )
             for record in shown
         ),
@@ -88,6 +87,11 @@ def list_reviews(
             encode_score(shown[-1].expected_errors, shown[-1].id) if len(records) > size else None
         ),
     )
+
+
+def _subtitle_of(record: ReviewRecord) -> tuple[int | None, str, str]:
+    """Return the file, language and kind of a review, as the overview names a subtitle."""
+    return record.file_id, str(record.language), str(record.kind)
 
 
 def describe_review(record: ReviewRecord, now: float | None = None) -> dict[str, Any]:
@@ -132,6 +136,8 @@ def show_review(service: ReviewService, review: OpenReview, actor: Actor) -> dic
         "version": review.version,
         "etag": format_tag(VersionTag.of(review)),
         "verdict_count": len(verdicts),
+        "is_source_corrected": _subtitle_of(review.record)
+        in service.db.overview.corrected_translations([review.file.id]),
         "format": review.base.format,
         "base_sha256": review.base.sha256,
         "is_estimated": review.has_current_estimate,

@@ -99,7 +99,7 @@ def add_review_cue_routes(api: FastAPI, service: ReviewService, parts: ReviewMed
     @api.post(
         "/reviews/{review_id:number}/preview",
         response_model=shapes.PreviewAnswer,
-        tags=["reviews"],
+        tags=["review edits"],
         summary="Try an edit of a review",
     )
     def preview(
