@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 from subtitled.plugin import SetupError, SubtitledError
@@ -41,6 +42,9 @@ def main() -> None:
     from .app import app
     from .output import FAILED, USAGE_ERROR, errors
 
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        # A terminal without the letters of a name is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except SubtitledError as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,3 +57,27 @@ def test_file_name_cannot_forge_a_log_line(monkeypatch: pytest.MonkeyPatch) -> N
         root.handlers[:] = handlers
     assert len(stream.getvalue().splitlines()) == 1
     assert "\x1b" not in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("ascii", rb"Am\xe9lie \u65e5\u672c.mkv"),
+        ("latin-1", b"Am\xe9lie \\u65e5\\u672c.mkv"),
+        ("utf-8", "Amélie 日本.mkv".encode()),
+    ],
+)
+def test_a_terminal_without_the_letters_of_a_name_shows_their_numbers(
+    tmp_path: Path, film: Callable[..., Path], encoding: str, shown: bytes
+) -> None:
+    config = tmp_path / "ascii.toml"
+    config.write_text(f'[daemon]\nstate_dir = "{tmp_path}/state"\n', "utf-8")
+    media = film("plain.mkv").rename(tmp_path / "Amélie 日本.mkv")
+    completed = subprocess.run(
+        [sys.executable, "-m", "subtitled", "--config", config, "explain", media],
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=False,
+    )
+    assert shown in completed.stdout
+    assert completed.returncode == 0, completed.stderr
