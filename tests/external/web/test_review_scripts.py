@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from subtitled.glossary.kept import KeptScope, KeptTerms
 from subtitled.web.auth.roles import Role
 from subtitled.web.pages import review_editor
 
@@ -285,6 +286,19 @@ def test_words_of_engines_are_taken_snapped_to_and_split_at(site: Site, page: An
     assert (first.text, second.text) == ("This is", "the line number 2.")
     said = next(word for word in speak(cues[1:2], delay=0.1) if word.text == " the")
     assert second.start == pytest.approx(said.start, abs=0.002)
+
+
+def test_a_selected_word_becomes_a_term_in_the_language_of_the_text(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Term", make_cues(3), DOUBTS)
+    terms = KeptTerms(site.server._configuration, site.server.db)
+    open_review(page, f"{review.address}?way=straight&cue=2")
+    press(page, "Enter", "Home", *["Shift+ArrowRight"] * len("This"), "Control+G")
+    page.wait_for_selector("#dialog-term[open]", timeout=WAIT)
+    press(page, "Enter")
+    wait_for(page, terms.all)
+    (term,) = terms.all()
+    assert [(str(language), text) for language, text in term.translations] == [("en", "This")]
+    assert (term.scope, term.text, term.do_not_translate) == (KeptScope.TITLE, "", False)
 
 
 def test_an_end_of_a_cue_is_pulled_in_the_waveform(site: Site, page: Any) -> None:

@@ -45,7 +45,13 @@ export async function askTerm(selected) {
   const answered = ask("term");
   byId("dialog-term").querySelector("form").elements.text.value = selected;
   const fields = await answered;
-  return fields === null || fields.text.trim() === "" ? null : { ...fields, file: data.file };
+  if (fields === null || fields.text.trim() === "") return null;
+  return {
+    scope: fields.scope,
+    translations: { [data.language]: fields.text },
+    do_not_translate: fields.same === "yes",
+    file: data.file,
+  };
 }
 
 // Ask what to replace. Return the operation, or null.
