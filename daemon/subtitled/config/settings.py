@@ -119,8 +119,8 @@ class LibrarySettings(Section):
     )
     second_reader: bool = Field(
         False,
-        description="The person who approves a subtitle must not have edited it, so that two people "
-        "have read each correction.",
+        description="The person who approves a subtitle must not have edited it, so that two "
+        "people have read each correction.",
     )
     translators: tuple[str, ...] = Field(
         (), description="Translators to use, first choice first. Empty: all that are configured."
