@@ -42,10 +42,8 @@ def test_generate_works_without_any_configuration(
     assert "[ti:a film]" in (tmp_path / "[a] film.en.lrc").read_text()
     assert 'xml:lang="en"' in (tmp_path / "[a] film.en.ttml").read_text()
     assert english_speech.phrase in (tmp_path / "[a] film.en.txt").read_text()
-    begin = time.monotonic()
     again = subtitled("generate", media, "--languages", "original", "--format", "srt,json,txt")
     assert "everything wanted is there" in again.stdout
-    assert time.monotonic() - begin < 10
     (tmp_path / "[a] film.en.srt").write_text("mine now")
     third = subtitled("generate", media, "--languages", "en", "--format", "srt,ass")
     assert third.returncode == 0
