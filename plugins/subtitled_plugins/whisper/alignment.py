@@ -259,6 +259,8 @@ def _trim_pauses(
     With a pause inside, the word is what follows the pause: Whisper starts words too early. At the
     end of a clause it is what precedes the pause.
     """
+    import numpy as np
+
     inside = levels[round(start / FRAME_SECONDS) : round(end / FRAME_SECONDS)]
     loud = (inside > MIN_LEVEL_SHARE * np.max(inside)).nonzero()[0] if len(inside) else inside
     if not len(loud):
