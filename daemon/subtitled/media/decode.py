@@ -35,6 +35,7 @@ from .growing_pcm import partial_path
 from .levels import correct_level
 from .phase import MIN_SECONDS, PhaseMeter, measure_phase
 from .probe import AudioTrack, MediaInfo, probe_media
+from .progress import ProgressReader
 from .shots import ShotReader, shot_change_output
 
 BYTES_PER_SECOND = SAMPLE_RATE * 2
@@ -267,16 +268,16 @@ def _make_line_handler(
     on_shot_change: Callable[[float], None] | None,
     meter: PhaseMeter,
 ) -> Callable[[str], None]:
-    shots = ShotReader()
+    shots, progress = ShotReader(), ProgressReader(BYTES_PER_SECOND)
 
     def handle_line(text: str) -> None:
         shot_change = shots.read_line(text)
         if on_shot_change is not None and shot_change is not None:
             on_shot_change(shot_change)
         meter.read_line(text)
-        name, _, value = text.partition("=")
-        if on_progress is not None and name == "out_time_us" and value.lstrip("-").isdigit():
-            on_progress(max(0.0, int(value) / 1e6))
+        seconds = progress.read_line(text)
+        if on_progress is not None and seconds is not None:
+            on_progress(seconds)
 
     return handle_line
 
