@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 WINDOW_SAMPLES = SAMPLE_RATE // 4
 LOUD_SECONDS = 2.0
-"""Seconds of the loudest sound that say how loud a track is. Clicks are shorter."""
+"""Seconds of the loudest sound that say how loud a track is, or half of a shorter one."""
+WORD_WINDOWS = 3
+"""Windows in a row that are loud, from which there is a loud word. Clicks are shorter."""
 QUIET_DECIBELS = -42.0
 """Level of the loudest sound below which a track is raised. Speech in films has -20 to -30 dB."""
 SILENCE_DECIBELS = -75.0
@@ -47,9 +49,9 @@ def correct_level(mono: Path) -> bool:
         return False
     middle = float(np.median(means))
     offset = middle if abs(middle) >= MIN_OFFSET else 0.0
-    loudest = np.sort(powers)[::-1][: round(LOUD_SECONDS * SAMPLE_RATE / WINDOW_SAMPLES)]
-    decibels = 10 * np.log10(max(float(loudest[-1]), 1e-12))
-    is_quiet = SILENCE_DECIBELS < decibels < QUIET_DECIBELS
+    count = min(round(LOUD_SECONDS * SAMPLE_RATE / WINDOW_SAMPLES), (len(powers) + 1) // 2)
+    decibels = 10 * np.log10(max(float(np.sort(powers)[-count]), 1e-12))
+    is_quiet = SILENCE_DECIBELS < decibels < QUIET_DECIBELS and not _has_loud_word(powers)
     gain = 10 ** ((USUAL_DECIBELS - decibels) / 20) if is_quiet else 1.0
     if not offset and gain == 1.0:
         return False
@@ -63,6 +65,14 @@ def correct_level(mono: Path) -> bool:
     finally:
         corrected.unlink(missing_ok=True)
     return True
+
+
+def _has_loud_word(powers: Floats) -> bool:
+    """Return whether something is loud that is no click, as a word in a recording of seconds."""
+    import numpy as np
+
+    is_loud = powers >= 10 ** (QUIET_DECIBELS / 10)
+    return bool(np.convolve(is_loud, np.ones(WORD_WINDOWS)).max() >= WORD_WINDOWS)
 
 
 def _measure(mono: Path) -> tuple[Floats, Floats]:

@@ -15,10 +15,15 @@ _TAIL_BYTES = 1 << 20
 _MAX_PACKETS = 20_000
 """Packets that are read from the last synchronisation on."""
 _CLUSTER = b"\x1f\x43\xb6\x75"
+_IN_CLUSTER = b"\xe7\xab\xa7\xa3\xa0\xbf\xec"
+"""What the first element of a cluster begins with. Anything else is a chance within a block."""
 _CLUSTER_TAIL_BYTES = 16 << 20
 """Bytes in which the last cluster begins. Writers start one every few seconds."""
 _FLV_TAGS = frozenset({8, 9, 18})
 _FLV_LENGTH = b"\x00\x08filesize\x00"
+_FLV_SLACK = 50
+"""Part of a Flash video that may lack after a whole tag: servers copy the length of the original,
+and leave out some of its tags."""
 _PACK, _PROGRAM_END = b"\x00\x00\x01\xba", b"\x00\x00\x01\xb9"
 _AVI_HAS_INDEX = 0x10
 _FRAMES_TAIL_BYTES = 1 << 16
@@ -46,10 +51,13 @@ def find_missing_packet(file: BinaryIO, head: bytes, size: int) -> int | None:
 def cluster_missing(file: BinaryIO, size: int) -> int:
     """Return how much of its last block a Matroska file of unknown length lacks (RFC 9559)."""
     tail = _read_tail(file, size, _CLUSTER_TAIL_BYTES)
-    at = tail.rfind(_CLUSTER)
-    if at < 0:
+    at = len(tail)
+    while (at := tail.rfind(_CLUSTER, 0, at)) >= 0:
+        length, position = _read_ebml_number(tail, at + 4, is_size=True)
+        if tail[position : position + 1] in _IN_CLUSTER:
+            break
+    else:
         return 0
-    length, position = _read_ebml_number(tail, at + 4, is_size=True)
     if length is not None:
         return max(0, position + length - len(tail))
     for _ in range(_MAX_PACKETS):
@@ -102,14 +110,21 @@ def _flv_missing(file: BinaryIO, size: int) -> int:
     head = _read_at(file, 0, 4096)
     at = head.find(_FLV_LENGTH)
     stated = head[at + len(_FLV_LENGTH) :][:8] if at > 0 else b""
-    if len(stated) == 8 and (length := struct.unpack(">d", stated)[0]) < 1 << 62 and length > size:
-        return int(length) - size
+    length = struct.unpack(">d", stated)[0] if len(stated) == 8 else 0.0
+    lacks = int(length) - size if size < length < 1 << 62 else 0
     last = int.from_bytes(_read_at(file, size - 4, 4), "big")
-    if not last:
-        return 0  # Some program has appended zeros.
-    tag = _read_at(file, size - 4 - last, 4) if 11 <= last <= size - 13 else b""
-    is_whole = len(tag) == 4 and tag[0] & 0x1F in _FLV_TAGS
-    return 0 if is_whole and int.from_bytes(tag[1:], "big") == last - 11 else 1
+    # Some programs append zeros, and some do not count the head of a tag.
+    if not last or _is_flv_tag(file, size, last) or _is_flv_tag(file, size, last + 11):
+        return lacks if lacks > size // _FLV_SLACK else 0
+    return max(1, lacks)
+
+
+def _is_flv_tag(file: BinaryIO, size: int, length: int) -> bool:
+    """Return whether the last tag of a Flash video has a length, the head of the tag included."""
+    if not 11 <= length <= size - 13:
+        return False
+    head = _read_at(file, size - 4 - length, 4)
+    return head[0] & 0x1F in _FLV_TAGS and int.from_bytes(head[1:], "big") == length - 11
 
 
 def _program_stream_missing(file: BinaryIO, size: int) -> int:
@@ -119,7 +134,7 @@ def _program_stream_missing(file: BinaryIO, size: int) -> int:
     for _ in range(_MAX_PACKETS):
         head = tail[at : at + 14]
         if at < 0 or len(head) < 6 or not head.startswith(b"\x00\x00\x01"):
-            return int(0 < len(head) < 4 and b"\x00\x00\x01".startswith(head[:3]))
+            return int(head == b"\x00\x00\x01")
         if head.startswith(_PROGRAM_END):
             return 0
         if head.startswith(_PACK):
@@ -151,6 +166,8 @@ def _wavpack_missing(file: BinaryIO, size: int) -> int:
 def _frames_missing(file: BinaryIO, size: int) -> int:
     """Return how much of its last frame an MP3 or AAC file without a container lacks."""
     tail = _read_tail(file, size, _FRAMES_TAIL_BYTES)
+    if tail[-128:].startswith(b"TAG") or tail[-32:].startswith(b"APETAGEX"):
+        return 0  # A program wrote it when the file was whole.
     for at in range(len(tail) // 2):
         if tail[at] == 0xFF and (end := _follow_frames(tail, at)) is not None:
             return end - len(tail)

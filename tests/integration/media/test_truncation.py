@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 from pathlib import Path
 
@@ -124,6 +125,45 @@ def test_a_row_of_packets_that_is_cut_in_one_of_them_lacks_its_rest(
         assert missing_bytes(tmp_path / "part") > 0, share
     (tmp_path / "part").write_bytes(data + b"\0" * 100)
     assert missing_bytes(tmp_path / "part") == 0
+
+
+MP3 = ("-map", "1", "-write_xing", "0")
+PS = ("-c:v", "mpeg2video", "-c:a", "mp2", "-r", "25")
+FLV = ("-c:a", "mp3", "-ar", "44100")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "cut", "end"),
+    [
+        ("a.mp3", MP3, 200, b"TAG" + bytes(125)),
+        ("b.mp3", MP3, 200, b"APETAGEX" + bytes(24)),
+        ("junk.mp3", MP3, 200, b"<html>" * 50),
+        ("a.mpg", PS, 0, b"\0"),
+        ("b.mpg", PS, 0, b"\0\0"),
+        ("a.flv", FLV, 0, bytes(4)),
+    ],
+)
+def test_what_programs_append_to_a_whole_file_makes_it_no_part(
+    name: str, options: tuple[str, ...], cut: int, end: bytes, tmp_path: Path
+) -> None:
+    data = make(tmp_path / name, *options).read_bytes()
+    (tmp_path / name).write_bytes(data[: len(data) - cut] + end)
+    assert missing_bytes(tmp_path / name) == 0
+
+
+def test_flash_video_with_the_length_of_its_original_is_whole(tmp_path: Path) -> None:
+    data = bytearray(make(tmp_path / "a.flv", *FLV).read_bytes())
+    at = data.index(b"filesize\0") + 9
+    data[at : at + 8] = struct.pack(">d", len(data) + 150)
+    (tmp_path / "a.flv").write_bytes(data)
+    assert missing_bytes(tmp_path / "a.flv") == 0
+
+
+def test_what_looks_like_a_cluster_inside_of_a_block_is_none(tmp_path: Path) -> None:
+    data = bytearray(make(tmp_path / "a.mkv", "-f", "matroska", "-live", "1").read_bytes())
+    data[-40:-32] = b"\x1f\x43\xb6\x75\x41\x00\x55\x55"
+    (tmp_path / "a.mkv").write_bytes(data)
+    assert missing_bytes(tmp_path / "a.mkv") == 0
 
 
 def test_flash_video_that_is_cut_between_two_tags_states_its_length(tmp_path: Path) -> None:

@@ -58,6 +58,17 @@ def test_a_click_does_not_make_quiet_speech_loud(tmp_path: Path) -> None:
     assert np.abs(samples).max() <= 1.0
 
 
+@pytest.mark.parametrize(("seconds", "spoken"), [(1.0, 0.75), (1.5, 0.8), (5.0, 1.0), (60.0, 1.5)])
+def test_one_sentence_of_usual_loudness_is_not_raised(
+    tmp_path: Path, seconds: float, spoken: float
+) -> None:
+    path = tmp_path / "a"
+    times = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    samples = np.where(times < spoken, 0.1, 0.001) * np.sin(2 * np.pi * 300 * times)
+    path.write_bytes((samples * 32768).astype("<i2").tobytes())
+    assert not correct_level(path)
+
+
 @pytest.mark.parametrize("offset", [0.05, -0.3, 0.7])
 @pytest.mark.parametrize("decibels", [-20.0, -30.0, -50.0])
 def test_a_constant_part_is_removed(tmp_path: Path, decibels: float, offset: float) -> None:
