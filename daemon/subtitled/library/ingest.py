@@ -38,8 +38,8 @@ from .paths import is_inside_library, library_containing
 from .ready_files import find_ready_files
 from .scanner import links_into, scan_batches
 from .subtitle_names import (
+    SubtitleOwners,
     film_folder,
-    find_owners,
     is_subtitle,
     is_subtitle_folder,
     iter_subtitles,
@@ -207,6 +207,7 @@ class Ingest:
                 (name for name in names if not media_filter.ignores_folder(os.fsdecode(name))),
             )
         )
+        owners = SubtitleOwners(names)
         requested, ours, missing = set[bytes](), set[bytes](), list[bytes]()
         rewritten = set[bytes]()
         for path in changed_paths:
@@ -227,7 +228,7 @@ class Ingest:
                     file_name for stem in possible_stems(base) for file_name in media.get(stem, ())
                 }
                 if path.parent != folder:
-                    affected = set(find_owners(os.fsencode(path.relative_to(folder)), names))
+                    affected = set(owners.find(os.fsencode(path.relative_to(folder))))
                 exists = os.path.lexists(path)
                 is_ours = self._is_ours(path, exists)
                 (ours if is_ours else requested).update(affected)

@@ -65,6 +65,8 @@ def sidecar_hashes(
 ) -> dict[bytes, int]:
     """Return for each media file of a folder a number that changes when its sidecars do.
 
+    It changes, too, when a media file with a longer stem comes or goes that some of them belong to.
+
     Args:
         media: The names of the media files.
         names: The names of the subtitles in the same folder. One belongs to a media file by its
@@ -74,18 +76,21 @@ def sidecar_hashes(
     Returns:
         The numbers of the media files that have any sidecars.
     """
+    media = list(media)
+    stems = {name: stem_key(os.path.splitext(name)[0]) for name in media}
+    by_stem = {stem: name for name, stem in stems.items()}
     sidecars: dict[bytes, list[bytes]] = {}
     for name in names:
-        for stem in possible_stems(name):
-            sidecars.setdefault(stem, []).append(name)
-    media = list(media)
-    found = {
-        name: sidecars[stem]
-        for name in media
-        if (stem := stem_key(os.path.splitext(name)[0])) in sidecars
-    }
+        matching = [stem for stem in possible_stems(name) if stem in by_stem]
+        films = [os.fsdecode(by_stem[stem]) for stem in matching]
+        for place, stem in enumerate(matching):
+            longer = (film for film in films[place + 1 :] if _is_film(os.fsencode(film)))
+            if not any(_belongs_to_longer(os.fsdecode(name), films[place], one) for one in longer):
+                sidecars.setdefault(stem, []).append(name)
+    found = {name: sidecars[stem] for name, stem in stems.items() if stem in sidecars}
+    owners = SubtitleOwners(media)
     for subtitle in in_folders:
-        for owner in find_owners(subtitle, media):
+        for owner in owners.find(subtitle):
             found[owner] = [*found.get(owner, ()), subtitle]
     return {name: zlib.crc32(b"/".join(sorted(mine))) | 1 << 32 for name, mine in found.items()}
 
@@ -103,20 +108,22 @@ def list_names(media: Path) -> list[str]:
     with os.scandir(os.fsencode(media.parent)) as entries:
         names = [entry.name for entry in entries]
     name = os.fsencode(media.name)
-    mine = [
+    owners, found = SubtitleOwners(names), list(names)
+    found += (
         subtitle
         for subtitle in iter_subtitles(os.fsencode(media.parent), names)
-        if name in find_owners(subtitle, names)
-    ]
-    return list(map(os.fsdecode, [*_without_those_of_longer_stems(name, names), *mine]))
+        if name in owners.find(subtitle)
+    )
+    return list(map(os.fsdecode, _without_those_of_longer_stems(name, found)))
 
 
-def _without_those_of_longer_stems(media: bytes, names: Iterable[bytes]) -> list[bytes]:
+def _without_those_of_longer_stems(media: bytes, names: list[bytes]) -> list[bytes]:
     """Leave out the subtitles of media files whose stem continues that of a media file."""
-    names = list(names)
     start = stem_key(os.path.splitext(media)[0]) + b"."
     others: dict[bytes, str] = {}
     for name in names:
+        if not stem_key(name).startswith(start):
+            continue
         stem = stem_key(os.path.splitext(name)[0])
         if stem.startswith(start) and _is_film(name):
             others[stem] = os.fsdecode(name)
@@ -128,7 +135,7 @@ def _without_those_of_longer_stems(media: bytes, names: Iterable[bytes]) -> list
         for name in names
         if not any(
             _belongs_to_longer(os.fsdecode(name), mine, others[stem])
-            for stem in possible_stems(name)
+            for stem in possible_stems(name.rpartition(b"/")[2])
             if stem in others
         )
     ]
@@ -162,20 +169,40 @@ def iter_subtitles(folder: bytes, names: Iterable[bytes]) -> Iterator[bytes]:
 _LONGEST_FOLDER = max(map(len, SUBTITLE_FOLDERS))
 
 
-def find_owners(subtitle: bytes, names: Iterable[bytes]) -> frozenset[bytes]:
-    """Return the media files that a subtitle in a folder belongs to.
+class SubtitleOwners:
+    """The media files that subtitles in folders beside them belong to."""
 
-    Args:
-        subtitle: Its path, relative to the folder of the films.
-        names: The names in that folder.
-    """
-    films = {name: stem_key(os.path.splitext(name)[0]) for name in names if _is_film(name)}
-    _, *folders, base = subtitle.split(b"/")
-    stems = {*possible_stems(base), *map(stem_key, folders)}
-    owners = frozenset(name for name, stem in films.items() if stem in stems)
-    if owners or folders or len(set(films.values())) > 1:
-        return owners
-    return frozenset(films)
+    def __init__(self, names: Iterable[bytes]) -> None:
+        """Keep the media files by their stem. The names are looked at once, for all subtitles.
+
+        Args:
+            names: The names in the folder of the films.
+        """
+        self._names = names
+        self._loaded: dict[bytes, set[bytes]] | None = None
+
+    def find(self, subtitle: bytes) -> frozenset[bytes]:
+        """Return the media files that a subtitle belongs to.
+
+        Args:
+            subtitle: Its path, relative to the folder of the films.
+        """
+        films = self._films()
+        _, *folders, base = subtitle.split(b"/")
+        stems = {*possible_stems(base), *map(stem_key, folders)}
+        owners = frozenset[bytes]().union(*(films.get(stem, ()) for stem in stems))
+        if owners or folders or len(films) > 1:
+            return owners
+        return frozenset[bytes]().union(*films.values())
+
+    def _films(self) -> dict[bytes, set[bytes]]:
+        """Return the media files by their stem. Most folders have no such subtitle."""
+        if self._loaded is None:
+            self._loaded = {}
+            for name in filter(_is_film, self._names):
+                stem = stem_key(os.path.splitext(name)[0])
+                self._loaded.setdefault(stem, set()).add(name)
+        return self._loaded
 
 
 def _iter_files(folder: bytes, prefix: bytes, levels: int) -> Iterator[bytes]:

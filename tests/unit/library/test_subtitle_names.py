@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ import pytest
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.scanner import scan_batches
 from subtitled.library.subtitle_names import (
+    SubtitleOwners,
     film_folder,
-    find_owners,
     list_names,
     sidecar_hashes,
 )
@@ -54,7 +55,7 @@ def hashes(root: Path) -> dict[str, int]:
 def test_a_subtitle_in_a_folder_belongs_to_the_film_that_it_names_or_to_the_only_one(
     subtitle: str, names: list[str], owners: set[str]
 ) -> None:
-    found = find_owners(os.fsencode(subtitle), map(os.fsencode, names))
+    found = SubtitleOwners(map(os.fsencode, names)).find(os.fsencode(subtitle))
     assert set(map(os.fsdecode, found)) == owners
 
 
@@ -105,6 +106,37 @@ def test_the_subtitle_of_a_film_with_a_longer_name_is_none_of_the_shorter_one(
 ) -> None:
     make(tmp_path, *LONGER, subtitle)
     assert (subtitle in list_names(tmp_path / media)) is counts
+
+
+def test_in_a_folder_of_subtitles_too_the_film_with_the_longer_name_has_it(tmp_path: Path) -> None:
+    make(tmp_path, *LONGER, "Subs/Film.Extended.en.srt", "Subs/Film.en.forced.srt")
+    assert "Subs/Film.Extended.en.srt" not in list_names(tmp_path / "Film.mkv")
+    assert "Subs/Film.Extended.en.srt" in list_names(tmp_path / "Film.Extended.mkv")
+    assert "Subs/Film.en.forced.srt" in list_names(tmp_path / "Film.mkv")
+
+
+def test_the_owners_of_many_subtitles_are_found_with_one_look_at_the_names() -> None:
+    looks = []
+
+    def names() -> Iterator[bytes]:
+        looks.append(1)
+        yield from (b"Film %d.mkv" % number for number in range(100))
+
+    owners = SubtitleOwners(names())
+    for number in range(100):
+        assert owners.find(b"Subs/Film %d.en.srt" % number) == {b"Film %d.mkv" % number}
+    assert looks == [1]
+
+
+def test_a_scan_notices_when_the_film_of_a_longer_name_comes(tmp_path: Path) -> None:
+    make(tmp_path, "Film.mkv", "Film.Extended.en.srt")
+    before = hashes(tmp_path)
+    make(tmp_path, "Film.trailer.mkv")
+    assert hashes(tmp_path)["Film.mkv"] == before["Film.mkv"]
+    make(tmp_path, "Film.Extended.mkv")
+    after = hashes(tmp_path)
+    assert after["Film.mkv"] != before["Film.mkv"]
+    assert after["Film.Extended.mkv"]
 
 
 def test_without_the_film_of_the_longer_name_its_subtitle_counts(tmp_path: Path) -> None:
