@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import linecache
 import logging
+import os
 import re
 import sys
 import sysconfig
@@ -25,6 +26,8 @@ _log = logging.getLogger(__name__)
 
 MAX_MESSAGE_CHARACTERS: Final = 500
 """Characters of an error of a plugin that are told."""
+MAX_WRAPPERS: Final = 20
+"""Decorators of a function that are looked through."""
 CORRECT_LINE: Final = "Correct that line if the plugin is yours, else update it or tell its author"
 FAULT_HINT: Final = "Correct that if the plugin is yours, else update it or tell its author"
 HIDDEN: Final = "\u2026"
@@ -129,8 +132,8 @@ def with_place(error: SubtitledError) -> SubtitledError:
 
 def find_definition(function: object) -> str:
     """Return where a function or class is defined, as ``mine.py:12``; empty if unknown."""
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
+    for _ in range(MAX_WRAPPERS):  # an object of a plugin may have any attribute
+        function = getattr(function, "__wrapped__", function)
     if isinstance(function, type):
         return _find_class(function)
     code = getattr(getattr(function, "__func__", function), "__code__", None)
@@ -244,8 +247,8 @@ def hide_text(error: BaseException, message: str) -> str:
     Returns:
         What is left of the first line.
     """
-    if isinstance(error, OSError):
-        return message  # The operating system knows no speech.
+    if isinstance(error, OSError) and _is_of_system(error):
+        return message  # The operating system knows no speech. A library may: in an address.
     if isinstance(error, KeyError):
         return ""
     last = traceback.extract_tb(error.__traceback__)[-1:]
@@ -253,6 +256,12 @@ def hide_text(error: BaseException, message: str) -> str:
         return ""
     first_line = message.partition("\n")[0]
     return re.sub(r"""(?<!\w)["'].*["']|(?<!\w)["'].*$""", HIDDEN, first_line)
+
+
+def _is_of_system(error: OSError) -> bool:
+    """Return whether the operating system says what is wrong, not the code that raised it."""
+    number: object = error.errno
+    return isinstance(number, int) and 0 < number < 4096 and error.strerror == os.strerror(number)
 
 
 def describe_call(function: Callable[..., object], name: str) -> str:

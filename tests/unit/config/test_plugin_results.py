@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from subtitled.config.plugin_faults import PluginFaultError, explain_exception
+from subtitled.config.plugin_faults import PluginFaultError, explain_exception, find_definition
 from subtitled.config.plugin_results import convert_result
 from subtitled.plugin import (
     DeliverySchedule,
@@ -134,6 +134,9 @@ def raised(tmp_path: Path) -> Callable[[str], BaseException]:
         "assert not word, word",
         "raise ValueError(f'no time for {word}')",
         "raise RuntimeError(word)",
+        "raise OSError(word)",
+        "raise ConnectionError(f'failed: /translate?q={word}')",
+        "raise OSError(5, word)",
         "[].remove(word)",
         "__import__('json').loads(word)",
         "__import__('datetime').date.fromisoformat(word)",
@@ -153,7 +156,8 @@ def test_a_fault_of_code_is_not_tried_again_and_a_failure_of_the_world_is() -> N
     for fault in (TypeError(), KeyError("x"), SystemExit(2), ValueError("x"), ImportError("x")):
         assert isinstance(explain_exception("x", fault), SetupError)
     for failure in (
-        OSError(28, "full"),
+        OSError(28, "No space left on device"),
+        FileNotFoundError(2, "No such file or directory", "model.bin"),
         ConnectionError("gone"),
         RuntimeError("CUDA"),
         MemoryError(),
@@ -163,6 +167,17 @@ def test_a_fault_of_code_is_not_tried_again_and_a_failure_of_the_world_is() -> N
         assert str(failure) in told.message
     own = InputError()
     assert explain_exception("x", own) is own
+
+
+class Endless:
+    """An object that has every attribute."""
+
+    def __getattr__(self, name: str) -> Endless:
+        return Endless()
+
+
+def test_an_object_with_every_attribute_is_defined_nowhere() -> None:
+    assert find_definition(Endless()) == ""
 
 
 class InputError(SubtitledError):
