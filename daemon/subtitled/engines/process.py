@@ -75,8 +75,8 @@ _log = logging.getLogger(__name__)
 
 MAX_REASON_CHARACTERS = 500
 """Longest reason of an engine that is passed on."""
-MAX_STDERR_LINE_BYTES = 8 * 1024
-"""Longest line of its stderr. A longer one counts as several."""
+MAX_OUTPUT_LINE_BYTES = 32 * 1024
+"""Longest line that it prints, which a log record fits in. A longer one counts as several."""
 STDERR_SECONDS = 10.0
 """Longest wait for the last lines of a process that has ended."""
 AnswerQueue = queue.SimpleQueue[Answer | None]
@@ -133,7 +133,7 @@ class EngineProcess:
                     str(child_pipe),
                 ],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 pass_fds=(child_socket.fileno(), child_pipe),
                 # Its own process group: if the daemon is killed while the child is stopped, the
@@ -153,6 +153,7 @@ class EngineProcess:
             target=self._read_stderr, daemon=True, name=f"{name}-stderr"
         )
         self._stderr_reader.start()
+        threading.Thread(target=self._read_stdout, daemon=True, name=f"{name}-stdout").start()
         threading.Thread(target=self._read_answers, daemon=True, name=f"{name}-answers").start()
         on_spawn(self)
         try:
@@ -315,9 +316,16 @@ class EngineProcess:
             f"{self.name} crashed ({cause}){details}", "It is restarted for the next try"
         )
 
+    def _read_stdout(self) -> None:
+        """Log what native code prints. It may be what was recognised, so no message repeats it."""
+        assert self._process.stdout is not None
+        while raw := self._process.stdout.readline(MAX_OUTPUT_LINE_BYTES):
+            if line := raw.decode("utf-8", "replace").rstrip():
+                _log.debug("%s: %s", self.name, line)
+
     def _read_stderr(self) -> None:
         assert self._process.stderr is not None
-        while raw := self._process.stderr.readline(MAX_STDERR_LINE_BYTES):
+        while raw := self._process.stderr.readline(MAX_OUTPUT_LINE_BYTES):
             line = raw.decode("utf-8", "replace").rstrip()
             if (record := parse_record(line)) is not None:
                 level, logger, message = record

@@ -25,7 +25,7 @@ MAX_RECORD_CHARACTERS: Final = 4000
 """Longest message of a record. A longer one is cut."""
 
 
-class _RecordHandler(logging.Handler):
+class RecordHandler(logging.Handler):
     """Writes each record as one marked line to a file descriptor."""
 
     def __init__(self, descriptor: int) -> None:
@@ -34,10 +34,12 @@ class _RecordHandler(logging.Handler):
         self.setFormatter(logging.Formatter())
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write a record. One that cannot be formatted is left out."""
         try:
             message = self.format(record)[:MAX_RECORD_CHARACTERS]
-            line = f"{MARK}{json.dumps([record.levelno, record.name, message])}\n"
-            os.write(self._descriptor, line.encode())
+            values = [record.levelno, record.name, message]
+            line = f"{MARK}{json.dumps(values, ensure_ascii=False)}\n"
+            os.write(self._descriptor, line.encode(errors="replace"))
         except Exception:  # noqa: BLE001 - __str__ of what is logged is code of the plugin
             self.handleError(record)
 
@@ -72,9 +74,8 @@ def redirect_output(name: str, module: str, level: int) -> None:
         level: The lowest level of records of the plugin. Other packages log warnings and errors.
     """
     faulthandler.enable(all_threads=False)
-    os.dup2(2, 1)  # native code prints too
     root = logging.getLogger()
-    root.handlers[:] = [_RecordHandler(2)]
+    root.handlers[:] = [RecordHandler(2)]
     root.setLevel(logging.WARNING)
     for logger in ("subtitled", module.partition(".")[0]):
         logging.getLogger(logger).setLevel(level)

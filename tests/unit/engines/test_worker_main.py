@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,11 @@ import pytest
 from subtitled.config.load import load_config
 from subtitled.config.plugin_faults import PluginFaultError
 from subtitled.engines.client import spec_of
+from subtitled.engines.process import MAX_OUTPUT_LINE_BYTES
 from subtitled.engines.protocol import error_from_json
 from subtitled.engines.stderr_tail import StderrTail
 from subtitled.engines.worker_main import engine_handlers, run_handler
-from subtitled.engines.worker_output import MARK, parse_record
+from subtitled.engines.worker_output import MARK, RecordHandler, parse_record
 from subtitled.plugin import InputRejectedError
 from support.broken_plugins import CALLING, ENGINE, FORGIVEN, OUTSIDE, Mistake, install_plugin
 
@@ -99,6 +102,19 @@ def test_a_record_has_its_level_within_limits() -> None:
         "slow",
     )
     assert parse_record(f'{MARK}[999, "x", "y"]') == (logging.CRITICAL, "x", "y")
+
+
+@pytest.mark.parametrize("text", ["я" * 9000, "錄\n" * 5000, "\x01" * 9000, "\udcff" * 9000])
+def test_the_line_of_any_record_is_short_enough_to_be_read_as_one(text: str) -> None:
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 256 * 1024)
+    record = logging.LogRecord("subtitled.plugin.x", logging.INFO, "x.py", 1, text, None, None)
+    RecordHandler(writing).emit(record)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        line = pipe.readline(MAX_OUTPUT_LINE_BYTES)
+    assert line.endswith(b"\n")
+    assert parse_record(line.decode().rstrip()) is not None
 
 
 def test_the_line_of_the_plugin_is_found_in_the_dump_of_a_crash() -> None:
