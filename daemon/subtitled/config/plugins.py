@@ -18,6 +18,7 @@ from subtitled.plugin import (
     Engine,
     ModelSpec,
     Notifier,
+    ReviewEvent,
     Settings,
     SetupError,
     SubtitledError,
@@ -94,10 +95,22 @@ class ConfiguredComponent(Generic[C]):
         if issubclass(self.component_class, Engine | Translator):
             self.capabilities()
         if issubclass(self.component_class, Notifier):
-            for name in ("delivery_schedule", "review_events"):
-                self._call_class(name, return_type(Notifier, name), self.settings)
+            self._ask_statement("delivery_schedule")
+            self.review_events()
         fields = self.settings.result_fields
         call_with_timeout(self.plugin, lambda: json.dumps(fields()), CAPABILITIES_TIMEOUT)
+
+    def review_events(self) -> frozenset[type[ReviewEvent]]:
+        """Return the events of reviews that the notifier asks for.
+
+        Raises:
+            SubtitledError: The plugin raised an error, did not return, or returned something else.
+        """
+        return frozenset(self._ask_statement("review_events"))
+
+    def _ask_statement(self, name: str) -> Any:
+        """Call a method by which a notifier states something about itself."""
+        return self._call_class(name, return_type(Notifier, name), self.settings)
 
     def models(self) -> tuple[ModelSpec, ...]:
         """Return the models that the engine needs.

@@ -162,15 +162,10 @@ def choose_notifiers(configuration: Configuration, event: Event) -> list[str]:
 def find_review_events(configured: ConfiguredComponent[Notifier]) -> frozenset[type[ReviewEvent]]:
     """Return the events of reviews that a notifier asks for; none if it fails."""
     try:
-        wanted = call_with_timeout(
-            configured.plugin,
-            lambda: configured.component_class.review_events(configured.settings),
-            LIMIT,
-        )
+        return configured.review_events()
     except SubtitledError as error:
         _log.warning("notifier %s gets no events of reviews: %s", configured.name, error)
         return frozenset()
-    return frozenset(wanted)
 
 
 def dispatch_event(configuration: Configuration, event: Event) -> None:

@@ -20,13 +20,14 @@ from __future__ import annotations
 
 import math
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from .component import ComponentContext
 from .engine import Engine, EngineCapabilities, TranscriptionRequest
-from .languages import Language
-from .types import SAMPLE_RATE, Audio, Chunk, TimeSpan, Transcript
+from .languages import UNDETERMINED, Language
+from .types import SAMPLE_RATE, Audio, Chunk, LanguageGuess, TimeSpan, Transcript, Word
 
 
 def make_silence(folder: Path, seconds: float = 5.0) -> Audio:
@@ -77,6 +78,41 @@ def check_transcript(transcript: Transcript, chunk: Chunk) -> None:
         )
 
 
+def check_aligned_words(words: Sequence[Word], text: str, chunk: Chunk) -> None:
+    """Check the words of an alignment: all those of the text, with times in order and in the chunk.
+
+    Args:
+        words: The words with their times.
+        text: The text that was aligned.
+        chunk: The chunk in which it is said.
+
+    Raises:
+        AssertionError: A word is missing or was not asked for, or has a wrong time.
+    """
+    aligned = "".join(word.text for word in words).split()
+    assert aligned == text.split(), "align() must return all words of the text, and no others"
+    check_transcript(Transcript(language=UNDETERMINED, words=tuple(words)), chunk)
+
+
+def check_guesses(guesses: Sequence[LanguageGuess], windows: Sequence[TimeSpan]) -> None:
+    """Check the languages that were identified: one guess for each window, in order.
+
+    Args:
+        guesses: The guesses.
+        windows: The windows that were asked for.
+
+    Raises:
+        AssertionError: A guess is missing, or a probability is out of range.
+    """
+    assert [guess.window for guess in guesses] == list(windows), (
+        "detect_language() must return one guess for each window, in the same order"
+    )
+    for guess in guesses:
+        assert all(0 <= number <= 1 for number in guess.probabilities.values()), (
+            "detect_language() returned a probability outside 0 to 1"
+        )
+
+
 ODD_HOTWORDS = (
     "W",
     "Winterfell",
@@ -94,8 +130,8 @@ def check_engine(
 ) -> None:
     """Create and load an engine, run it on four seconds of silence and check the results.
 
-    The engine runs in this process. Silence is also detected and aligned, and transcribed with
-    odd hotwords, if the capabilities say so.
+    The engine runs in this process, and need not be installed. Silence is also aligned and its
+    language detected, if the capabilities say so. :class:`EngineSuite` asks more.
 
     Args:
         engine: The engine class.
@@ -121,15 +157,9 @@ def check_engine(
             instance.transcribe(audio, TranscriptionRequest(chunk=chunk, language=language)), chunk
         )
         if capabilities.supports_alignment:
-            words = tuple(instance.align(audio, chunk, "one two", language))
-            aligned_words = "".join(word.text for word in words).split()
-            assert aligned_words == ["one", "two"], "align must return all words of the text"
-            check_transcript(Transcript(language=language, words=words), chunk)
+            check_aligned_words(instance.align(audio, chunk, "one two", language), "one two", chunk)
         if capabilities.supports_language_detection:
-            guesses = instance.detect_language(audio, [span])
-            assert [guess.window for guess in guesses] == [span], "one guess for each window"
-            for guess in guesses:
-                assert all(0 <= p <= 1 for p in guess.probabilities.values()), "probabilities"
+            check_guesses(instance.detect_language(audio, [span]), [span])
 
 
 class PluginSuite:

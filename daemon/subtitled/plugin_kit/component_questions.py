@@ -12,9 +12,13 @@ from subtitled.plugin import (
     Language,
     Line,
     Notification,
+    ReviewEvent,
+    ReviewReopened,
+    ReviewsWaiting,
     Secret,
     Sidecar,
     SidecarChange,
+    SubtitleApproved,
     SubtitleKind,
     SubtitlePublished,
     TextPair,
@@ -35,6 +39,14 @@ EVENTS: tuple[Event, ...] = (
     JobFinished(FILM, (SIDECAR.path,), "made fr"),
     JobFailed(FILM.with_name("\udcff.mkv"), "the key is wrong", "Write the right one", 0.0),
 )
+REVIEWS: tuple[ReviewEvent, ...] = (
+    ReviewsWaiting(library="films", count=3, new=1, expected_errors=4.5),
+    SubtitleApproved(
+        media=FILM, sidecars=(SIDECAR.path,), language=FRENCH, kind=SubtitleKind.FULL, by="ana"
+    ),
+    ReviewReopened(media=FILM, language=FRENCH, kind=SubtitleKind.FULL, by="ana"),
+)
+"""Events of reviews, of which a notifier gets those that it asks for."""
 MAX_LINES = 50
 """Most lines of the batch that a translator is asked for."""
 
@@ -124,7 +136,9 @@ def answers_what_it_knows(subject: Subject) -> None:
 
 def accepts_notifications(subject: Subject) -> None:
     """Every event is accepted, one by one and together."""
-    notifications = [Notification(n, 1.0e9 + n, event) for n, event in enumerate(EVENTS)]
+    wanted = subject.configured.review_events()
+    events = (*EVENTS, *(event for event in REVIEWS if type(event) in wanted))
+    notifications = [Notification(n, 1.0e9 + n, event) for n, event in enumerate(events)]
     for notification in notifications:
         subject.call("notify", [notification])
     subject.call("notify", notifications)

@@ -18,7 +18,12 @@ from subtitled.plugin import (
     Transcript,
     TranscriptionRequest,
 )
-from subtitled.plugin.testing import ODD_HOTWORDS, check_transcript
+from subtitled.plugin.testing import (
+    ODD_HOTWORDS,
+    check_aligned_words,
+    check_guesses,
+    check_transcript,
+)
 
 from .subject import SILENCE, SPEECH, NotApplicableError, Subject
 
@@ -101,25 +106,16 @@ def identifies_languages(subject: Subject) -> None:
     if not subject.client.capabilities.supports_language_detection:
         raise NotApplicableError("it does not detect languages")
     windows = [SILENCE, SPEECH]
-    guesses = subject.client.detect_language(subject.audio, windows)
-    assert [guess.window for guess in guesses] == windows, (
-        "detect_language() must return one guess for each window, in the same order"
-    )
-    for guess in guesses:
-        assert all(0 <= number <= 1 for number in guess.probabilities.values()), (
-            "detect_language() returned a probability outside 0 to 1"
-        )
+    check_guesses(subject.client.detect_language(subject.audio, windows), windows)
 
 
 def aligns_words(subject: Subject) -> None:
     """All words of the text come back with times."""
     if not subject.client.capabilities.supports_alignment:
         raise NotApplicableError("it does not align")
-    chunk, language = Chunk(SPEECH, (SPEECH,)), subject.language()
-    words = subject.client.align(subject.audio, chunk, "one two", language)
-    texts = "".join(word.text for word in words).split()
-    assert texts == ["one", "two"], "align() must return all words of the text, and no others"
-    check_transcript(Transcript(language=language, words=words), chunk)
+    chunk, text = Chunk(SPEECH, (SPEECH,)), "one two"
+    words = subject.client.align(subject.audio, chunk, text, subject.language())
+    check_aligned_words(words, text, chunk)
 
 
 def _transcribe(

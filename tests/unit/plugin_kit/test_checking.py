@@ -81,6 +81,20 @@ def test_what_goes_to_other_machines_is_not_sent_unasked(check: Check, tmp_path:
     assert not Path("sent").exists()
 
 
+def test_a_notifier_is_asked_with_the_events_of_reviews_that_it_wants(check: Check) -> None:
+    source = SOURCES["notifiers"].replace(
+        "        pass",
+        "        [one.event.media for one in notifications]\n"
+        "    @classmethod\n    def review_events(cls, settings): return [ReviewsWaiting]",
+    )
+
+    def install(site: Path) -> None:
+        install_plugin(site, "waits", source, "broken_waits")
+
+    (wrong,) = [result for result in check(install, "waits") if not result.ok]
+    assert "'ReviewsWaiting' object has no attribute 'media'" in wrong.detail
+
+
 SETTINGS = SOURCES["notifiers"].replace(
     "class Mine(Notifier):", "class Keys(Settings):\n    url: str\nclass Mine(Notifier[Keys]):"
 )
