@@ -9,14 +9,11 @@ from subtitled.db.review_records import CueEstimate, SubtitleEstimate
 from subtitled.db.sidecars import SidecarRecord, SidecarStatus
 from subtitled.jobcontext.context import JobContext
 from subtitled.plugin import Language, Subtitle, SubtitleKind
-from subtitled.subtitles.formats import FORMATS
+from subtitled.subtitles.formats import TIMED_FORMATS
 from subtitled.subtitles.quality_estimation import FileEstimate, estimate_quality
 
 from .locks import SidecarIdentity
 from .quality_evidence import TextSource, gather_evidence
-
-_READABLE = tuple(fmt for fmt in FORMATS if fmt != "txt")
-"""Formats with times, in the order in which a review begins with one of several."""
 
 
 def choose_reviewed(
@@ -36,7 +33,7 @@ def choose_reviewed(
 
     def rank(sidecar: SidecarRecord) -> tuple[bool, bool, int]:
         is_bilingual = SidecarIdentity.of_record(sidecar).secondary is not None
-        return sidecar.format != wanted_format, is_bilingual, _READABLE.index(sidecar.format)
+        return sidecar.format != wanted_format, is_bilingual, TIMED_FORMATS.index(sidecar.format)
 
     candidates = [
         sidecar
@@ -44,7 +41,7 @@ def choose_reviewed(
         if sidecar.language == language
         and sidecar.kind is kind
         and sidecar.status is SidecarStatus.PRESENT
-        and sidecar.format in _READABLE
+        and sidecar.format in TIMED_FORMATS
     ]
     return min(candidates, key=rank, default=None)
 

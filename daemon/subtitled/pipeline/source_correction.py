@@ -14,22 +14,21 @@ from pathlib import Path
 
 from subtitled.config.load import Configuration
 from subtitled.db.database import Database
-from subtitled.db.kv import TRANSLATE_AGAIN_KEY, KeyValueStore
 from subtitled.db.sidecars import SidecarRepository
 from subtitled.library.archive import read_archived
 from subtitled.plugin import Cue, InputRejectedError, Language, SubtitleKind
 from subtitled.policy.approved_source import ApprovedSource
 from subtitled.policy.coverage import SIDECAR, ExistingSubtitle
 from subtitled.routing.table import RoutingTable
-from subtitled.subtitles.formats import FORMATS, read_subtitle
+from subtitled.subtitles.formats import TIMED_FORMATS, read_subtitle
 from subtitled.subtitles.publish import compute_sha256
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore, variant_key
 from subtitled.translation.corrected_words import digest_text
 
 from .locks import read_sidecar
+from .translation_requests import read_request
 
-_TIMED_FORMATS = tuple(fmt for fmt in FORMATS if fmt != "txt")
 _FROM_SPEECH = re.compile(r"transcribed by [^,]+(?:, from the approved text \w+)?$")
 _TRANSLATED_SPEECH = re.compile(r"transcribed by [^,]+, translated by ")
 
@@ -46,19 +45,14 @@ class CorrectionRequests:
     @classmethod
     def read(cls, db: Database, media: Path, fingerprint: str | None) -> CorrectionRequests:
         """Return what the database has of a media file."""
-        stored = db.kv.get(TRANSLATE_AGAIN_KEY + fingerprint) if fingerprint else None
+        request = read_request(db.kv, fingerprint)
         return cls(
-            requested_at=float(stored or 0.0),
+            requested_at=0.0 if request is None else request.at,
             begun=frozenset(db.reviews.edited_subtitles(media)),
         )
 
 
 NO_REQUESTS = CorrectionRequests()
-
-
-def request_translation(kv: KeyValueStore, fingerprint: str, at: float) -> None:
-    """Keep that somebody asked for the changed lines of a media file to be translated again."""
-    kv.set(TRANSLATE_AGAIN_KEY + fingerprint, repr(at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +128,11 @@ def find_approved_source(
         and item.origin == SIDECAR
         and item.kind is SubtitleKind.FULL
         and item.secondary is None
-        and item.format in _TIMED_FORMATS
+        and item.format in TIMED_FORMATS
         and item.language is not None
         and item.language.satisfies(spoken)
     ]
-    approved.sort(key=lambda item: _TIMED_FORMATS.index(item.format))
+    approved.sort(key=lambda item: TIMED_FORMATS.index(item.format))
     if not approved:
         return None
     item = approved[0]

@@ -18,7 +18,7 @@ from subtitled.jobcontext.services import open_transcript_store
 from subtitled.pipeline.locks import SidecarIdentity
 from subtitled.plugin import Cue, InputRejectedError, Language, SubtitleKind, Transcript
 from subtitled.subtitles.chinese import convert_texts
-from subtitled.subtitles.formats import FORMATS, read_subtitle
+from subtitled.subtitles.formats import TIMED_FORMATS, read_subtitle
 from subtitled.subtitles.hallucination import (
     FilterContext,
     HallucinationPhrases,
@@ -34,8 +34,6 @@ from subtitled.transcripts.models import TrackAnalysis
 from ..inspection import library_for
 from ..sidecar_reading import read_inside
 
-_TIMED_FORMATS = tuple(fmt for fmt in FORMATS if fmt != "txt")
-"""The formats with times, in the order in which one of several is read."""
 _TRANSLATED = re.compile(r"(?:^|, )translated (?:by|from) ")
 _TRANSCRIBED = re.compile(r"transcribed by (\S+?)(?:,|$)")
 
@@ -100,14 +98,14 @@ class ReferenceReader:
         records = self._db.sidecars.of_media(file.path)
         for record in records:
             signature = self._db.sidecars.approval(record.path)
-            if signature is not None and record.format in _TIMED_FORMATS:
+            if signature is not None and record.format in TIMED_FORMATS:
                 identity = SidecarIdentity.of_record(record)
                 approved.setdefault(identity, []).append((record, signature))
         if not approved:
             yield LeftOut.NOT_APPROVED
         for identity, formats in approved.items():
             if language is None or _is_same(identity.language, language):
-                formats.sort(key=lambda item: _TIMED_FORMATS.index(item[0].format))
+                formats.sort(key=lambda item: TIMED_FORMATS.index(item[0].format))
                 library = library_for(self._configuration, file.path)
                 try:
                     yield self._read(library, identity, formats[0])

@@ -21,6 +21,7 @@ from .time_lines import is_broken_time_line, parse_time_line
 __all__ = [
     "FORMATS",
     "IMAGE_SIGNATURES",
+    "TIMED_FORMATS",
     "DroppedPart",
     "ReadResult",
     "RoundTripError",
@@ -90,6 +91,8 @@ _CODECS = {
 }
 FORMATS = tuple(_CODECS)
 """Extensions of the formats that we write."""
+TIMED_FORMATS = tuple(fmt for fmt in FORMATS if fmt != "txt")
+"""Those with times, in the order in which one of several is chosen to be read."""
 
 
 def render_subtitle(subtitle: Subtitle, fmt: str) -> bytes:

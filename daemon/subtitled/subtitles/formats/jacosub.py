@@ -23,7 +23,7 @@ _COMMENT = re.compile(r"\{[^{}]{0,300}\}")
 _CODE = re.compile(r"\\(.)|~")
 _STYLES = {"B": "<b>", "b": "</b>", "I": "<i>", "i": "</i>", "U": "<u>", "u": "</u>"}
 DEFAULT_RATE = 30.0
-"""Frames a second of a file that does not say it, as the format defines."""
+"""Frames a second of a file that does not state them, as the format defines."""
 MAX_CONTINUATIONS = 20
 """Most lines that continue an event."""
 MIN_SHARE = 0.5
@@ -39,7 +39,7 @@ def is_jacosub(text: str) -> bool:
 
 def read(text: str, frame_rate: float | None = None) -> ReadResult:
     """Read the events of a file, with the rate that it states."""
-    dropped, rate, shift = DropLog(), DEFAULT_RATE, 0.0
+    dropped, rate, shift = DropLog(), _usual_rate(text), 0.0
     found: list[tuple[int, float, float, str]] = []
     raw_lines = enumerate(split_file_lines(text), 1)
     for number, raw in raw_lines:
@@ -74,6 +74,16 @@ def read(text: str, frame_rate: float | None = None) -> ReadResult:
         for number, start, end, body in found
     ]
     return make_result(lines, "jss", dropped)
+
+
+def _usual_rate(text: str) -> float:
+    """Return the frames a second of a file that does not state them.
+
+    Numbers that are too large for frames are hundredths, as some programs write them.
+    """
+    events = filter(None, map(_EVENT.match, split_file_lines(text)))
+    largest = max((int(match[place]) for match in events for place in (4, 8)), default=0)
+    return DEFAULT_RATE if largest < DEFAULT_RATE else 100.0
 
 
 def _convert(body: str, has_directives: bool) -> str:

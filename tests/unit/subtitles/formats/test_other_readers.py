@@ -329,6 +329,12 @@ def test_what_is_too_large_for_frames_is_a_decimal(other: str) -> None:
     assert read_text(text, "srt", frame_rate=25.0).cues[0].start in (2.12, 2.012)
 
 
+def test_what_is_too_large_for_frames_of_jacosub_is_hundredths() -> None:
+    text = "0:00:02.15 0:00:05.00 Where?\n0:00:07.00 0:00:09.80 I see.\n"
+    assert _cues(read_text(text, "jss")) == [(2.15, 5.0, "Where?"), (7.0, 9.8, "I see.")]
+    assert _cues(read_text(text.replace("80", "15"), "jss"))[0] == (2.5, 5.0, "Where?")
+
+
 @pytest.mark.parametrize("text", ["Downloaded from a site\nat 12:30\n", "00:12 Introduction\n"])
 def test_notes_are_no_subtitle(text: str) -> None:
     with pytest.raises(InputRejectedError, match="plain text has no times"):

@@ -67,7 +67,6 @@ def stays(words: Sequence[Word], language: Language = EN) -> bool:
         ("sv", "Undertexter från Amara.org-gemenskapen"),
         ("tr", "Bu dizinin betimlemesi TRT tarafından Sesli Betimleme Derneği'ne yaptırılmıştır."),
         ("ko", "한글자막 by 한효정"),
-        ("ar", "المترجم للقناة"),
         ("pl", "www.multi-moto.eu"),
         ("zh", "以下是普通话的句子。"),
         ("he", "תורגם וסונכרן על ידי עמי"),
