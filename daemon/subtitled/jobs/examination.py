@@ -7,6 +7,7 @@ import logging
 from subtitled.db.overview import FileOverview
 from subtitled.db.records import FINAL_STATES, FileRecord, FileState
 from subtitled.glossary.metadata import find_metadata
+from subtitled.jobcontext.job import JobResult
 from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import fingerprint_of
 from subtitled.media.probe import probe_media
@@ -15,6 +16,7 @@ from subtitled.pipeline.planning import InspectionRequest, MediaReport, inspect_
 from subtitled.pipeline.source_correction import CorrectionRequests
 from subtitled.plugin import MediaMetadata, SubtitledError
 from subtitled.plugin.paths import display_path
+from subtitled.policy.requirements import NOBODY_SPEAKS
 
 _log = logging.getLogger(__name__)
 
@@ -49,36 +51,37 @@ class Examiner:
             self._db.judgements,
         )
 
-    def overview(
-        self, record: FileRecord, report: MediaReport, *, is_silent: bool = False
-    ) -> FileOverview:
+    def overview(self, record: FileRecord, report: MediaReport, silence: str = "") -> FileOverview:
         """Return what the database keeps of an inspected file.
 
         Args:
             record: The file.
             report: What the inspection found.
-            is_silent: Whether its job found nothing said.
+            silence: Why its job found nothing to write; "" if it did not.
         """
         library = self._libraries[record.library]
         metadata = find_metadata(record.path, library.path).metadata
-        return describe_overview(report, describe_title(metadata), is_silent=is_silent)
+        return describe_overview(report, describe_title(metadata), silence)
 
     def overview_now(
-        self, record: FileRecord, state: FileState | None = None
+        self, record: FileRecord, result: JobResult | None = None
     ) -> FileOverview | None:
         """Examine a file again, as after its job.
 
         Args:
             record: The file.
-            state: The state that its job ended in; by default that of the record.
+            result: How its job ended; by default, what the record says of that.
 
         Returns:
             None if it cannot be examined now.
         """
         try:
             report = self.inspect(record, record.fingerprint)
-            is_silent = (state or record.state) is FileState.NO_SPEECH
-            return self.overview(record, report, is_silent=is_silent)
+            ended = result or record
+            is_silent = ended.state is FileState.NO_SPEECH
+            return self.overview(
+                record, report, (ended.reason or NOBODY_SPEAKS) if is_silent else ""
+            )
         except (OSError, SubtitledError) as error:
             _log.debug("%s cannot be examined: %s", display_path(record.path), error)
             return None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from subtitled.db.history import HistoryEntry, HistoryEvent
-from subtitled.db.records import ACTIVE_STATES, FileRecord, FileState
+from subtitled.db.records import ACTIVE_STATES, URGENT, FileRecord, FileState
 from subtitled.engines.protocol import EngineCrashedError, ResourceUnavailableError
 from subtitled.jobcontext.job import JobResult
 from subtitled.jobcontext.services import Services
@@ -20,6 +20,7 @@ from subtitled.library.moves import remove_orphans
 from subtitled.library.paths import describe_failure, shorten_message
 from subtitled.notify.notifiers import NotifierDispatcher, dispatch_event
 from subtitled.pipeline.planning import engines_digest
+from subtitled.pipeline.translation_requests import read_request, settle_request
 from subtitled.plugin import (
     Event,
     InputRejectedError,
@@ -73,14 +74,15 @@ class ResultRecorder:
     def record_ended(self, record: FileRecord, result: JobResult, digest: str) -> None:
         """Record the result of a job that ended without an error."""
         sidecars = tuple(published.sidecar for published in result.made)
-        overview = self.examiner.overview_now(record, result.state)
+        overview = self.examiner.overview_now(record, result)
         _log.info("%s: %s", display_path(record.path), result.reason)
         if sidecars and record.fingerprint is not None:
             for source in self._services.store.reused_from(record.fingerprint):
                 remove_orphans(self._db, source)
         self.announce_published(record, result.made)
         if result.deferred_error is None:
-            self.record(
+            asked = read_request(self._db.kv, record.fingerprint)
+            is_recorded = self.record(
                 record,
                 result.state,
                 digest,
@@ -89,6 +91,8 @@ class ResultRecorder:
                 overview=overview,
             )
             self._announce(JobFinished(record.path, sidecars, result.reason))
+            if is_recorded and settle_request(self._db, record, record.job_id or "", asked):
+                self._db.states.requeue(record.id, URGENT)
         else:
             if overview is not None:
                 self._db.overview.store(record.id, record.library, overview)

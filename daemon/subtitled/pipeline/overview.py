@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from subtitled.db.overview import SOURCE_CORRECTED, CoverageRow, FileOverview, RequirementRow
 from subtitled.policy.coverage import REMOVED_BY_USER, ExistingSubtitle
-from subtitled.policy.requirements import NOBODY_SPEAKS, SUMMARY, Answer, AnswerStatus
+from subtitled.policy.requirements import SUMMARY, Answer, AnswerStatus
 from subtitled.subtitles.ownership import Ownership
 
 from .planning import MediaReport
 
 
-def describe_overview(report: MediaReport, title: str, *, is_silent: bool = False) -> FileOverview:
+def describe_overview(report: MediaReport, title: str, silence: str = "") -> FileOverview:
     """Return what the database keeps of an inspected media file.
 
     Args:
         report: What the inspection found.
         title: The title of the film or episode; empty if it is unknown.
-        is_silent: Whether its job found nothing said, so that nothing is missing.
+        silence: Why its job found nothing to write, so that nothing is missing; "" if it did not.
     """
     return FileOverview(
         duration=report.facts.duration or None,
@@ -29,20 +29,18 @@ def describe_overview(report: MediaReport, title: str, *, is_silent: bool = Fals
                 if item.origin != REMOVED_BY_USER
             ),
         ),
-        requirements=tuple(
-            _requirement_row(answer, is_silent=is_silent) for answer in report.decision.answers
-        ),
+        requirements=tuple(_requirement_row(answer, silence) for answer in report.decision.answers),
     )
 
 
-def _requirement_row(answer: Answer, *, is_silent: bool) -> RequirementRow:
-    has_nothing = is_silent and answer.status is AnswerStatus.MISSING
+def _requirement_row(answer: Answer, silence: str) -> RequirementRow:
+    has_nothing = bool(silence) and answer.status is AnswerStatus.MISSING
     return RequirementRow(
         language=answer.language,
         secondary=answer.secondary,
         kind=answer.kind,
         status=AnswerStatus.NOTHING if has_nothing else answer.status,
-        reason=NOBODY_SPEAKS if has_nothing else answer.reason,
+        reason=silence if has_nothing else answer.reason,
     )
 
 
