@@ -6,7 +6,7 @@ import dataclasses
 import os
 import shutil
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,16 @@ from subtitled.daemon.reviews.service import ReviewService
 from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.actors import Actor
 from subtitled.db.commands import CommandKind
+from subtitled.db.kv import TRANSLATE_AGAIN_KEY
 from subtitled.db.overview import SOURCE_CORRECTED
 from subtitled.db.records import FileRecord
 from subtitled.db.review_records import ReviewFilter
+from subtitled.pipeline.translation_requests import (
+    TranslationRequest,
+    keep_request,
+    read_request,
+    settle_request,
+)
 from subtitled.plugin import (
     SAMPLE_RATE,
     Audio,
@@ -85,6 +92,8 @@ class _Counting(Translator):
     """A translator that records each line that it is sent."""
 
     sent: list[str]
+    meanwhile: Callable[[], None] | None = None
+    """What happens while it translates the next batch."""
 
     @classmethod
     def capabilities(cls, settings: object) -> TranslatorCapabilities:
@@ -92,6 +101,9 @@ class _Counting(Translator):
 
     def translate(self, batch: Batch) -> Translation:
         type(self).sent += [line.text for line in batch.lines]
+        happens, type(self).meanwhile = type(self).meanwhile, None
+        if happens is not None:
+            happens()
         return Translation(
             tuple(
                 Line(line.id, " ".join(SPANISH[word] for word in line.text.split()))
@@ -122,7 +134,7 @@ class _Film:
         self.reviews = ReviewService(self.harness.configuration, self.harness.database)
 
     def _equip(self) -> None:
-        translator = type("Counting", (_Counting,), {"sent": []})
+        translator = type("Counting", (_Counting,), {"sent": [], "meanwhile": None})
         self.sent: list[str] = translator.sent  # type: ignore[attr-defined]
         self.translator = translator
         engine = _Speaker(self.harness.configuration.engines["whisper"])
@@ -145,11 +157,15 @@ class _Film:
 
     def correct(self, find: str, replacement: str, language: str = "en") -> None:
         """Correct a subtitle, and approve it."""
+        self.approve(find, replacement, language)
+        self.harness.settle()
+
+    def approve(self, find: str, replacement: str, language: str = "en") -> None:
+        """Correct a subtitle and approve it, whatever runs."""
         self.edit(find, replacement, language)
         review = self.reviews.open(self.file, Language(language), SubtitleKind.FULL)
         result = approve_review(self.reviews, review.id, ANA, accepts_warnings=True)
         assert isinstance(result, Approval)
-        self.harness.settle()
 
     def edit(self, find: str, replacement: str, language: str) -> None:
         """Correct a subtitle, and approve nothing."""
@@ -160,6 +176,11 @@ class _Film:
 
     def translate_again(self) -> None:
         """Do what the command, the button and the API ask for."""
+        self.ask()
+        self.harness.settle()
+
+    def ask(self) -> None:
+        """Ask for the lines to be translated again, and wait for nothing."""
         db, settings = self.harness.database, self.harness.configuration.settings
         db.commands.enqueue(CommandKind.TRANSLATE_AGAIN, self.media, "ana")
         nothing: Any = None
@@ -168,7 +189,10 @@ class _Film:
         )
         dispatcher.completed(db.commands.pending())
         assert db.commands.pending() == []
-        self.harness.settle()
+
+    def requests(self) -> dict[str, str]:
+        """Return the requests that the database keeps."""
+        return self.harness.database.kv.get_prefix(TRANSLATE_AGAIN_KEY)
 
     def marked(self) -> set[str]:
         """Return the languages of the subtitles that the database has as marked."""
@@ -209,12 +233,44 @@ def test_only_the_changed_lines_are_sent_again(one: _Film) -> None:
 
     one.sent.clear()
     one.translate_again()  # there is nothing left to do
-    assert one.sent == []
+    assert (one.sent, one.requests()) == ([], {})
     one.sidecar("es").unlink()
     one.harness.jobs.retry(one.file)
     one.harness.settle()
     assert one.sidecar("es").read_text() == after
     assert one.sent == []
+
+
+def test_what_is_asked_for_while_the_job_runs_is_done_after_it(one: _Film) -> None:
+    def correct_more() -> None:
+        review = one.reviews.open(one.file, Language("en"), SubtitleKind.FULL)
+        reopen_review(one.reviews, review.id, ANA)
+        one.approve("car.", "bus.")
+        one.ask()
+
+    one.correct("comfy UI", "ComfyUI")
+    one.translator.meanwhile = correct_more  # type: ignore[attr-defined]
+    one.translate_again()
+    after = one.sidecar("es").read_text()
+    assert "ComfyUI" in after
+    assert "autobús." in after
+    assert "coche." not in after
+    assert (one.marked(), one.requests()) == (set(), {})
+
+
+def test_a_request_that_a_copy_has_yet_to_see_is_kept(one: _Film) -> None:
+    one.correct("comfy UI", "ComfyUI")
+    copy = one.harness.root / "copy.wav"
+    shutil.copy(one.media, copy)
+    one.harness.intake.scan("films")
+    database, fingerprint = one.harness.database, one.file.fingerprint
+    database.files.set_fingerprint(one.harness.the(copy).id, fingerprint or "")
+    asked = TranslationRequest(9.0, "job")
+    keep_request(database.kv, fingerprint or "", asked)
+    assert not settle_request(database, one.file, before=asked)
+    assert read_request(database.kv, fingerprint) == asked
+    one.harness.settle()
+    assert one.requests() == {}
 
 
 def test_an_edited_or_approved_translation_is_only_marked(one: _Film) -> None:

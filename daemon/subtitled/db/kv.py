@@ -36,7 +36,7 @@ SERVER_ERROR_KEY = "server-error:"
 """The last error of a media server, before its name."""
 TRANSLATE_AGAIN_KEY = "translate-again:"
 """When a person asked for the changed lines of a file to be translated again (seconds since 1970),
-before its fingerprint."""
+and the job that it had then, before its fingerprint."""
 REVIEW_NOTICE_KEY = "review-notice:"
 """How many reviews of a library notifiers were last told of, as JSON, before its name."""
 TERM_KEY = "term:"
@@ -64,6 +64,17 @@ class KeyValueStore:
             c.execute(
                 statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
             )
+
+    def replace(self, key: str, known: str, value: str | None) -> bool:
+        """Store a value instead of a known one, or delete the key with None.
+
+        Returns:
+            False if the key has another value meanwhile. Nothing is changed then.
+        """
+        is_known = sa.and_(kv.c.key == key, kv.c.value == known)
+        change = kv.delete() if value is None else kv.update().values(value=value)
+        with self._engine.begin() as c:
+            return bool(c.execute(change.where(is_known)).rowcount)
 
     def get(self, key: str) -> str | None:
         """Return a value, or None if the key is not stored."""

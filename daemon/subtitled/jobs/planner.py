@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,12 @@ from subtitled.library.moves import adopt_moved_file
 from subtitled.library.removal import SidecarRemover
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.pipeline.planning import MediaReport, settings_digest
-from subtitled.pipeline.source_correction import request_translation
+from subtitled.pipeline.translation_requests import (
+    TranslationRequest,
+    keep_request,
+    read_request,
+    settle_request,
+)
 from subtitled.plugin import SubtitledError, TransientError
 from subtitled.plugin.paths import display_path, quote_path
 from subtitled.policy.coverage import find_redundant
@@ -125,6 +131,7 @@ class JobPlanner:
                 record, quarantined, digest
             ):
                 return
+            asked = read_request(self._db.kv, fingerprint)
             media_report = self._examiner.inspect(record, fingerprint)
             if self._remove_redundant(record, library, media_report):
                 media_report = self._examiner.inspect(record, fingerprint)
@@ -165,6 +172,7 @@ class JobPlanner:
             state = FileState.IMPOSSIBLE
         reason = "; ".join(decision.unsatisfiable or decision.reasons)
         self._results.record(record, state, digest, reason=reason, overview=overview)
+        settle_request(self._db, replace(record, fingerprint=fingerprint), before=asked)
 
     def examine_pending(self, library: str, limit: int) -> int:
         """Examine files whose coverage is not known yet, unless work is not allowed now.
@@ -198,11 +206,18 @@ class JobPlanner:
     def translate_again(self, record: FileRecord) -> None:
         """Plan a file again, so that the lines are translated again that a person corrected.
 
-        What a person removed, edited or approved stays as it is. An active job is unchanged.
+        What a person removed, edited or approved stays as it is. After an active job the file is
+        planned once more, because the job may have decided before what it makes.
         """
-        if record.fingerprint is None:
+        fingerprint = record.fingerprint
+        if fingerprint is None:
             return
-        request_translation(self._db.kv, record.fingerprint, time.time())
+        while True:
+            job = _job_of(record)
+            keep_request(self._db.kv, fingerprint, TranslationRequest(time.time(), job))
+            record = self._db.files.get_by_id(record.id) or record
+            if _job_of(record) in ("", job):
+                break  # No other job began meanwhile.
         self.prioritise(record, URGENT)
 
     def prioritise(self, record: FileRecord, priority: int) -> None:
@@ -282,3 +297,8 @@ class JobPlanner:
         except Exception:
             self._runner.needs_reconcile.set()
             raise
+
+
+def _job_of(record: FileRecord) -> str:
+    """Return the job that a file has now; empty if it has none."""
+    return (record.job_id or "") if record.state in ACTIVE_STATES else ""
