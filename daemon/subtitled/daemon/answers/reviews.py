@@ -209,7 +209,7 @@ def describe_cue(cue: ReviewCue | None) -> dict[str, Any] | None:
 
 def describe_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Return findings as JSON has them."""
-    return [to_plain(finding) for finding in findings]
+    return [to_plain(finding) | {"text": finding.text} for finding in findings]
 
 
 def format_tag(tag: VersionTag) -> str:

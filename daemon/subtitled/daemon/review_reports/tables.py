@@ -78,7 +78,7 @@ def _cue_row(cue: ReportedCue) -> dict[str, object]:
         "note": "" if verdict is None else verdict.note,
         "judged_by": "" if verdict is None else verdict.actor,
         "judged_at": "" if verdict is None else format_iso(verdict.at),
-        "findings": "; ".join(f"{one.severity}: {one.rule}, {one.detail}" for one in cue.findings),
+        "findings": "; ".join(f"{one.severity}: {one.text}" for one in cue.findings),
         "change": str(cue.change),
         "machine_text": cue.machine_text or "",
         "text": cue.text or "",

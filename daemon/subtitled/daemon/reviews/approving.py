@@ -152,5 +152,5 @@ def _count(findings: Sequence[Finding]) -> str:
 
 
 def _first(findings: Sequence[Finding]) -> str:
-    shown = [f"cue {one.cue}: {one.rule} ({one.detail})" for one in findings[:3]]
-    return ", ".join(shown) + (" ..." if len(findings) > len(shown) else "")
+    shown = [f"cue {one.cue}, {one.text}" for one in findings[:3]]
+    return "; ".join(shown) + (" ..." if len(findings) > len(shown) else "")

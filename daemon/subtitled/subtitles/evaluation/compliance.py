@@ -32,6 +32,11 @@ class ComplianceRule(StrEnum):
     FLASH = "no flash of empty screen"
 
     @property
+    def violation(self) -> str:
+        """What is wrong with a cue that violates the rule."""
+        return _VIOLATIONS[self]
+
+    @property
     def is_error(self) -> bool:
         """Check whether a violation may confuse a player. The other rules are about reading."""
         return self in (
@@ -45,6 +50,21 @@ class ComplianceRule(StrEnum):
     def is_limit(self) -> bool:
         """Check whether a violation puts a cue outside the limits. The other rules are advice."""
         return self is not ComplianceRule.FLASH
+
+
+_VIOLATIONS = {
+    ComplianceRule.TIMES: "ends before it begins",
+    ComplianceRule.ORDER: "begins after the next",
+    ComplianceRule.OVERLAP: "overlaps the next",
+    ComplianceRule.TEXT: "has no text",
+    ComplianceRule.LINE_LENGTH: "line too long",
+    ComplianceRule.LINES: "too many lines",
+    ComplianceRule.SPEED: "too fast to read",
+    ComplianceRule.SHORT: "too short",
+    ComplianceRule.LONG: "too long on screen",
+    ComplianceRule.GAP: "too close to the next",
+    ComplianceRule.FLASH: "empty screen flashes before the next",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def find_broken_rules(view: SubtitleView) -> Iterator[Sign]:
         return
     for violation in check_compliance(view.cues, view.evidence.language, rules).violations:
         if violation.rule is not ComplianceRule.FLASH:
-            values = {"rule": str(violation.rule), "detail": violation.detail}
+            values = {"rule": violation.rule.violation, "detail": violation.detail}
             yield Sign(violation.cue_number - 1, ReasonKind.OUTSIDE_LIMITS, 1.0, values)
 
 

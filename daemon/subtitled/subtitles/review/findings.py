@@ -36,6 +36,11 @@ class Finding:
     detail: str
     """The value that violates the rule, with its unit."""
 
+    @property
+    def text(self) -> str:
+        """What is wrong, such as ``too short: 0.400 s``."""
+        return f"{self.rule.violation}: {self.detail}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CueMeasures:

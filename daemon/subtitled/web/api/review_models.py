@@ -192,7 +192,8 @@ class FindingEntry(Output):
     cue: str
     rule: str
     severity: Literal["error", "warning", "advice"]
-    detail: str
+    detail: str = Field(description="The value that violates the rule, with its unit.")
+    text: str = Field(description="What is wrong, such as `too short: 0.400 s`.")
 
 
 class SecondReaderEntry(Output):

@@ -49,6 +49,14 @@ def test_limits_for_readers_are_warnings_and_a_flash_is_advice() -> None:
     assert found["1", ComplianceRule.FLASH] is Severity.ADVICE
 
 
+def test_a_finding_says_what_is_wrong() -> None:
+    cues = (_cue(1, 0.0, 0.4, "One"), _cue(2, 1.0, 3.0, "Two"), _cue(3, 2.5, 5.0, "Three"))
+    findings = find_violations(Document.create(0, cues), ENGLISH, RULES)
+    told = {finding.rule: finding.text for finding in findings}
+    assert told[ComplianceRule.SHORT] == "too short: 0.400 s"
+    assert told[ComplianceRule.OVERLAP] == "overlaps the next: by 0.500 s"
+
+
 def test_measures_are_those_of_the_rules() -> None:
     document = Document.from_cues([Cue(0.0, 2.0, "ab\n<i>cdef</i>"), Cue(1.5, 3.0, "x")], ENGLISH)
     first, last = (measure_cue(document, place, ENGLISH) for place in (0, 1))
