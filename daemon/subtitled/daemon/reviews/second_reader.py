@@ -59,18 +59,22 @@ def check_second_reader(review: OpenReview, actor: Actor) -> SecondReading:
 
 
 def _unread_edits(review: OpenReview) -> list[StoredOperation]:
-    """Return the edits that are in the text and that nobody else has approved."""
+    """Return the edits that are in the text and that nobody else has approved.
+
+    Those are all since the approval, and before it the ones of the person who approved.
+    """
     log = [
         LoggedOperation(version=one.version, actor="", kind=one.kind, reverts=one.reverts)
         for one in review.log
     ]
     record = review.record
-    approved = record.approved_version or 0
-    read = [review.log[version - 1] for version in find_edits(log) if version <= approved]
-    is_read = record.approved_person is not None and not _is_any(
-        Actor.stored(record.approved_by or "", record.approved_person), read
-    )
-    return [review.log[version - 1] for version in find_edits(log, approved if is_read else 0)]
+    edits = [review.log[version - 1] for version in find_edits(log)]
+    if record.approved_version is None or record.approved_person is None:
+        return edits
+    approver = Actor.stored(record.approved_by or "", record.approved_person)
+    approved = record.approved_version
+    own = [one for one in edits if one.version <= approved and _is_any(approver, [one])]
+    return own + [review.log[version - 1] for version in find_edits(log, approved)]
 
 
 def _is_any(actor: Actor, edits: Iterable[StoredOperation]) -> bool:

@@ -34,11 +34,11 @@ def library(tmp_path: Path) -> Iterator[ReviewLibrary]:
     made.db.close()
 
 
-def with_second_reader(configuration: Configuration) -> Configuration:
-    """Return a configuration whose libraries want a second reader."""
+def with_second_reader(configuration: Configuration, *, is_wanted: bool = True) -> Configuration:
+    """Return a configuration whose libraries want a second reader, or do not."""
     settings = configuration.settings
     libraries = {
-        name: library.model_copy(update={"second_reader": True})
+        name: library.model_copy(update={"second_reader": is_wanted})
         for name, library in settings.libraries.items()
     }
     return dataclasses.replace(
@@ -97,26 +97,25 @@ def test_what_an_editor_approved_themselves_was_read_by_nobody_else(
     library: ReviewLibrary,
 ) -> None:
     number = library.open()
-    lax = ReviewService(
-        dataclasses.replace(
-            library.configuration,
-            settings=library.configuration.settings.model_copy(
-                update={
-                    "libraries": {
-                        name: one.model_copy(update={"second_reader": False})
-                        for name, one in library.configuration.settings.libraries.items()
-                    }
-                }
-            ),
-        ),
-        library.db,
-    )
+    lax = ReviewService(with_second_reader(library.configuration, is_wanted=False), library.db)
     _edit(library, number, ANA, "The SCHUFA said no.")
     assert isinstance(approve_review(lax, number, ANA, accepts_warnings=True), Approval)
     reopen_review(library.service, number, BEN)
     with pytest.raises(SecondReaderError):
         approve_review(library.service, number, ANA, accepts_warnings=True)
     _approve(library, number, BEN)
+
+
+def test_who_approved_their_own_edit_still_read_that_of_another(library: ReviewLibrary) -> None:
+    number = library.open()
+    lax = ReviewService(with_second_reader(library.configuration, is_wanted=False), library.db)
+    _edit(library, number, ANA, "The SCHUFA said no.")
+    _edit(library, number, BEN, "He lives in York.", cue="2")
+    assert isinstance(approve_review(lax, number, BEN, accepts_warnings=True), Approval)
+    reopen_review(library.service, number, BEN)
+    with pytest.raises(SecondReaderError, match="reader: ben edited"):
+        approve_review(library.service, number, BEN, accepts_warnings=True)
+    _approve(library, number, ANA)
 
 
 def test_an_edit_of_an_older_version_belongs_to_whoever_has_its_name(
