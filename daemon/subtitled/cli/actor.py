@@ -21,7 +21,12 @@ def current_actor(name: str = "") -> Actor:
     account = find_account(os.environ)
     if account is None and not name:
         abort("you have no name on this machine. Say who you are: --by NAME", USAGE_ERROR)
-    return Actor.account(account or f"uid {os.getuid()}", name)
+    return Actor.account(account or _nameless(), name)
+
+
+def reading_actor() -> Actor:
+    """Return the person at the command line for what changes nothing, also if they have no name."""
+    return Actor.account(find_account(os.environ) or _nameless())
 
 
 def find_account(environment: Mapping[str, str]) -> str | None:
@@ -40,3 +45,8 @@ def find_account(environment: Mapping[str, str]) -> str | None:
         return getpass.getuser()
     except (KeyError, OSError):
         return None
+
+
+def _nameless() -> str:
+    """Return what stands for the name of an account that has none."""
+    return f"uid {os.getuid()}"

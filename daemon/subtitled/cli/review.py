@@ -22,7 +22,7 @@ from subtitled.plugin.limits import read_file
 from subtitled.subtitles.formats import FORMATS
 from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES
 
-from .actor import current_actor
+from .actor import current_actor, reading_actor
 from .app import app, load_configuration
 from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, echo_table
 
@@ -95,7 +95,7 @@ def show(
 ) -> None:
     """Show the cues of a review with what is doubtful about them."""
     service, loaded = load_review(review, language)
-    answer = show_review(service, loaded, current_actor())
+    answer = show_review(service, loaded, reading_actor())
     if as_json:
         echo_json(answer)
         return
@@ -112,9 +112,7 @@ def show(
         echo(f"edited by {editors}, {waits}")
     notes: dict[str, list[str]] = {}
     for finding in answer["findings"]:
-        notes.setdefault(finding["cue"], []).append(
-            f"{finding['severity']}: {finding['rule']}, {finding['detail']}"
-        )
+        notes.setdefault(finding["cue"], []).append(f"{finding['severity']}: {finding['text']}")
     rows = [(one["start"], "", "", _reason_text(one)) for one in answer["elsewhere"]]
     for cue in answer["cues"]:
         reasons = [*map(_reason_text, cue["reasons"]), *notes.get(cue["id"], ())]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from subtitled.daemon.answers.plain import format_time
 from subtitled.web.auth.audit import COMMAND_LINE
 from subtitled.web.auth.roles import Role, Scope
 
+from .actor import reading_actor
 from .output import USAGE_ERROR, JsonOption, abort, echo, echo_json, echo_table
 from .web import web_app
 from .web_accounts import (
@@ -91,7 +91,7 @@ def add_key(
         key = accounts.keys.add(
             name,
             role if role is not None else (scope or ()),
-            created_by=f"{getpass.getuser()}, by the command line",
+            created_by=f"{reading_actor().name}, by the command line",
             owner=owner,
             expires_at=time.time() + seconds if isinstance(seconds, float) else None,
             libraries=known,

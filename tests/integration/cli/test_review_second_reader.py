@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-import subtitled.cli.review_approve  # noqa: F401 - adds its commands
+import subtitled.cli.actor
+import subtitled.cli.review_approve  # adds its commands
 from subtitled.cli.actor import find_account
 from subtitled.cli.app import app
 from subtitled.daemon.reviews.service import ReviewService
@@ -82,6 +83,18 @@ def test_the_review_says_who_edited_it_and_that_it_waits(cli: CommandLine) -> No
     )
     expected = f"edited by ana, {_account()}, waits for another reader"
     assert expected in " ".join(CliRunner().invoke(app, shown).output.split())
+
+
+def test_an_account_without_a_name_reads_but_says_who_it_is_before_it_approves(
+    cli: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subtitled.cli.actor, "find_account", lambda environment: None)
+    shown = ["--config", str(cli.config), "review", "show", str(cli.number)]
+    assert CliRunner().invoke(app, shown).exit_code == 0
+    refused = cli.approve()
+    assert refused.exit_code == 2
+    assert "--by NAME" in refused.output
+    assert cli.approve("--by", "Ben").exit_code == 0
 
 
 def test_another_person_approves(cli: CommandLine) -> None:
