@@ -12,6 +12,7 @@ from subtitled.daemon.reviews.service import ReviewService
 from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.actors import Actor
 from subtitled.subtitles.review import operations as ops
+from subtitled.web.auth.roles import Role
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -23,7 +24,7 @@ from support.heard_review import (  # noqa: E402
     wait_for,
     wait_kept,
 )
-from support.web_browser import Site, chromium, running_site  # noqa: E402
+from support.web_browser import PASSWORD, Site, chromium, running_site  # noqa: E402
 
 pytestmark = pytest.mark.browser
 EDITS = re.compile(r".*/api/v1/reviews/\d+/(operations|verdicts/.*|undo)$")
@@ -176,6 +177,29 @@ def test_after_a_new_sign_in_what_waits_is_sent(site: Site, page: Any) -> None:
     assert review.verdicts() == {"2": "right"}
 
 
+def test_what_waits_is_not_sent_in_the_name_of_somebody_else(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Other person", make_cues(6), DOUBTS)
+    for name in ("ben", "ana.b"):
+        site.accounts.users.add(name, PASSWORD, Role.REVIEWER)
+    site.sign_in(page.context, "ana.b")  # a name that begins like another
+    open_review(page, review.address)
+    page.route(EDITS, lambda route: route.abort("internetdisconnected"))
+    write(page, "Written by her.")
+    page.wait_for_selector("#saving >> text=1 wait for the network", timeout=WAIT)
+    site.sign_in(page.context, "ben")
+    page.unroute(EDITS)
+    page.wait_for_selector("#saving >> text=1 wait until you sign in again", timeout=WAIT)
+    for name in ("ben", "ana"):
+        site.sign_in(page.context, name)
+        open_review(page, review.address)
+        assert "Written by her" not in page.inner_text("[data-cue='2']")
+    assert review.document.version == 0
+    site.sign_in(page.context, "ana.b")
+    open_review(page, review.address)
+    wait_for(page, lambda: review.texts[1] == "Written by her.")
+    assert [one.actor for one in site.server.db.operations.after(review.number)] == ["ana.b"]
+
+
 def test_what_was_typed_is_kept_when_the_page_is_left(site: Site, page: Any) -> None:
     review = HeardReview(site, "Left", make_cues(6), DOUBTS)
     open_review(page, review.address)
@@ -202,6 +226,39 @@ def test_an_undo_of_nothing_does_not_take_the_next_edit_along(site: Site, page: 
     wait_for(page, lambda: review.document.cues[1].start == 4.04)
     wait_for(page, lambda: page.evaluate("localStorage.length") == 0)
     assert review.document.cues[0].start == 1.0
+
+
+def test_an_edit_after_an_undo_that_waits_does_not_replace_what_somebody_else_wrote(
+    site: Site, page: Any
+) -> None:
+    review = HeardReview(site, "Undo and conflict", make_cues(6), DOUBTS)
+    open_review(page, f"{review.address}?way=straight&cue=1")
+    page.route(EDITS, lambda route: route.abort("internetdisconnected"))
+    page.keyboard.press("]")
+    page.keyboard.press("Control+Z")
+    page.keyboard.press("j")
+    write(page, "Changed by ana.")
+    page.wait_for_selector("#saving >> text=3 wait for the network", timeout=WAIT)
+    edit_elsewhere(review, "2", "Changed by eve.")
+    page.unroute(EDITS)
+    page.wait_for_selector("#dialog-conflict[open] >> text=Changed by eve.", timeout=WAIT)
+    assert "Changed by ana." in page.inner_text("#dialog-conflict")
+    assert review.texts[1] == "Changed by eve."
+
+
+def test_all_that_could_not_be_kept_is_shown(site: Site, page: Any) -> None:
+    review = HeardReview(site, "Two conflicts", make_cues(6), DOUBTS)
+    open_review(page, f"{review.address}?way=straight&cue=1")
+    page.route(EDITS, lambda route: route.abort("internetdisconnected"))
+    write(page, "First by ana.")
+    page.keyboard.press("j")
+    write(page, "Second by ana.")
+    page.wait_for_selector("#saving >> text=2 wait for the network", timeout=WAIT)
+    for cue in ("1", "2"):
+        edit_elsewhere(review, cue, "Changed by eve.")
+    page.unroute(EDITS)
+    page.wait_for_selector("#conflict-cues >> text=Second by ana.", timeout=WAIT)
+    assert "First by ana." in page.inner_text("#conflict-cues")
 
 
 def test_a_verdict_on_a_cue_that_somebody_changed_is_asked_for_again(site: Site, page: Any) -> None:

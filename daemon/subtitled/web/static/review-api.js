@@ -39,13 +39,15 @@ export async function read(path) {
   }
 }
 
-// Take over the token of a new session, if the person signed in again elsewhere.
+// Take over the token of a new session, if the same person signed in again elsewhere. What waits is
+// not sent in the name of somebody else.
 export async function renewToken() {
   try {
     const answer = await fetch(pagePath, { headers: { Accept: "text/html" } });
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    data.csrf = JSON.parse(page.getElementById("review-data").textContent).csrf;
+    const { csrf, user } = JSON.parse(page.getElementById("review-data").textContent);
+    if (user === data.user) data.csrf = csrf;
   } catch {
     // It is tried again with what waits.
   }

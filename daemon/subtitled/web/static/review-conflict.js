@@ -9,9 +9,20 @@ function describe(cue) {
   return make("div", {}, times, makeWords(text));
 }
 
+// Show why something was not kept, and the versions. What is shown already stays above it.
+function show(why, parts) {
+  const dialog = byId("dialog-conflict");
+  if (dialog.open) {
+    byId("conflict-cues").append(make("p", { className: "error" }, why), ...parts);
+    return;
+  }
+  byId("conflict-why").textContent = why;
+  byId("conflict-cues").replaceChildren(...parts);
+  dialog.showModal();
+}
+
 // Show the versions of cues that others changed too. The callback keeps one's own version again.
 export function showConflict({ cues, mine, item }, keepMine) {
-  const dialog = byId("dialog-conflict");
   const parts = cues.map((one) => {
     const own = mine.find((cue) => cue.id === one.cue) ?? one.mine;
     const section = make(
@@ -26,22 +37,18 @@ export function showConflict({ cues, mine, item }, keepMine) {
       button.addEventListener("click", () => {
         keepMine(one.theirs ? one.cue : null, own);
         section.remove();
-        if (byId("conflict-cues").childElementCount === 0) dialog.close();
+        if (byId("conflict-cues").querySelector("section") === null) byId("dialog-conflict").close();
       });
       section.append(make("p", { className: "buttons" }, button));
     }
     return section;
   });
-  byId("conflict-why").textContent = say("changed_meanwhile");
-  byId("conflict-cues").replaceChildren(...parts);
-  if (!dialog.open) dialog.showModal();
+  show(say("changed_meanwhile"), parts);
 }
 
 // Show what the server did not take, with the text, so that it is not lost.
 export function showRefusal({ body, mine }) {
-  const dialog = byId("dialog-conflict");
   const why = [body.detail, body.hint].filter(Boolean).join(". ");
-  byId("conflict-why").textContent = `${say("not_kept")} ${why}`;
-  byId("conflict-cues").replaceChildren(...mine.map(describe));
-  if (!dialog.open) dialog.showModal();
+  const parts = mine.map((cue) => make("section", { className: "card" }, describe(cue)));
+  show(`${say("not_kept")} ${why}`, parts);
 }

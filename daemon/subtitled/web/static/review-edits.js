@@ -6,6 +6,7 @@ import { askReplacement, askTerm, askWrong } from "./review-dialogs.js";
 
 const NUDGE = 0.04; // seconds
 const NEW_CUE = 2; // seconds that a new cue lasts, if there is room
+const ID_LENGTH = 120; // characters of a name that the server keeps
 const SNAP = 0.5; // seconds beyond which an end stays where it is
 
 export function makeEdits(editor) {
@@ -148,8 +149,9 @@ export function makeEdits(editor) {
       const [deleted, route] = [editor.current, store.route(editor.way)];
       const place = route.indexOf(deleted);
       const next = route[place + 1] ?? route[place - 1] ?? store.near(deleted, 1)?.id;
+      const { seen } = box;
       box.settle();
-      saver.operate({ kind: "delete", cues: [deleted] });
+      saver.operate({ kind: "delete", cues: [deleted] }, seen);
       editor.select(next ?? store.order[0], { plays: false });
     },
     insert() {
@@ -160,8 +162,9 @@ export function makeEdits(editor) {
     },
     break: () => operate({ kind: "break-lines", cues: [editor.current] }),
     restore() {
+      const { seen } = box;
       box.settle();
-      saver.operate({ kind: "restore", cues: [editor.current] });
+      saver.operate({ kind: "restore", cues: [editor.current] }, seen);
     },
     "start-earlier": () => nudge(-NUDGE, 0),
     "start-later": () => nudge(NUDGE, 0),
@@ -209,9 +212,11 @@ export function makeEdits(editor) {
     take(number) {
       const other = box.alternative(number);
       if (other === undefined) return editor.tell(say("no_alternative"));
+      const { seen } = box;
       box.settle();
-      const { text, engine } = other;
-      return saver.operate({ kind: "take", cue: editor.current, text, engine }, box.seen);
+      const { text } = other;
+      const engine = other.engine.slice(0, ID_LENGTH);
+      return saver.operate({ kind: "take", cue: editor.current, text, engine }, seen);
     },
     setTimes: (id, start, end) => saver.operate({ kind: "times", cue: id, start, end }),
     keepMine(id, own) {

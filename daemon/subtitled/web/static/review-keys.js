@@ -96,7 +96,7 @@ export function nameKey(event) {
 }
 
 // Check whether a key is a letter, digit or sign without Ctrl or Alt.
-export function isSingle(key) {
+function isSingle(key) {
   return /^(Shift\+)?.$/u.test(key);
 }
 

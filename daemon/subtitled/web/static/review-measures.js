@@ -10,7 +10,7 @@ const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/u;
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6…“”‘’—·⋯]/u;
 
 // Return the columns that a text takes.
-export function measureWidth(text) {
+function measureWidth(text) {
   let width = 0;
   for (const character of text.replace(TAGS, "")) {
     if (NO_WIDTH.test(character)) continue;

@@ -40,7 +40,7 @@ export function buildsOn(item, earlier) {
 }
 
 // Return when the second cue of a split begins: as late as its text stands in the whole.
-export function splitTime(cue, first, second) {
+function splitTime(cue, first, second) {
   const [before, after] = [first, second].map((lines) => lines.join("").trim().length);
   const share = before && after ? before / (before + after) : 0.5;
   return roundTime(cue.start + (cue.end - cue.start) * share);

@@ -7,7 +7,8 @@ import { NetworkAwayError, call, problemName, renewToken } from "./review-api.js
 import data, { reviewPath } from "./review-data.js";
 import { buildsOn, dependsOn, touchedCues } from "./review-operations.js";
 
-const PREFIX = `subtitled.waits.${data.review}.${data.user}.`;
+// No name begins like another one here: "ana" has nothing of "ana.b".
+const PREFIX = ["subtitled.waits", data.base, data.review, data.user, ""].map(encodeURIComponent).join("/");
 const PAUSES = [1000, 2000, 4000, 8000, 15000]; // milliseconds between tries
 const LATER = new Set([401, 403, 408, 425, 429, 500, 502, 503, 504]);
 const POLL = 15000; // milliseconds between two looks at what others did
@@ -22,6 +23,7 @@ export class Saver extends EventTarget {
     this.timer = null;
     this.keptAt = null;
     this.count = 0;
+    this.changes = 0; // how often something was done or kept
     this.listTag = null;
     store.pending = restore();
     store.rebuild();
@@ -38,14 +40,17 @@ export class Saver extends EventTarget {
 
   // Keep what a person does: an operation, a verdict, an undo or a redo.
   //
-  // It is about the version that the person saw, unless it follows from something that waits.
+  // It is about the version that the person saw (`saw`). If it follows from something that waits,
+  // the version that it names (`seen`) is not known yet.
   add(item, seen = this.store.etag) {
     this.count += 1;
+    this.changes += 1;
     item.id = makeId();
     item.at = Date.now() + this.count / 1000;
     const isReverting = item.kind === "undo" || item.kind === "redo";
     const isDependent = this.store.pending.some((earlier) => dependsOn(item, earlier));
-    item.seen = isReverting || isDependent ? null : seen;
+    item.saw = isReverting ? null : seen;
+    item.seen = isDependent ? null : item.saw;
     this.store.pending.push(item);
     remember(item);
     this.store.rebuild();
@@ -54,12 +59,12 @@ export class Saver extends EventTarget {
     return item.id;
   }
 
-  // Replace the times that were set just before, if they were not sent yet.
+  // Replace the times that were set just before, if they were never sent: the server may have those,
+  // even if its answer was lost.
   coalesce(cue, start, end) {
     const last = this.store.pending.at(-1);
-    const isFirst = this.store.pending.length === 1;
     if (last?.operation?.kind !== "times" || last.operation.cue !== cue) return false;
-    if (isFirst && this.isSending) return false;
+    if (last.wasSent) return false;
     last.operation = { ...last.operation, start, end };
     last.id = makeId(last.id);
     remember(last);
@@ -102,6 +107,7 @@ export class Saver extends EventTarget {
   // Send what waits longest. Return whether the next one can be sent.
   async sendFirst() {
     const item = this.store.pending[0];
+    item.wasSent = true;
     let answer;
     try {
       answer = await call(...requestOf(item, item.seen ?? this.store.etag));
@@ -110,8 +116,7 @@ export class Saver extends EventTarget {
       return this.wait("away");
     }
     if (answer.status === 200) {
-      await this.confirm(item, answer.body);
-      return true;
+      return this.confirm(item, answer.body);
     }
     const name = problemName(answer);
     if (LATER.has(answer.status) || name === "still-running") {
@@ -124,17 +129,45 @@ export class Saver extends EventTarget {
     return true;
   }
 
+  // Take over what the server kept. Return whether the next one can be sent.
+  //
+  // What others did since is read first: else the version that the next edit names would have cues
+  // that the person did not see. Without it, the same is sent again, and applied once.
   async confirm(item, body) {
+    const isVerdict = item.cue !== undefined;
+    const hasOthers = !isVerdict && this.store.hasOthers(body);
+    const list = hasOthers ? await this.readList() : null;
+    if (hasOthers && list === null) return this.wait("away");
     this.tries = 0;
+    this.changes += 1;
     this.drop([item]);
-    let hasOthers = false;
-    if (item.cue !== undefined) this.store.confirmVerdict(item.cue, item.body?.verdict ?? null);
-    else hasOthers = this.store.confirm(body);
+    if (isVerdict) {
+      this.store.confirmVerdict(item.cue, item.body?.verdict ?? null);
+    } else {
+      this.release((body.operation?.cues ?? []).map((part) => part.cue), body.etag);
+      this.store.confirm(body);
+    }
     this.store.rebuild();
+    if (list !== null) this.store.load(list);
     this.keptAt = new Date();
     this.dispatchEvent(new CustomEvent("kept", { detail: { item, body } }));
     this.tell(this.isIdle ? "kept" : "sending");
-    if (hasOthers) await this.refresh();
+    return true;
+  }
+
+  // Name the versions of what waits no longer for something before it.
+  //
+  // Where an edit changed the cues that it is about, that is the version which the edit made, else
+  // still the one that the person saw. So what others did to these cues meanwhile is noticed.
+  release(changed, etag) {
+    this.store.pending.forEach((item, place) => {
+      const touched = touchedCues(item);
+      if (item.seen !== null || !item.saw || touched === null) return;
+      if (changed.some((id) => touched.has(id))) item.saw = etag;
+      const earlier = this.store.pending.slice(0, place);
+      if (!earlier.some((one) => dependsOn(item, one))) item.seen = item.saw;
+      remember(item);
+    });
   }
 
   // What the server does not take is shown, with what waits that builds on it. Nothing is lost.
@@ -145,8 +178,11 @@ export class Saver extends EventTarget {
     }
     const touched = new Set(dropped.flatMap((one) => [...(touchedCues(one) ?? [])]));
     const mine = [...touched].map((id) => this.store.cues.get(id)).filter(Boolean);
+    this.changes += 1;
     this.drop(dropped);
-    await this.refresh(true);
+    this.release([], null);
+    const list = await this.readList();
+    if (list !== null) this.store.load(list);
     this.store.rebuild();
     this.tell(this.isIdle ? "idle" : "sending");
     const detail = { name, mine, item, body: answer.body ?? {}, cues: answer.body?.cues ?? [] };
@@ -170,21 +206,25 @@ export class Saver extends EventTarget {
     for (const item of items) forget(item);
   }
 
-  // Read the whole list again, if it is another one.
-  async refresh(isForced = false) {
+  // Read the whole list; null if it is the known one, or cannot be had.
+  async readList(known = null) {
     try {
-      const known = isForced ? null : this.listTag;
       const answer = await call(`${reviewPath}/list`, { known });
-      if (answer.status !== 200) return;
+      if (answer.status !== 200) return null;
       this.listTag = answer.headers.get("ETag");
-      this.store.load(answer.body);
+      return answer.body;
     } catch {
-      // It is read again later.
+      return null;
     }
   }
 
-  poll() {
-    if (!document.hidden && this.isIdle && !this.isSending) this.refresh();
+  // Look at what others did. A list that is older than what was done here meanwhile does not count.
+  async poll() {
+    if (document.hidden || !this.isIdle || this.isSending) return;
+    const { changes } = this;
+    const list = await this.readList(this.listTag);
+    if (changes !== this.changes) this.listTag = null;
+    else if (list !== null) this.store.load(list);
   }
 
   tell(state) {
@@ -232,8 +272,17 @@ function forget(item) {
 function restore() {
   try {
     const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
-    const items = keys.map((key) => JSON.parse(localStorage.getItem(key)));
-    return items.sort((a, b) => a.at - b.at);
+    return keys.flatMap(readItem).sort((a, b) => a.at - b.at);
+  } catch {
+    return [];
+  }
+}
+
+// Return what waits under a key; nothing if another tab sent it just now, or if it is no item.
+function readItem(key) {
+  try {
+    const item = JSON.parse(localStorage.getItem(key));
+    return item === null ? [] : [{ ...item, wasSent: true }];
   } catch {
     return [];
   }

@@ -26,7 +26,6 @@ export class Store extends EventTarget {
       version: list.version,
       etag: list.etag,
       status: list.status,
-      duration: list.duration,
       ways: list.ways,
       gaps: list.gaps,
       undo: list.undo,
@@ -36,7 +35,13 @@ export class Store extends EventTarget {
     this.rebuild(false);
   }
 
-  // Take over the answer to an edit. Return whether others edited since the version before it.
+  // Check whether others edited since the version before an edit, as far as its answer tells.
+  hasOthers(answer) {
+    const own = answer.operation === null ? 0 : 1; // nothing is stored if everything was so already
+    return answer.is_repeated || answer.version > this.version + own;
+  }
+
+  // Take over the answer to an edit.
   confirm(answer) {
     const findings = new Map();
     for (const one of answer.findings) {
@@ -46,10 +51,8 @@ export class Store extends EventTarget {
       this.confirmed.set(entry.id, toCue(entry, findings.get(entry.id) ?? []));
     }
     for (const id of answer.deleted) this.confirmed.delete(id);
-    const hasOthers = answer.is_repeated || answer.version > this.version + 1;
     const { version, etag, undo, redo } = answer;
     Object.assign(this, { version, etag, undo, redo });
-    return hasOthers;
   }
 
   confirmVerdict(id, verdict) {

@@ -19,7 +19,7 @@ export class Strip {
 
   get length() {
     const last = this.store.cues.get(this.store.order.at(-1));
-    return Math.max(this.store.duration ?? 0, last?.end ?? 0, 1);
+    return Math.max(last?.end ?? 0, 1);
   }
 
   draw() {

@@ -210,7 +210,7 @@ function windowAround(time) {
 }
 
 // Return the spans in which words follow each other closely.
-export function joinSpeech(words) {
+function joinSpeech(words) {
   const spans = [];
   for (const word of words) {
     const last = spans.at(-1);
