@@ -27,7 +27,7 @@ def show_list(service: ReviewService, review: OpenReview, actor: Actor) -> dict[
     """
     document, base = review.document, review.base_document.by_id
     estimates, elsewhere = service.estimates.find(review)
-    probabilities = {str(one.index + 1): round(one.probability, 2) for one in estimates}
+    probabilities = {str(one.index + 1): one.probability for one in estimates}
     verdicts = service.db.operations.verdicts_of(review.record.id)
     verdict_by_cue = {one.cue: str(one.verdict) for one in verdicts}
     findings: dict[str, list[list[str]]] = {}
@@ -38,13 +38,14 @@ def show_list(service: ReviewService, review: OpenReview, actor: Actor) -> dict[
         before = base.get(cue.id)
         # A corrected text is no longer the one that was estimated.
         is_estimated = before is not None and before.lines == cue.lines
+        doubt = probabilities.get(cue.id) if is_estimated else None
         cues.append(
             {
                 "id": cue.id,
                 "start": cue.start,
                 "end": cue.end,
                 "text": cue.text,
-                "doubt": probabilities.get(cue.id) if is_estimated else None,
+                "doubt": None if doubt is None else round(doubt, 2),
                 "verdict": verdict_by_cue.get(cue.id),
                 "changed": cue != before,
                 "findings": findings.get(cue.id, []),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from subtitled.db.actors import Actor
 from subtitled.db.review_records import ReviewStatus
 from subtitled.plugin import SubtitledError
 
 from .approving import Approval, FileConflict, approve_review
-from .errors import ReviewLockedError, StaleVersionError
+from .errors import ReviewLockedError
 from .service import ReviewService
+from .versions import VersionTag
 
 MAX_REVIEWS = 200
 """Most reviews that are approved at once."""
@@ -88,11 +89,12 @@ def _approve(
         raise ReviewLockedError(
             f"{review.record.approved_by} approved this subtitle already", "Nothing is left to do"
         )
-    if wanted.version not in (None, review.version):
-        raise StaleVersionError(
-            f"this review has version {review.version} meanwhile", "Look at the later edits first"
-        )
-    result = approve_review(service, wanted.review_id, actor, accepts_warnings=accepts_warnings)
+    seen = None
+    if wanted.version is not None:
+        seen = replace(VersionTag.of(review), version=wanted.version)
+    result = approve_review(
+        service, wanted.review_id, actor, seen, accepts_warnings=accepts_warnings
+    )
     if isinstance(result, FileConflict):
         raise FileChangedError(
             "another program changed the file since the review began; nothing was written",
