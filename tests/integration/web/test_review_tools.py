@@ -131,6 +131,7 @@ def test_a_range_of_cues_is_shifted_and_a_wrong_one_told(ana: Reader, film: Revi
     for wrong, told in (
         ({"seconds": "soon"}, "Write it as 01:02:03.500"),
         ({"seconds": "1", "first": "9"}, "numbered from 1 to 3"),
+        ({"seconds": "1", "first": "0000000019"}, "numbered from 1 to 3"),
         ({"seconds": "1", "first": "3", "last": "1"}, "range ends before it begins"),
         ({"seconds": "-9"}, "outside the media"),
     ):

@@ -140,12 +140,6 @@ class PauseEntry(Output):
     until: float | None
 
 
-class PauseList(Output):
-    """The pauses in force."""
-
-    items: list[PauseEntry]
-
-
 class StatusAnswer(Output):
     """What `subtitled status --json` says."""
 

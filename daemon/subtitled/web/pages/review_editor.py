@@ -21,7 +21,7 @@ from .review_editor_texts import COMMANDS, TEXTS
 from .services import identity_of
 from .site import call_of
 from .static_files import has_static_file, list_review_modules
-from .terms import SCOPES
+from .terms import choose_scopes
 
 WAVEFORM_SCRIPTS = ("wavesurfer.esm.js", "wavesurfer-regions.esm.js")
 
@@ -86,5 +86,5 @@ def build_editor(request: Request, review: OpenReview, *, may_edit: bool) -> Rev
             },
         },
         list_review_modules(),
-        SCOPES,
+        choose_scopes(request),
     )

@@ -18,7 +18,7 @@ from subtitled.daemon.reviews import errors
 from subtitled.daemon.reviews.editing import EditResult
 from subtitled.daemon.reviews.media_source import ReviewMediaError
 from subtitled.daemon.reviews.open_review import OpenReview
-from subtitled.daemon.reviews.versions import VersionTag
+from subtitled.daemon.reviews.versions import VersionTag, check_tag
 from subtitled.db.actors import Actor
 from subtitled.db.operations import CueVerdict, ErrorCategory, ErrorSeverity, Verdict
 from subtitled.db.review_records import ReviewStatus
@@ -144,11 +144,7 @@ class ReviewEdits:
         self, form: CueForm, review: OpenReview, tag: VersionTag, actor: Actor
     ) -> EditResult | None:
         """Keep what was typed and what the button does; None if that changes nothing."""
-        if tag.base != VersionTag.of(review).base or tag.version > review.version:
-            raise errors.StaleVersionError(
-                "the subtitle was made again meanwhile, so all of its cues are other ones",
-                "Compare the text with the new one",
-            )
+        check_tag(review, tag)
         seen = review.document_at(tag.version)
         times = self._snapping.find(form, review)
         operation = build_operation(form, seen, review.record.language, times)

@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from subtitled.daemon.reviews import errors
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.previewing import EditPreview, preview_edit
-from subtitled.daemon.reviews.versions import VersionTag
+from subtitled.daemon.reviews.versions import VersionTag, check_tag
 from subtitled.db.review_records import ReviewStatus
 from subtitled.plugin import InputRejectedError, TransientError
 from subtitled.subtitles.review import operations as ops
@@ -151,11 +150,7 @@ class ReviewTools:
             return fields.build_replacement()
         if action != "shift":
             raise RejectedInputError(_("there is no such action"))
-        if tag.base != VersionTag.of(review).base or tag.version > review.version:
-            raise errors.StaleVersionError(
-                "the subtitle was made again meanwhile, so all of its cues are other ones",
-                "Look at the new one, and shift it if it has to be",
-            )
+        check_tag(review, tag)
         return fields.build_shift(review.document_at(tag.version))
 
     def _page(
@@ -191,7 +186,8 @@ def _find_cue(number: str, seen: Document) -> str | None:
     text = number.strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= len(seen.cues)):
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    if not (is_number and 1 <= int(text) <= len(seen.cues)):
         raise RejectedInputError(
             _("there is no cue %(number)s. They are numbered from 1 to %(count)s"),
             number=text[:20],

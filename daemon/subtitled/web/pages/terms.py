@@ -38,6 +38,7 @@ SCOPES = {
     KeptScope.ALL: _("all libraries"),
 }
 """What a term of a review may hold for."""
+_OF_ALL = _("terms of all libraries are for those who see all of them")
 _SCOPE_UNKNOWN = _("there is no such scope")
 
 
@@ -92,7 +93,7 @@ class TermPages:
         if term is None or not visible_terms([term], identity.libraries):
             raise RefusedError(404, _("there is no such term any more"))
         if not is_visible(request, term.library or None):
-            raise RefusedError(403, _("terms of all libraries are for those who see all of them"))
+            raise RefusedError(403, _OF_ALL)
         self._terms.remove(term, identity.name)
         return redirect(request, "/glossary?done=removed")
 
@@ -109,7 +110,7 @@ class TermPages:
             raise RefusedError(400, _SCOPE_UNKNOWN) from None
         library = text_field(form, "library")
         if scope is KeptScope.ALL and not is_visible(request, None):
-            raise RefusedError(403, _("terms of all libraries are for those who see all of them"))
+            raise RefusedError(403, _OF_ALL)
         if scope is not KeptScope.ALL and file is None and not is_visible(request, library):
             raise RefusedError(404, _("there is no such library"))
         pairs = [
@@ -132,11 +133,6 @@ class TermPages:
         except ReviewError:
             suggestions = ()
         typed = " ".join(request.query_params.get("text", "")[:MAX_TERM_CHARS].split())
-        scopes = {
-            scope: text
-            for scope, text in SCOPES.items()
-            if scope is not KeptScope.ALL or is_visible(request, None)
-        }
         return render(
             request,
             "review_terms",
@@ -144,8 +140,14 @@ class TermPages:
             record=review.record,
             suggestions=suggestions,
             typed=typed,
-            scopes=scopes,
+            scopes=choose_scopes(request),
             may_keep=may_review(request),
             done=request.query_params.get("done", ""),
             error=error,
         )
+
+
+def choose_scopes(request: Request) -> dict[KeptScope, str]:
+    """Return what a term of the user may hold for. All libraries are for those who see them."""
+    sees_all = is_visible(request, None)
+    return {scope: text for scope, text in SCOPES.items() if sees_all or scope is not KeptScope.ALL}
