@@ -37,7 +37,8 @@ class Caller:
     @property
     def key(self) -> str:
         """What tells this caller from all others."""
-        return f"{self.identity.kind}:{self.identity.name}"
+        identity = self.identity
+        return f"{identity.kind}:{identity.key_id}:{identity.name}"
 
     @property
     def libraries(self) -> tuple[str, ...] | None:
