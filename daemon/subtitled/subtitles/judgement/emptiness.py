@@ -1,21 +1,14 @@
-"""Texts that say nothing: only numbers, only descriptions of sounds, or one sentence for ever."""
+"""Texts that say nothing: only numbers, or only descriptions of sounds."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from ..markup import strip_tags
 
-MIN_CUES = 8
-"""Fewest cues from which it is asked whether they are all the same."""
 MIN_SHARE = 0.95
 """Share of cues without a word from which a text has none."""
-MIN_REPEATED_SHARE = 0.9
-"""Share of cues with the same few texts from which a text repeats itself."""
-MIN_CUES_OF_TWO = 20
-"""Fewest cues from which two texts that alternate count as such."""
 MAX_DESCRIPTION_WORDS = 5
 """Words of a description of a sound. Longer ones in brackets are what somebody says."""
 SAMPLE_CUES = 40
@@ -36,19 +29,6 @@ def find_emptiness(texts: Sequence[str]) -> str:
     if _is_wordless(texts[::step]) and _is_wordless(texts):
         letters = sum(_LETTER.search(strip_tags(text)) is not None for text in texts)
         return "only descriptions of sounds" if 2 * letters > len(texts) else "no word"
-    if len(texts) < MIN_CUES:
-        return ""
-    distinct = set(texts)
-    if len(distinct) > max(2, (1 - MIN_REPEATED_SHARE) * len(texts) + 2):
-        return ""
-    plain = (" ".join(strip_tags(text).split()).casefold() for text in texts)
-    shown = Counter(plain).most_common(2)
-    if shown[0][1] >= MIN_REPEATED_SHARE * len(texts):
-        return "the same sentence again and again"
-    if len(texts) >= MIN_CUES_OF_TWO and (
-        sum(count for _, count in shown) >= MIN_REPEATED_SHARE * len(texts)
-    ):
-        return "the same two sentences again and again"
     return ""
 
 

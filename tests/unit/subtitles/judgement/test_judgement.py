@@ -287,9 +287,6 @@ def test_good_texts_of_any_length_are_whole_and_in_their_language() -> None:
         (["[music]", "[door closes]", "(SIGHS)", "♪"] * 5, "only descriptions of sounds"),
         (["（笑い声）", "【拍手】"] * 5, "only descriptions of sounds"),
         (["1", "2", "3", "10:15"], "no word"),
-        (["Thank you."] * 8, "the same sentence"),
-        (["<i>Thank you.</i>", "THANK YOU."] * 5, "the same sentence"),
-        (["Thank you.", "Bye."] * 20, "the same two sentences"),
     ],
 )
 def test_a_text_in_which_nobody_says_anything_does_not_count(
@@ -304,7 +301,7 @@ def test_a_text_in_which_nobody_says_anything_does_not_count(
     [
         ["[music]", "Where were you?", "[door closes]", "Out."],
         ["(I have told him that I will not come to his house again.)"] * 2 + ["(No.)", "(Yes.)"],
-        ["No!", "No!", "No!"],
+        ["No!"] * 30,
         ["1984", "It was a cold day."],
         ["Ha!", "What is so funny about that?"] * 2 + ["Ha!"] * 3,
     ],
