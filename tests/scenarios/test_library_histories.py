@@ -47,6 +47,7 @@ from subtitled.jobs.runner import JobRunner
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.library.ingest import Ingest
 from subtitled.library.removal import SidecarRemover
+from subtitled.media.decode import DecodedTrack
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.media.probe import AudioTrack, MediaInfo
 from subtitled.media.vad import SpeechActivity
@@ -267,12 +268,12 @@ def _speech_of(audio: Audio) -> str:
         return file.read(20).rstrip(b"\0").decode()
 
 
-def fake_decode(path: Path, track: AudioTrack, into: Path, **_: object) -> Audio:
+def fake_decode(path: Path, track: AudioTrack, into: Path, **_: object) -> DecodedTrack:
     fake_probe(path)
     with into.open("wb") as file:
         file.write(json.loads(path.read_bytes())["speech"].encode())
         file.truncate(round(DURATION * 32_000))
-    return Audio(into)
+    return DecodedTrack(into)
 
 
 def fake_probe(path: Path, limit: float = 0.0) -> MediaInfo:

@@ -14,7 +14,7 @@ from support.harness import Harness, film
 
 TEXT = "".join(
     f"{n}\n00:00:{2 * n:02},000 --> 00:00:{2 * n + 1:02},900\n"
-    "This is what they say to each other\n\n"
+    f"This is what they say to each other for the {n}th time\n\n"
     for n in range(1, 29)
 )
 

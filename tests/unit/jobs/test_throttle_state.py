@@ -22,7 +22,7 @@ def throttles(tmp_path: Path) -> ThrottleRegistry:
 def test_pauses_are_logged_but_not_those_that_come_and_go(
     throttles: ThrottleRegistry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "subtitled")
 
     def logged() -> list[tuple[str, str]]:
         lines = [(record.levelname, record.getMessage()) for record in caplog.records]
