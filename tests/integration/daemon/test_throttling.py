@@ -70,7 +70,7 @@ class Engines:
         return []
 
 
-def until(true: Callable[[], object], limit: float = 20.0) -> None:
+def until(true: Callable[[], object], limit: float = 60.0) -> None:
     deadline = time.monotonic() + limit
     while not true():
         assert time.monotonic() < deadline
@@ -227,7 +227,7 @@ def test_a_server_s_plugin_is_kept_for_as_long_as_it_answers(
     try:
         until(lambda: server.asked >= 2)
         assert len(created) == 1
-        server.now_playing = lambda self: None  # type: ignore[method-assign]
+        server.down = True
         until(lambda: len(created) >= 3)
     finally:
         asker.request_stop()
