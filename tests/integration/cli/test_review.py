@@ -203,7 +203,7 @@ def test_errors_and_changed_files_keep_a_review_from_being_approved(cli: Command
     cli.run("import", sidecar, cli.write(overlapping))
     refused = cli.run("approve", sidecar, "--accept-warnings")
     assert refused.exit_code == 1
-    assert "ends before the next begins" in refused.output.replace("\n", " ")
+    assert "overlaps the next" in refused.output.replace("\n", " ")
     cli.run("import", sidecar, cli.write(CUES))
     theirs = sidecar.read_bytes() + b"\n4\n00:00:20,000 --> 00:00:21,000\nTheirs\n"
     sidecar.write_bytes(theirs)

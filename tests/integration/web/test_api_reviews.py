@@ -414,7 +414,7 @@ def test_several_reviews_are_approved_and_the_others_left_with_a_reason(
     assert [one["id"] for one in told["approved"]] == [good.number]
     assert told["approved"][0]["paths"] == [str(good.sidecar)]
     reasons = {one["id"]: one["reason"] for one in told["left"]}
-    assert "ends before the next begins" in reasons[bad.number]
+    assert "overlaps the next: by 0.500 s" in reasons[bad.number]
     assert "has version 0 meanwhile" in reasons[stale.number]
     assert reasons[hidden.number] == "there is no such review"
     assert good.show(ana)["status"] == "approved"
