@@ -140,7 +140,7 @@ def test_generate_tells_the_line_that_failed_and_its_traceback(
         assert mistake.place in later and mistake.cure in later, "it stays known"
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_breakpoint_works_with_here_and_says_so_without(
     run: Callable[..., Any], film: Path, tmp_path: Path
 ) -> None:
