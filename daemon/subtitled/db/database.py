@@ -59,7 +59,11 @@ class Database:
         """
         self.path = path
         self._engine = open_engine(path, server)
-        _migrate(self._engine, path)
+        try:
+            _migrate(self._engine, path)
+        except BaseException:
+            self._engine.dispose()
+            raise
         self.files = FileRepository(self._engine)
         self.kv = KeyValueStore(self._engine, path)
         self.states = FileStateRepository(self._engine, self.kv.data_version)

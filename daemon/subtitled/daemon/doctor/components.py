@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -10,10 +11,11 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from subtitled.config.load import Configuration
-from subtitled.config.paths import resolve_models_dir
+from subtitled.config.paths import resolve_models_dir, resolve_state_dir
 from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.config.plugin_registration import COMPONENT_KINDS
 from subtitled.config.plugins import ConfiguredComponent
+from subtitled.db.state_folder import DATABASE_FILE
 from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobcontext.services import open_database
 from subtitled.models.store import ModelStore
@@ -76,8 +78,12 @@ def check_models(configuration: Configuration) -> Iterator[CheckResult]:
 
 def check_last_calls(configuration: Configuration) -> Iterator[CheckResult]:
     """Report the engines whose last call failed, and why. A call that succeeds ends that."""
+    settings = configuration.settings
+    if not settings.daemon.database and not (resolve_state_dir(settings) / DATABASE_FILE).is_file():
+        return  # A check must not create the database.
     try:
-        states = CircuitBreakers(open_database(configuration).kv).open_states()
+        with contextlib.closing(open_database(configuration)) as db:
+            states = CircuitBreakers(db.kv).open_states()
     except (SubtitledError, SQLAlchemyError):
         return  # Another check reports errors of the state folder.
     for name in configuration.engines:
