@@ -44,6 +44,8 @@ ACCEPT_BATCH = 32
 """Most connections that are accepted before those beyond the limit are closed."""
 LISTEN_BACKLOG = 1024
 """Connections that wait in the kernel until they are accepted."""
+TURNS_TO_CONNECT = 5
+"""Turns of the event loop in which callers who were accepted are connected. asyncio takes three."""
 
 _MALFORMED = "Invalid HTTP request received."
 
@@ -212,6 +214,12 @@ class PortServer(uvicorn.Server):
 
         Those that are being answered still get what their route says of its end.
         """
+        # asyncio forgets a caller whom it accepted, but did not connect, before the port is closed.
+        for server in self.servers:
+            for listener in server.sockets:
+                asyncio.get_running_loop().remove_reader(listener.fileno())
+        for _ in range(TURNS_TO_CONNECT):
+            await asyncio.sleep(0)
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
             if isinstance(connection, GuardedProtocol) and connection.is_waiting:

@@ -309,7 +309,7 @@ def test_the_port_is_closed_with_the_daemon_and_may_be_opened_again(opened: Open
         ]
         begin = time.monotonic()
         web.stop()
-        assert time.monotonic() - begin < 4
+        assert time.monotonic() - begin < 30
         for idle in callers:
             with contextlib.suppress(ConnectionResetError):  # either way it is closed
                 assert idle.recv(1) == b""
