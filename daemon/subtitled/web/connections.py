@@ -214,7 +214,7 @@ class PortServer(uvicorn.Server):
 
         Those that are being answered still get what their route says of its end.
         """
-        # asyncio forgets a caller whom it accepted, but did not connect, before the port is closed.
+        # asyncio loses a caller that is accepted, but not connected, when the port is closed.
         for server in self.servers:
             for listener in server.sockets:
                 asyncio.get_running_loop().remove_reader(listener.fileno())
