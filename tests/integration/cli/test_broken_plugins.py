@@ -123,7 +123,7 @@ def test_generate_names_the_broken_ones_and_uses_the_one_that_works(
     assert "KeyError: 'whale'" in chosen.stderr.splitlines()[-1], "it is the error, not a warning"
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_generate_tells_the_line_that_failed_and_its_traceback(
     run: Callable[..., Any], site: Path, film: Path, tmp_path: Path
 ) -> None:
@@ -156,7 +156,7 @@ def test_a_breakpoint_works_with_here_and_says_so_without(
     assert "('chunk', Chunk(" in debugged.stdout
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_the_daemon_runs_with_fifty_broken_plugins(site: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     command = (sys.executable, "-m", "subtitled", "--config", site / "config.toml", "run")

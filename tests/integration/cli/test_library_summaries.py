@@ -57,6 +57,7 @@ def test_plan_and_explain_show_summaries_and_unknown_translator_is_an_issue(
     assert [item["key"] for item in document["issues"]] == ["libraries.films.summaries.translators"]
 
 
+@pytest.mark.slow
 @pytest.mark.model
 def test_killed_daemon_does_not_generate_stored_summary_again(
     subtitled: Run,

@@ -75,7 +75,7 @@ def configured(
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("protocol", ["file", "sync"])
+@pytest.mark.parametrize("protocol", ["file", pytest.param("sync", marks=pytest.mark.slow)])
 def test_a_recording_becomes_subtitles_in_its_language_and_another(
     protocol: str,
     hearing: FakeDashScope | None,

@@ -35,6 +35,7 @@ def _both_held(cluster: WorkerCluster, spoken: list[Path]) -> WorkerCluster:
     return cluster
 
 
+@pytest.mark.slow
 def test_daemon_and_worker_process_two_films_at_once_and_notify_of_both(
     build: Build, spoken: list[Path], tmp_path: Path
 ) -> None:
