@@ -12,7 +12,7 @@ from subtitled.subtitles.review.document import Document
 
 from .review_library import add_film, estimate
 from .tone_film import make_film
-from .web_browser import Site
+from .web_browser import Site, wait_until_painted
 
 WAIT = 60_000
 """Milliseconds that a browser on a busy machine may take."""
@@ -67,6 +67,7 @@ def open_review(page: Any, address: str) -> None:
     page.goto(address)
     page.wait_for_selector("#editor:not([hidden]) [role=option]", timeout=WAIT)
     wait_until(page, "document.activeElement.id === 'cue-list'")
+    wait_until_painted(page)
 
 
 def wait_for(page: Any, is_so: Callable[[], Any]) -> None:
