@@ -1,6 +1,6 @@
 """The plugin API of subtitled, version 1: everything that a plugin may import.
 
-Start with :mod:`subtitled.plugin.hookspecs`, the table of contents, and with ``docs/plugins.md``.
+Start with :mod:`subtitled.plugin.hookspecs`, the table of contents, and with ``docs/plugins/index.md``.
 The names below are what most plugins need. These modules hold the rest:
 
 - :mod:`subtitled.plugin.http`: HTTP requests
@@ -48,10 +48,18 @@ from .engine import (
     LOCAL,
     Engine,
     EngineCapabilities,
-    ModelSpec,
-    ModelWheel,
     Price,
     TranscriptionRequest,
+)
+
+# Models of engines.
+from .models import (
+    ModelArchive,
+    ModelChoice,
+    ModelComponent,
+    ModelFile,
+    ModelSpec,
+    ModelWheel,
 )
 
 # Translators.
@@ -127,10 +135,15 @@ __all__ = [  # noqa: RUF022 - grouped as above
     "LOCAL",
     "Engine",
     "EngineCapabilities",
-    "ModelSpec",
-    "ModelWheel",
     "Price",
     "TranscriptionRequest",
+    # models
+    "ModelArchive",
+    "ModelChoice",
+    "ModelComponent",
+    "ModelFile",
+    "ModelSpec",
+    "ModelWheel",
     # translators
     "Batch",
     "Generation",

@@ -1,4 +1,4 @@
-"""The examples of docs/plugins.md do what the page says."""
+"""The examples of docs/plugins/ do what the pages say."""
 
 from __future__ import annotations
 
@@ -27,8 +27,14 @@ from subtitled.plugin import (
 from subtitled.subtitles.formats import read_cues
 from support.recorded_speech import Recording
 
-PAGE = (Path(__file__).parents[3] / "docs" / "plugins.md").read_text("utf-8")
-FILES = dict(re.findall(r'```\w+ title="([^"]+)"\n(.*?)```', PAGE, re.DOTALL))
+PAGES = sorted((Path(__file__).parents[3] / "docs" / "plugins").glob("*.md"))
+FILES = {
+    name: source
+    for page in PAGES
+    for name, source in re.findall(
+        r'```\w+ title="([^"]+)"\n(.*?)```', page.read_text("utf-8"), re.DOTALL
+    )
+}
 PLUGINS = ("loudness", "shout", "jotter", "bell", "journal")
 
 
