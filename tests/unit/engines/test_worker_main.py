@@ -13,7 +13,7 @@ import pytest
 
 from subtitled.config.load import load_config
 from subtitled.config.plugin_faults import PluginFaultError
-from subtitled.engines.client import spec_of
+from subtitled.engines.process_client import spec_of
 from subtitled.engines.process import MAX_OUTPUT_LINE_BYTES
 from subtitled.engines.protocol import error_from_json
 from subtitled.engines.stderr_tail import StderrTail
