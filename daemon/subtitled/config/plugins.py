@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.metadata
 import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from subtitled.plugin import (
     Component,
     ComponentContext,
+    Endpoint,
     Engine,
     Language,
     ModelComponent,
@@ -28,20 +27,20 @@ from subtitled.plugin import (
 )
 
 from .capabilities import check_capabilities
-from .errors import suggest
 from .plugin_calls import LIMIT, call_with_timeout
 from .plugin_faults import FAULT_HINT, PluginFaultError
 from .plugin_registration import (
     COMPONENT_KINDS,
-    ENTRY_POINT_GROUP,
     RegisteredComponent,
-    check_api_version,
     collect_components,
+    collect_hook_settings,
     create_plugin_manager,
     explain_missing_component,
     list_unknown_hooks,
 )
 from .plugin_results import check_results, convert_result, return_type
+from .plugin_sources import find_source, import_plugin
+from .plugin_sources import list_installed as list_installed
 
 IMPORT_TIMEOUT = 30.0
 """Seconds that importing a plugin may take, and as many that registering may take."""
@@ -79,7 +78,7 @@ class ConfiguredComponent(Generic[C]):
     _stated: list[Any] = field(default_factory=list, compare=False, repr=False)
 
     def capabilities(self) -> Any:
-        """Return the checked capabilities of the engine or translator.
+        """Return the checked capabilities of the engine, translator or endpoint.
 
         The plugin is asked once. So what was checked is what is used.
 
@@ -102,7 +101,7 @@ class ConfiguredComponent(Generic[C]):
         Raises:
             SubtitledError: The plugin raised an error, did not return, or stated nonsense.
         """
-        if issubclass(self.component_class, Engine | Translator):
+        if issubclass(self.component_class, Engine | Translator | Endpoint):
             self.capabilities()
             self._check_revision(self.component_class.revision)
         if issubclass(self.component_class, Notifier):
@@ -150,6 +149,24 @@ class ConfiguredComponent(Generic[C]):
             return ()
         return self._list_models("models_for_language", self.settings, language)
 
+    def models_for_pair(self, source: Language, target: Language) -> tuple[ModelSpec, ...]:
+        """Return the models that the translator needs for one pair of languages in addition.
+
+        Raises:
+            SubtitledError: The plugin raised an error, did not return, or returned something else.
+        """
+        if not issubclass(self.component_class, Translator):
+            return ()
+        return self._list_models("models_for_pair", self.settings, source, target)
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether the component has a process of its own."""
+        component = self.component_class
+        return issubclass(component, Engine) or (
+            issubclass(component, Translator) and component.isolated is True
+        )
+
     def catalogue(self) -> tuple[ModelSpec, ...]:
         """Return all models that the component knows.
 
@@ -185,13 +202,17 @@ class ConfiguredComponent(Generic[C]):
         """What ``plugin = "..."`` says in the configuration: ``PLUGIN`` or ``PLUGIN:NAME``."""
         return f"{self.plugin}:{self.registered_name}" if self.registered_name else self.plugin
 
-    def create(self) -> C:
+    def create(self, threads: int = 1, models: dict[str, Path] | None = None) -> C:
         """Create the component in this process. What its methods return is checked at each call.
+
+        Args:
+            threads: CPU threads that it may use.
+            models: The folder of each of its models, by name.
 
         Raises:
             SubtitledError: The component cannot be created.
         """
-        context = ComponentContext(self.name)
+        context = ComponentContext(self.name, threads, models or {})
         component = call_with_timeout(
             self.plugin, lambda: self.component_class(self.settings, context), CREATE_TIMEOUT
         )
@@ -212,19 +233,6 @@ class UnavailableComponent:
         return f"{self.section}: {self.message}. {self.hint}"
 
 
-def list_installed() -> list[tuple[str, str, str]]:
-    """List the installed plugins as (name, distribution, version). Imports none of them."""
-    entries = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
-    return sorted((entry.name, *_find_distribution(entry)) for entry in entries)
-
-
-def _find_distribution(entry: EntryPoint) -> tuple[str, str]:
-    try:
-        return (entry.dist.name, entry.dist.version) if entry.dist else ("?", "")
-    except Exception:  # noqa: BLE001 - the metadata of a half-removed package
-        return "?", ""
-
-
 @dataclass(frozen=True, slots=True)
 class _LoadedPlugin:
     """A plugin that was imported and that registered its components without an error."""
@@ -232,6 +240,7 @@ class _LoadedPlugin:
     components: list[RegisteredComponent]
     entry_point: str
     module: ModuleType
+    hook_settings: type[Settings] | None
 
 
 class PluginLoader:
@@ -284,10 +293,18 @@ class PluginLoader:
         """Return the module of a loaded plugin, such as ``subtitled_plugins.whisper``."""
         return self._loaded[reference.partition(":")[0]].entry_point
 
-    def enable(self, section: str, plugin: str) -> UnavailableComponent | None:
-        """Load a plugin for its hooks and commands, whatever it registers."""
-        error = self._load_once(plugin)
-        return UnavailableComponent(section, plugin, error.message, error.hint) if error else None
+    def loaded(self) -> list[str]:
+        """Return the names of the plugins that were loaded without an error."""
+        return list(self._loaded)
+
+    def hook_settings(self, plugin: str) -> type[Settings] | None:
+        """Return the class of the settings that the hooks of a loaded plugin have, if any."""
+        return self._loaded[plugin].hook_settings
+
+    def disable_hooks(self, plugin: str) -> None:
+        """Let the hooks of a loaded plugin receive no events, because their settings are wrong."""
+        if self.hooks.is_registered(self._loaded[plugin].module):
+            self.hooks.unregister(self._loaded[plugin].module)
 
     def load(self, plugin: str) -> SubtitledError | None:
         """Load a plugin, and return what is wrong with it."""
@@ -310,12 +327,12 @@ class PluginLoader:
         return self._errors.get(plugin)
 
     def _load(self, plugin: str) -> _LoadedPlugin:
-        entry = _find_entry_point(plugin)
+        source = find_source(plugin)
         cpu_seconds: list[float] = []
 
         def load_module() -> ModuleType:
             begin = time.thread_time()
-            module = _import_plugin(plugin, entry)
+            module = import_plugin(source)
             cpu_seconds.append(time.thread_time() - begin)
             return module
 
@@ -329,54 +346,12 @@ class PluginLoader:
             components = call_with_timeout(
                 plugin, lambda: collect_components(self.hooks, plugin, module), IMPORT_TIMEOUT
             )
+            hook_settings = call_with_timeout(
+                plugin, lambda: collect_hook_settings(self.hooks, plugin, module), IMPORT_TIMEOUT
+            )
         except SubtitledError:
             if not is_shared and self.hooks.is_registered(module):
                 self.hooks.unregister(module)  # a refused plugin receives no events
             raise
         self.warnings += list_unknown_hooks(plugin, module)
-        return _LoadedPlugin(components, entry.value, module)
-
-
-def _find_entry_point(plugin: str) -> EntryPoint:
-    """Find the entry point of a name. Raise :class:`SetupError` if there is none, or several."""
-    entries = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
-    matches = {entry.value: entry for entry in entries if entry.name == plugin}
-    if not matches:
-        installed = sorted({entry.name for entry in entries})
-        hint = suggest(plugin, installed)
-        installed_text = (
-            "" if hint.startswith("There") else f" Installed are: {', '.join(installed)}."
-        )
-        raise SetupError(
-            f"no plugin is called {plugin!r}",
-            f"{hint.removesuffix('.')}{installed_text} Else install the package that brings it",
-        )
-    if len(matches) > 1:
-        owners = ", ".join(sorted(_find_distribution(entry)[0] for entry in matches.values()))
-        raise SetupError(
-            f"several packages bring a plugin called {plugin!r}: {owners}",
-            "Uninstall all but one of them",
-        )
-    return next(iter(matches.values()))
-
-
-def _import_plugin(plugin: str, entry: EntryPoint) -> ModuleType:
-    """Import a plugin and check its API version."""
-    if entry.attr:
-        raise SetupError(
-            f"the entry point of the plugin {plugin!r} is no module: {entry.value}",
-            f'Name the module alone in its pyproject.toml: {plugin} = "{entry.module}"',
-        )
-    try:
-        module = importlib.import_module(entry.module)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{entry.module}.".startswith(f"{error.name}."):
-            raise
-        raise SetupError(
-            f"the entry point of the plugin {plugin!r} names the module {entry.module!r}, which is "
-            "not there",
-            "Correct [project.entry-points.subtitled] in the pyproject.toml of "
-            f"{_find_distribution(entry)[0]}, and install it again",
-        ) from error
-    check_api_version(plugin, getattr(module, "SUBTITLED_API", None))
-    return module
+        return _LoadedPlugin(components, source.module, module, hook_settings)

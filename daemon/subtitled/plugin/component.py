@@ -148,8 +148,8 @@ class ComponentContext:
     threads: int = 1
     """How many processor threads the component may use."""
     models: dict[str, Path] = field(default_factory=dict)
-    """For engines: the folder of each model of ``Engine.models``, by name. Its files are present
-    and verified."""
+    """For engines and translators: the folder of each model of ``models()``, by name. Its files are
+    present and verified."""
 
     @property
     def log(self) -> logging.Logger:

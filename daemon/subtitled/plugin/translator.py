@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
 
-from .component import Component, S
+from .component import S
 from .engine import LOCAL, Price
 from .languages import Language
+from .models import ModelComponent, ModelSpec
 from .types import UsageRecord
 
 
@@ -65,6 +69,9 @@ class Batch:
     """The lines before these with their translations, as context. Do not translate them."""
     description: str = ""
     """What the lines are from, in one sentence. Empty if unknown."""
+    models: Mapping[str, Path] = field(default_factory=dict)
+    """The folder of each model of :meth:`Translator.models_for_pair` for this pair, by name. Its
+    files are present and verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +94,23 @@ class Generation:
     """One record for each request to a remote service."""
 
 
-class Translator(Component[S], ABC):
-    """A translator of lines. It runs in the daemon's process. A call may take 5 minutes."""
+class Translator(ModelComponent[S], ABC):
+    """A translator of lines. A call may take 5 minutes.
+
+    A translator that asks a service runs in the daemon's process. The core creates one for each
+    track, and calls :meth:`load` before the first batch. One that computes sets :attr:`isolated`.
+    """
+
+    isolated: ClassVar[bool] = False
+    """Whether it has a process of its own, as engines have. Set it where a model is loaded or
+    native code runs. The core then creates one instance for all tracks, in a child process. All
+    calls come from the main thread of that process, one after the other. Its threads and its memory
+    are limited as those of engines. The process ends when the translator is idle. A crash, a call
+    that takes too long or a memory leak ends that process and never the daemon."""
+
+    revision: ClassVar[int] = 1
+    """Raise it when the translator gives other texts for the same lines and settings. Everything
+    is then translated again, as after a change of its settings."""
 
     @classmethod
     @abstractmethod
@@ -103,6 +125,27 @@ class Translator(Component[S], ABC):
         Returns:
             The capabilities with these settings.
         """
+
+    @classmethod
+    def models_for_pair(
+        cls, settings: S, source: Language, target: Language
+    ) -> Sequence[ModelSpec]:
+        """List the models that are needed for one pair of languages only. May be implemented.
+
+        The core downloads and verifies them when a batch of this pair is about to be translated.
+        ``Batch.models`` then has their folders. :meth:`models` lists what is needed for every pair.
+
+        Called in the daemon: do not import heavy packages and do not use the network.
+
+        Args:
+            settings: The validated settings.
+            source: The language of the lines.
+            target: The language to translate into.
+
+        Returns:
+            The models. The default is none.
+        """
+        return ()
 
     @abstractmethod
     def translate(self, batch: Batch) -> Translation:
