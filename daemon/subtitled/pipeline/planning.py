@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from subtitled.config.library_settings import ORIGINAL
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
-from subtitled.config.plugins import list_installed
+from subtitled.config.plugins import ConfiguredComponent, list_installed
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.judgements import JudgementRepository
 from subtitled.db.sidecars import SidecarRepository, SidecarStatus
@@ -361,12 +362,8 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     """Return a digest that changes exactly when settings change that can change a result."""
     routing = routing_for(configuration, library)
     components = [
-        (name, configuration.engines[name].settings.model_dump_json())
-        for name in routing.transcribing_engines
-    ] + [
-        (name, configuration.translators[name].settings.model_dump_json())
-        for name in _all_translators(routing)
-    ]
+        _describe_component(configuration.engines[name]) for name in routing.transcribing_engines
+    ] + [_describe_component(configuration.translators[name]) for name in _all_translators(routing)]
     policy = library.model_dump_json(include=set(_RESULT_SETTINGS))
     phrases = (
         str(configuration.settings.daemon.hallucination_phrases)
@@ -374,6 +371,13 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
         else ""
     )
     return hashlib.sha256(repr((policy, components, phrases)).encode()).hexdigest()[:16]
+
+
+def _describe_component(configured: ConfiguredComponent[Any]) -> tuple[object, ...]:
+    """Return the name and settings of a component, and its plugin unless results lack it."""
+    described = (configured.name, configured.settings.model_dump_json())
+    identity = configured.identity()
+    return (*described, sorted(identity.items())) if identity else described
 
 
 def _all_translators(routing: RoutingTable) -> tuple[str, ...]:

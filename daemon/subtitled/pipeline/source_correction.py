@@ -23,7 +23,8 @@ from subtitled.routing.table import RoutingTable
 from subtitled.subtitles.formats import TIMED_FORMATS, read_subtitle
 from subtitled.subtitles.publish import compute_sha256
 from subtitled.transcripts.models import TrackAnalysis
-from subtitled.transcripts.store import TranscriptStore, variant_key
+from subtitled.transcripts.store import TranscriptStore
+from subtitled.transcripts.variants import component_variant
 from subtitled.translation.corrected_words import digest_text
 
 from .locks import read_sidecar
@@ -88,10 +89,7 @@ class SpokenTrack:
         if len({segment.language for segment in analysis.language_segments or ()}) > 1:
             return None
         names = routing.engine_order(analysis.language).names
-        variants = [
-            variant_key(name, configuration.engines[name].settings.result_fields(), None)
-            for name in names[:1]
-        ]
+        variants = [component_variant(configuration.engines[name], None) for name in names[:1]]
         stored = transcripts.variants(fingerprint, index)
         return cls(
             fingerprint=fingerprint,

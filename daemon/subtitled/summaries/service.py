@@ -32,7 +32,8 @@ from subtitled.subtitles.publish import publish_sidecar
 from subtitled.subtitles.scripts import is_spaceless
 from subtitled.subtitles.segmentation.word_repair import repair_words, restore_spaces
 from subtitled.transcripts.assembly import assemble_track
-from subtitled.transcripts.store import TranscriptStore, variant_key
+from subtitled.transcripts.store import TranscriptStore
+from subtitled.transcripts.variants import component_variant
 from subtitled.translation.batching import split_into_sentences
 from subtitled.translation.calls import call_generate
 
@@ -145,11 +146,9 @@ class Summariser:
         folder = self.store.track_folder(fingerprint, spoken_text.track)
         error: SubtitledError | None = None
         for name in generators:
-            settings = self.config.translators[name].settings.result_fields()
             digest = hashlib.sha256(repr(spoken_text).encode()).hexdigest()[:16]
-            variant = variant_key(
-                name, settings | {" protocol": PROTOCOL_VERSION, " said": digest}, language
-            )
+            facts = {" protocol": PROTOCOL_VERSION, " said": digest}
+            variant = component_variant(self.config.translators[name], language, facts)
             summary_path, answers = (
                 folder / f"summary-{variant}.json",
                 Checkpoint(folder / f"summary-{variant}.checkpoint.json"),

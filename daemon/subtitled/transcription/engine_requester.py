@@ -25,7 +25,7 @@ from subtitled.plugin import (
 )
 from subtitled.routing.cost_estimate import record_speed
 from subtitled.subtitles.hallucination import FilterContext, load_phrases
-from subtitled.transcripts.store import variant_key
+from subtitled.transcripts.variants import component_variant
 
 from .forced_alignment import AlignmentResult, align_transcript
 from .lost_speech import find_lost_speech
@@ -78,8 +78,8 @@ class EngineRequester:
 
     def variant(self, engine: str) -> str:
         """Return the variant under which the words of an engine are stored."""
-        settings = self._services.engines[engine].configured.settings
-        return variant_key(engine, settings.result_fields(), self._track_request.translate_to)
+        configured = self._services.engines[engine].configured
+        return component_variant(configured, self._track_request.translate_to)
 
     def audio(self) -> Audio:
         """Return the decoded track. One thread decodes it, the others wait."""

@@ -16,18 +16,16 @@ format or style therefore needs no decoding and no transcription::
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from subtitled.engines.protocol import TRANSCRIPT
-from subtitled.plugin import Checkpoint, Chunk, Language, TimeSpan, Transcript
+from subtitled.plugin import Checkpoint, Chunk, TimeSpan, Transcript
 from subtitled.plugin.files import write_atomic
 from subtitled.subtitles.hallucination import RemovedText
 
@@ -50,21 +48,6 @@ _REUSE: TypeAdapter[TranscriptReuse] = TypeAdapter(TranscriptReuse)
 _SHOT_CUTS: TypeAdapter[ShotCuts] = TypeAdapter(ShotCuts)
 _TERMS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 _REMOVED: TypeAdapter[tuple[RemovedText, ...]] = TypeAdapter(tuple[RemovedText, ...])
-
-
-def variant_key(engine: str, settings: dict[str, Any], into: Language | None) -> str:
-    """Return a short name for an engine with its settings.
-
-    Args:
-        engine: The configured name of the engine.
-        settings: Everything that changes a result.
-        into: The language into which the engine translates the speech, or None.
-
-    Returns:
-        The name, which is safe as the name of a folder.
-    """
-    key_json = json.dumps([engine, settings, into], sort_keys=True, default=str)
-    return f"{engine}-{hashlib.sha256(key_json.encode()).hexdigest()[:12]}"
 
 
 class TranscriptStore:

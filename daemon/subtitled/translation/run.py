@@ -32,7 +32,7 @@ from subtitled.subtitles.hallucination import RemovedText
 from subtitled.subtitles.rules import CueRules
 from subtitled.subtitles.scripts import is_spaceless
 from subtitled.subtitles.segmentation.word_repair import repair_words, restore_spaces
-from subtitled.transcripts.store import variant_key
+from subtitled.transcripts.variants import component_variant
 
 from .batching import Sentence, scene_batches, split_into_sentences
 from .cache import PROTOCOL_VERSION, LineCache, line_key, save_untranslated
@@ -302,13 +302,12 @@ class _ChainedTranslator:
         request: TranslationRequest,
         configured: ConfiguredComponent[Translator],
     ) -> None:
-        settings = configured.settings.result_fields()
-        facts = settings | {" protocol": PROTOCOL_VERSION, " source": request.source}
+        facts = {" protocol": PROTOCOL_VERSION, " source": request.source}
         store = ctx.services.store.track_folder(ctx.job.fingerprint, request.track)
         self.name: str = configured.name
         self.able = configured.capabilities()
         self.size = max(1, self.able.max_batch_lines)
-        self.folder = store / variant_key(configured.name, facts, request.target)
+        self.folder = store / component_variant(configured, request.target, facts)
         self.lines = LineCache(self.folder)
         self.given_up: SubtitledError | None = None
         self._configured = configured

@@ -35,7 +35,7 @@ from subtitled.subtitles.formats import render_subtitle
 from subtitled.subtitles.ownership import SidecarDescription, Signature
 from subtitled.subtitles.publish import publish_sidecar
 from subtitled.transcripts.models import TrackAnalysis
-from subtitled.transcripts.store import variant_key
+from subtitled.transcripts.variants import variant_key
 from support.review_library import ENGLISH, FULL, ReviewLibrary
 
 ANA = Actor.user("ana")

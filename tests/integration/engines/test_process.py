@@ -42,7 +42,8 @@ from subtitled.plugin import (
 from subtitled.routing.table import RouteKind, RoutingTable
 from subtitled.transcription.language_detection import vote
 from subtitled.transcripts.assembly import assemble_chunks
-from subtitled.transcripts.store import TranscriptStore, variant_key
+from subtitled.transcripts.store import TranscriptStore
+from subtitled.transcripts.variants import variant_key
 
 EN, FR, ES = Language("en"), Language("fr"), Language("es")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from subtitled.config.load import Configuration
 from subtitled.db.database import Database
 from subtitled.plugin import Language, TransientError
-from subtitled.transcripts.store import variant_key
+from subtitled.transcripts.variants import component_variant
 
 from .approved_references import LeftOut, ReferenceReader
 from .engine_errors import EngineErrorAnswer, ErrorCounts
@@ -78,7 +78,6 @@ def evaluate_approved(
                 counts.add(found)
         progress(done, max(done, total))
     configured = {
-        variant_key(name, component.settings.result_fields(), None)
-        for name, component in configuration.engines.items()
+        component_variant(component, None) for component in configuration.engines.values()
     }
     return counts.to_answer(configured)
