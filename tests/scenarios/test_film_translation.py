@@ -16,9 +16,15 @@ from subtitled.config.load import Configuration, load_config
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.records import FileState
+from subtitled.engines.translators import OpenTranslator
 from subtitled.jobcontext.context import describe_media
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
-from subtitled.jobcontext.services import Services, open_database, open_transcript_store
+from subtitled.jobcontext.services import (
+    Services,
+    open_database,
+    open_engine_pool,
+    open_transcript_store,
+)
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.media.vad import SpeechActivity
 from subtitled.pipeline.pipeline import run_job
@@ -44,11 +50,11 @@ from subtitled.plugin import (
     TranslatorCapabilities,
     Word,
 )
+from subtitled.plugin.testing import FakeChat, serve_chat
 from subtitled.subtitles.formats import read_cues
 from subtitled.transcription import track_analysis
 from subtitled.translation import calls
 from subtitled_plugins.openai.translator import ChatSettings, ChatTranslator
-from support.fakes.chat import FakeChat, serve_chat
 
 EN, ES, RU = Language("en"), Language("es"), Language("ru")
 SAID = {
@@ -85,6 +91,7 @@ class FakeEngines:
     """A fake of the engine pool that counts calls."""
 
     capabilities = EngineCapabilities()
+    open_translator: Callable[[str], OpenTranslator]
 
     def __init__(self, configuration: Configuration) -> None:
         self.configured = configuration.engines["whisper"]
@@ -165,8 +172,10 @@ def harness(home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Films, Path, F
             )
             for name, one in chain.items()
         }
+        changed = dataclasses.replace(configuration, translators=translators)
+        fake_engines.open_translator = open_engine_pool(changed).open_translator
         services = Services(
-            config=dataclasses.replace(configuration, translators=translators),
+            config=changed,
             engines=fake_engines,  # type: ignore[arg-type]
             store=open_transcript_store(state),
             db=database,

@@ -14,9 +14,9 @@ from subtitled.costs.egress_gate import EgressGate
 from subtitled.db.records import FileState
 from subtitled.library.removal import SidecarRemover
 from subtitled.plugin import Language, TransientError
+from subtitled.plugin.testing import FakeChat, serve_chat
 from subtitled.summaries.generation import MAX_PART_CHARS, SpokenSentence
 from subtitled.summaries.service import SpokenText, Summariser, spoken_text_from_store
-from support.fakes.chat import FakeChat, serve_chat
 from support.harness import Harness, film
 
 ANSWER = json.dumps(
@@ -85,9 +85,8 @@ def test_a_summary_in_each_language_is_written_beside_and_paid_once(
     assert one.engine.recognised == heard_once
     transcript = spoken_text_from_store(one.transcripts, record.fingerprint or "")
     assert transcript is not None
-    work = Summariser(
-        one.configuration, EgressGate(one.configuration, one.database.egress_log), one.transcripts
-    )
+    gate = EgressGate(one.configuration, one.database.egress_log)
+    work = Summariser(one.configuration, gate, one.transcripts, one.engine.pool)
     library = one.configuration.settings.libraries["films"]
     work.summarise_media(record.path, record.fingerprint or "", library, transcript, Language("en"))
     assert len(chat.requests) == 2, "the command finds what the daemon had written"
@@ -246,9 +245,8 @@ def test_the_parts_of_a_long_one_are_not_paid_for_again_after_a_crash(
         SpokenSentence(f"{number} " + "word " * 100, number)
         for number in range(MAX_PART_CHARS // 200)
     )
-    work = Summariser(
-        one.configuration, EgressGate(one.configuration, one.database.egress_log), one.transcripts
-    )
+    gate = EgressGate(one.configuration, one.database.egress_log)
+    work = Summariser(one.configuration, gate, one.transcripts, one.engine.pool)
     library = one.configuration.settings.libraries["films"]
     spoken_text = SpokenText(0, Language("en"), 100.0, long)
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from subtitled.config.load import load_config
+from subtitled.config.load import Configuration, load_config
 from subtitled.db.database import Database
 from subtitled.db.records import FileRecord, FileState
 from subtitled.engines.protocol import EngineCrashedError
-from subtitled.jobcontext.services import Services
+from subtitled.jobcontext.services import Services, open_engine_pool
 from subtitled.jobs.planner import JobPlanner
 from subtitled.jobs.runner import JobRunner
 from subtitled.library.ingest import Ingest
@@ -40,9 +40,11 @@ from subtitled.transcripts.store import TranscriptStore
 class FakeEngine:
     """A fake of the engine pool and its engine, in this process."""
 
-    def __init__(self, configured: Any) -> None:
-        self.configured = configured
-        self.capabilities = configured.component_class.capabilities(configured.settings)
+    def __init__(self, configuration: Configuration) -> None:
+        self.configured: Any = configuration.engines["whisper"]
+        self.capabilities = self.configured.capabilities()
+        self.pool = open_engine_pool(configuration)
+        self.open_translator = self.pool.open_translator
         self.recognised = 0
         self.crashes = False
 
@@ -94,7 +96,7 @@ class Harness:
 
     def open(self) -> None:
         self.database = Database(self.state / "subtitled.sqlite")
-        self.engine = FakeEngine(self.configuration.engines["whisper"])
+        self.engine = FakeEngine(self.configuration)
         self.transcripts = TranscriptStore(self.state / "transcripts")
         scratch = self.state / "scratch"
         scratch.mkdir(exist_ok=True)

@@ -11,7 +11,7 @@ import typer
 from subtitled.config.paths import resolve_state_dir
 from subtitled.costs.egress_gate import EgressGate
 from subtitled.daemon.inspection import library_for, to_known_path
-from subtitled.jobcontext.services import open_database, open_transcript_store
+from subtitled.jobcontext.services import open_database, open_engine_pool, open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.plugin import Language
 from subtitled.plugin.paths import quote_path
@@ -72,9 +72,10 @@ def summarise(
         )
     if folder is not None:
         make_output_folder(folder)
-    db = open_database(configuration)
+    db, engines = open_database(configuration), open_engine_pool(configuration)
     try:
-        summariser = Summariser(configuration, EgressGate(configuration, db.egress_log), store)
+        gate = EgressGate(configuration, db.egress_log)
+        summariser = Summariser(configuration, gate, store, engines)
         library = library_for(configuration, path)
         documents = [
             summariser.summarise_media(path, fingerprint, library, spoken_text, language)
@@ -89,6 +90,7 @@ def summarise(
             for suffix in (SUMMARY_SUFFIXES if folder is not None else ())
         ]
     finally:
+        engines.close()
         db.close()
     if as_json:
         echo_json(

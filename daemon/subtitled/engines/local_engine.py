@@ -10,7 +10,7 @@ from typing import Any
 from subtitled.plugin import SubtitledError
 
 from .protocol import EngineCrashedError
-from .worker_main import engine_handlers
+from .worker_main import handlers_of
 
 
 class LocalEngine:
@@ -25,7 +25,7 @@ class LocalEngine:
             SubtitledError: The engine could not be loaded. Its traceback is printed.
         """
         try:
-            self._handlers = engine_handlers(spec)
+            self._handlers = handlers_of(spec)
         except SubtitledError as error:
             _print_cause(error)
             raise

@@ -1,8 +1,9 @@
-"""The pool: a client for each configured engine, and the process that detects speech."""
+"""The pool: a client for each engine and isolated translator, and the process for speech."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from subtitled.config.load import Configuration
 from subtitled.media.ffmpeg import ShutdownRequested
@@ -22,10 +23,12 @@ from .limits import (
 )
 from .priority import ProcessPriority
 from .process import EngineProcess, PausableClock
+from .process_client import ProcessClient
+from .translators import InProcessTranslator, OpenTranslator, TranslatorClient
 
 
 class EnginePool:
-    """All configured engines, and the process for voice activity detection."""
+    """All configured engines and translators, and the process for voice activity detection."""
 
     def __init__(self, configuration: Configuration, models: Path, threads: int) -> None:
         daemon, throttle = configuration.settings.daemon, configuration.settings.throttle
@@ -37,8 +40,18 @@ class EnginePool:
             )
             for name, configured in configuration.engines.items()
         }
+        self._store, self._threads = store, threads
+        self._translators = configuration.translators
+        self._translator_clients = {
+            name: TranslatorClient(
+                configured, store, threads, daemon.model_idle_timeout, room, self._priority
+            )
+            for name, configured in configuration.translators.items()
+            if configured.is_isolated
+        }
         self._memory_watchdog = MemoryWatchdog(
-            throttle.engine_memory_limit_mb, list(self._clients.values())
+            throttle.engine_memory_limit_mb,
+            self._all_clients(),
         )
         self._vad_process: EngineProcess | None = None
         self._is_closed = False
@@ -57,6 +70,18 @@ class EnginePool:
     def names(self) -> tuple[str, ...]:
         """Return the names of the configured engines."""
         return tuple(self._clients)
+
+    def open_translator(self, name: str) -> OpenTranslator:
+        """Return a translator that can be called.
+
+        An isolated one is the same for all callers. Any other is made for this caller, in this
+        process.
+
+        Args:
+            name: The name of a translator that is configured and could be loaded.
+        """
+        client = self._translator_clients.get(name)
+        return client or InProcessTranslator(self._translators[name], self._store, self._threads)
 
     def find_speech(self, audio: Audio, max_seconds: float | None = None) -> SpeechActivity:
         """Detect speech, in a process that ends with the call.
@@ -87,8 +112,8 @@ class EnginePool:
         return protocol.validate_result(protocol.SPEECH, answer, "speech detection")
 
     def run_here(self) -> None:
-        """Run every engine in this process, for the author of a plugin to debug it."""
-        for client in self._clients.values():
+        """Run every engine and translator in this process, for the author of a plugin."""
+        for client in self._all_clients():
             client.run_here()
 
     def loaded_names(self) -> tuple[str, ...]:
@@ -109,14 +134,17 @@ class EnginePool:
 
     def process_ids(self) -> list[int]:
         """Return the ids of all processes that exist now."""
-        ids = [client.process_id for client in self._clients.values()]
+        ids = [client.process_id for client in self._all_clients()]
         if self._vad_process is not None and self._vad_process.is_alive:
             ids.append(self._vad_process.pid)
         return [process for process in ids if process is not None]
 
-    def _processes(self) -> list[EngineProcess | EngineClient]:
+    def _all_clients(self) -> list[ProcessClient[Any]]:
+        return [*self._clients.values(), *self._translator_clients.values()]
+
+    def _processes(self) -> list[EngineProcess | ProcessClient[Any]]:
         vad_process = self._vad_process
-        return [*self._clients.values(), *([vad_process] if vad_process is not None else [])]
+        return [*self._all_clients(), *([vad_process] if vad_process is not None else [])]
 
     def close(self) -> None:
         """End every process. A call in flight raises :class:`ShutdownRequested`."""
@@ -124,5 +152,5 @@ class EnginePool:
         self._memory_watchdog.close()
         if self._vad_process is not None:
             self._vad_process.terminate()
-        for client in self._clients.values():
+        for client in self._all_clients():
             client.close()

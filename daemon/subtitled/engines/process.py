@@ -330,7 +330,7 @@ class EngineProcess:
             if (record := parse_record(line)) is not None:
                 level, logger, message = record
                 if not logger.startswith(PLUGIN_LOGGER):
-                    logger = f"{PLUGIN_LOGGER}.{self.name.removeprefix('engine ')}"
+                    logger = f"{PLUGIN_LOGGER}.{self.name.partition(' ')[2]}"
                 logging.getLogger(logger).log(level, "%s: %s", self.name, message)
             elif line:
                 self._stderr.add(line)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Generic, TypeVar
 
+from subtitled.config.plugin_paths import current_plugin_paths
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     LOCAL,
     Component,
+    ModelSpec,
     SubtitledError,
 )
 
@@ -57,7 +59,7 @@ class ProcessClient(Generic[C]):
             priority: The priority of the process.
         """
         self.configured = configured
-        self._store = store
+        self._store = store.of_plugin(configured.plugin)
         self._threads = threads
         self._unload_after = unload_after
         self._slots = slots if self.is_local else None
@@ -200,7 +202,7 @@ class ProcessClient(Generic[C]):
         self._idle_timer.start()
 
     def _start(self) -> EngineProcess | LocalEngine:
-        models = {spec.name: str(self._store.ensure(spec)) for spec in self.configured.models()}
+        models = self._fetch_models(self.configured.models())
         spec = spec_of(self.configured, self._threads, models, self.role, self.max_concurrency)
         if self._is_here:
             return LocalEngine(spec)
@@ -210,6 +212,10 @@ class ProcessClient(Generic[C]):
             priority=self._priority,
             on_spawn=self._remember_loading,
         )
+
+    def _fetch_models(self, specs: Iterable[ModelSpec]) -> dict[str, str]:
+        """Return the folder of each model by its name. What is not installed is downloaded."""
+        return {spec.name: str(self._store.ensure(spec)) for spec in specs}
 
     def _remember_loading(self, process: EngineProcess) -> None:
         """Keep the process that is loading, so that :meth:`close` can end it."""
@@ -260,6 +266,7 @@ def spec_of(
         "name": configured.name,
         "entry_point": configured.entry_point,
         "registered_name": configured.registered_name,
+        "plugin_paths": current_plugin_paths().to_json(),
         "settings": configured.settings.model_dump(mode="json"),
         "threads": threads,
         "models": models,

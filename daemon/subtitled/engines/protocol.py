@@ -15,7 +15,9 @@ from pydantic import TypeAdapter, ValidationError
 from subtitled.config.plugin_faults import PluginFaultError
 from subtitled.media.vad import SpeechActivity
 from subtitled.plugin import (
+    Batch,
     Chunk,
+    Generation,
     InputRejectedError,
     LanguageGuess,
     SetupError,
@@ -24,6 +26,7 @@ from subtitled.plugin import (
     Transcript,
     TranscriptionRequest,
     TransientError,
+    Translation,
     Word,
 )
 from subtitled.plugin.limits import (
@@ -47,6 +50,9 @@ TRANSCRIPT: TypeAdapter[Transcript] = TypeAdapter(Transcript)
 CHUNK: TypeAdapter[Chunk] = TypeAdapter(Chunk)
 WORDS: TypeAdapter[list[Word]] = TypeAdapter(list[Word])
 TRANSCRIPTION_REQUEST: TypeAdapter[TranscriptionRequest] = TypeAdapter(TranscriptionRequest)
+BATCH: TypeAdapter[Batch] = TypeAdapter(Batch)
+TRANSLATION: TypeAdapter[Translation] = TypeAdapter(Translation)
+GENERATION: TypeAdapter[Generation] = TypeAdapter(Generation)
 
 
 class EngineCrashedError(TransientError):

@@ -1,4 +1,4 @@
-"""The entry point of an engine process, which runs one engine or voice activity detection.
+"""The entry point of a process, which runs one engine, translator or voice activity detection.
 
 :mod:`.process` starts it as ``python -m subtitled.engines.worker_main FD PIPE``. The process exits
 with its parent, however the parent ends: the kernel then closes the parent-death pipe.
@@ -6,7 +6,6 @@ with its parent, however the parent ends: the kernel then closes the parent-deat
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 import os
@@ -14,20 +13,14 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from subtitled.config.plugin_faults import PluginFaultError, explain_exception, find_definition
-from subtitled.config.plugin_registration import (
-    RegisteredComponent,
-    collect_components,
-    create_plugin_manager,
-)
-from subtitled.config.plugin_results import convert_result, return_type
+from subtitled.config.plugin_faults import find_definition
 from subtitled.plugin import (
     Audio,
-    ComponentContext,
     Engine,
     InputRejectedError,
     Language,
@@ -35,11 +28,12 @@ from subtitled.plugin import (
 )
 
 from . import protocol
+from .component_loading import LoadedComponent
 from .limits import validate_in_chunk
+from .translator_worker import translator_handlers
 from .worker_output import redirect_output
 
 Handler = Callable[[dict[str, Any]], Any]
-T = TypeVar("T")
 
 
 def _exit_with_parent(parent_death_pipe: int) -> None:
@@ -58,42 +52,28 @@ def engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
     Raises:
         SubtitledError: The engine raised it, or anything else, or is not where the spec says.
     """
-    who = f"engine {spec['name']}"
-    cls = _find_class(spec)
+    engine = LoadedComponent(spec, Engine, "engines")
 
-    def create() -> Engine:
-        engine = cls(
-            cls.Settings.model_validate(spec["settings"]),
-            ComponentContext(
-                name=spec["name"],
-                threads=spec["threads"],
-                models={name: Path(folder) for name, folder in spec["models"].items()},
-            ),
-        )
-        engine.load()
-        return engine
-
-    engine = _call_plugin(who, create, has_text=False)
-
-    def convert(method: Callable[..., Any], call: Callable[[], Any]) -> Any:
-        name = method.__name__
-        result = _call_plugin(who, call, has_text=True)
-        return convert_result(who, method, name, result, return_type(Engine, name))
+    def add_models(message: dict[str, Any]) -> dict[str, Path]:
+        models = {name: Path(folder) for name, folder in message.get("models", {}).items()}
+        engine.component.context.models.update(models)
+        return models
 
     def detect(message: dict[str, Any]) -> Any:
         windows = protocol.TIME_SPANS.validate_python(message["windows"])
         audio = Audio(Path(message["audio"]))
-        guesses = convert(engine.detect_language, lambda: engine.detect_language(audio, windows))
+        guesses = engine.call("detect_language", audio, windows)
         return protocol.GUESSES.dump_python(list(guesses), mode="json")
 
     def transcribe(message: dict[str, Any]) -> Any:
         request = protocol.TRANSCRIPTION_REQUEST.validate_python(message["request"])
+        request = replace(request, models=add_models(message))
         audio = Audio(Path(message["audio"]))
-        transcript = convert(engine.transcribe, lambda: engine.transcribe(audio, request))
+        transcript = engine.call("transcribe", audio, request)
         try:
             validate_in_chunk(transcript, request, spec["name"])
         except InputRejectedError as error:
-            place = find_definition(engine.transcribe)
+            place = find_definition(engine.component.transcribe)
             raise InputRejectedError(f"{error.message} ({place})", error.hint) from None
         return protocol.TRANSCRIPT.dump_python(transcript, mode="json", warnings="error")
 
@@ -101,39 +81,11 @@ def engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
         audio = Audio(Path(message["audio"]))
         chunk = protocol.CHUNK.validate_python(message["chunk"])
         text, language = message["text"], Language(message["language"])
-        words = convert(engine.align, lambda: engine.align(audio, chunk, text, language))
+        add_models(message)
+        words = engine.call("align", audio, chunk, text, language)
         return protocol.WORDS.dump_python(list(words), mode="json", warnings="error")
 
     return {"detect_language": detect, "transcribe": transcribe, "align": align}
-
-
-def _find_class(spec: dict[str, Any]) -> type[Engine]:
-    """Find the class of an engine: by its name, or by having the plugin register it again."""
-    who = f"engine {spec['name']}"
-    found: Any = _call_plugin(who, lambda: importlib.import_module(spec["module"]), has_text=False)
-    for part in spec["cls"].split("."):
-        found = getattr(found, part, None)
-    if isinstance(found, type) and issubclass(found, Engine):
-        return found
-
-    def register() -> list[RegisteredComponent]:
-        module = importlib.import_module(spec.get("entry_point") or spec["module"])
-        return collect_components(create_plugin_manager(), spec["name"], module)
-
-    for component in _call_plugin(who, register, has_text=False):
-        if (component.kind, component.name) == ("engines", spec.get("registered_name", "")):
-            return component.component_class  # type: ignore[return-value]
-    raise PluginFaultError(f"{who} is at fault: its module has no class {spec['cls']}")
-
-
-def _call_plugin(who: str, call: Callable[[], T], *, has_text: bool) -> T:
-    """Call code of the plugin. Whatever it raises is an error of ours that says where."""
-    try:
-        return call()
-    except SubtitledError:
-        raise
-    except BaseException as error:  # a plugin may raise anything, SystemExit too
-        raise explain_exception(who, error, has_text=has_text) from error
 
 
 def _vad_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
@@ -152,7 +104,20 @@ def _vad_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
     return {"find_speech": speech}
 
 
-_ROLES = {"engine": engine_handlers, "vad": _vad_handlers}
+_ROLES: dict[str, Callable[[dict[str, Any]], dict[str, Handler]]] = {
+    "engine": engine_handlers,
+    "translator": translator_handlers,
+    "vad": _vad_handlers,
+}
+
+
+def handlers_of(spec: dict[str, Any]) -> dict[str, Handler]:
+    """Load what a spec describes, and return its handlers by method.
+
+    Raises:
+        SubtitledError: It could not be loaded.
+    """
+    return _ROLES[spec["role"]](spec)
 
 
 def run_handler(action: Callable[[], Any]) -> dict[str, Any]:
@@ -176,9 +141,9 @@ def serve(connection: Connection) -> None:
     send_lock = threading.Lock()
 
     def start() -> None:
-        if spec["role"] == "engine":
+        if spec["role"] != "vad":
             redirect_output(spec["name"], spec["module"], spec.get("log_level", logging.INFO))
-        handlers.update(_ROLES[spec["role"]](spec))
+        handlers.update(handlers_of(spec))
 
     def reply(message_id: int, reply_message: dict[str, Any]) -> None:
         payload = json.dumps({"id": message_id, **reply_message}).encode()

@@ -96,6 +96,13 @@ def open_transcript_store(state: Path) -> TranscriptStore:
     return TranscriptStore(state / "transcripts")
 
 
+def open_engine_pool(config: Configuration) -> EnginePool:
+    """Open the engines and translators of a configuration. No process is started yet."""
+    settings = config.settings
+    threads = settings.daemon.threads or len(os.sched_getaffinity(0))
+    return EnginePool(config, resolve_models_dir(settings), threads)
+
+
 def build_services(
     config: Configuration,
     db: Database,
@@ -116,8 +123,7 @@ def build_services(
     """
     settings = config.settings
     state = ensure_private_folder(resolve_state_dir(settings))
-    threads = settings.daemon.threads or len(os.sched_getaffinity(0))
-    engines = EnginePool(config, resolve_models_dir(settings), threads)
+    engines = open_engine_pool(config)
     return Services(
         config=config,
         engines=engines,

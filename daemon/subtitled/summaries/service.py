@@ -14,6 +14,7 @@ from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
 from subtitled.costs.egress_gate import EgressGate, OutboundRequest
 from subtitled.db.sidecars import SidecarRepository
+from subtitled.engines.pool import EnginePool
 from subtitled.engines.protocol import ResourceUnavailableError
 from subtitled.plugin import (
     Checkpoint,
@@ -114,6 +115,7 @@ class Summariser:
     config: Configuration
     egress_gate: EgressGate
     store: TranscriptStore
+    engines: EnginePool
 
     def summarise_media(
         self,
@@ -189,7 +191,7 @@ class Summariser:
         """
         configured = self.config.translators[name]
         capabilities = configured.capabilities()
-        translator = configured.create()
+        translator = self.engines.open_translator(name)
 
         def asked(instruction: str, text: str) -> str:
             digest = hashlib.sha256(f"{instruction}\n{text}".encode()).hexdigest()[:16]

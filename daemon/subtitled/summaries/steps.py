@@ -55,7 +55,9 @@ class SummarySteps:
         self._track = track
         self._words = words
         services = ctx.services
-        self._summarising = Summariser(services.config, services.egress_gate, services.store)
+        self._summarising = Summariser(
+            services.config, services.egress_gate, services.store, services.engines
+        )
 
     def write(self, wanted: Sequence[SummaryPlan]) -> SummaryResults:
         """Write the planned summaries one after the other."""

@@ -1,4 +1,4 @@
-"""Calls of translators, with timeouts, retries and validation."""
+"""Calls of translators, with retries and validation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from subtitled.config.plugin_calls import call_with_timeout
+from subtitled.engines.protocol import EngineCrashedError
+from subtitled.engines.translators import OpenTranslator
 from subtitled.plugin import (
     Backoff,
     Batch,
@@ -19,13 +20,12 @@ from subtitled.plugin import (
     Line,
     TransientError,
     Translation,
-    Translator,
 )
 from subtitled.plugin.limits import MAX_OUTPUT_CHARACTERS, clean_text
 
-CALL_TIMEOUT_SECONDS = 300.0
-"""Seconds that one call may take."""
 MAX_ATTEMPTS = 3
+MAX_CRASHES = 2
+"""Crashes of its process after which a call is not made again."""
 BACKOFF = Backoff(first=1.0)
 """The wait between tries, unless the translator names one."""
 MAX_RETRY_WAIT_SECONDS = 20.0
@@ -41,34 +41,23 @@ _TRANSLATION: TypeAdapter[Translation] = TypeAdapter(Translation)
 _GENERATION: TypeAdapter[Generation] = TypeAdapter(Generation)
 
 
-def call_translate(name: str, translator: Translator, batch: Batch) -> Translation:
+def call_translate(name: str, translator: OpenTranslator, batch: Batch) -> Translation:
     """Have a translator translate a batch. Transient errors are retried a few times.
 
     Raises:
         SubtitledError: The translator failed, or its answer has the wrong shape.
     """
-    answer = _with_retries(
-        lambda: call_with_timeout(
-            name, lambda: translator.translate(batch), CALL_TIMEOUT_SECONDS, has_text=True
-        )
-    )
+    answer = _with_retries(lambda: translator.translate(batch))
     translation = _validated(name, answer, _TRANSLATION)
     return replace(translation, lines=tuple(_bounded_lines(batch, translation.lines)))
 
 
-def call_generate(name: str, translator: Translator, instruction: str, text: str) -> Generation:
+def call_generate(name: str, translator: OpenTranslator, instruction: str, text: str) -> Generation:
     """Have a translator follow an instruction about a text.
 
     Errors are as in :func:`call_translate`.
     """
-    answer = _with_retries(
-        lambda: call_with_timeout(
-            name,
-            lambda: translator.generate(instruction, text),
-            CALL_TIMEOUT_SECONDS,
-            has_text=True,
-        )
-    )
+    answer = _with_retries(lambda: translator.generate(instruction, text))
     generation = _validated(name, answer, _GENERATION)
     return replace(generation, text=clean_text(generation.text, MAX_OUTPUT_CHARACTERS))
 
@@ -97,6 +86,8 @@ def _with_retries(call: Callable[[], T]) -> T:
         try:
             return call()
         except TransientError as error:
+            if isinstance(error, EngineCrashedError) and number >= MAX_CRASHES:
+                raise
             wait = error.retry_after if error.retry_after is not None else BACKOFF.delay(number)
             if number == MAX_ATTEMPTS or wait > MAX_RETRY_WAIT_SECONDS:
                 raise

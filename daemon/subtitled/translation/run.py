@@ -294,7 +294,7 @@ class TranslationRun:
 
 
 class _ChainedTranslator:
-    """One translator of a chain, created when it is first called."""
+    """One translator of a chain, which is loaded when it is first called."""
 
     def __init__(
         self,
@@ -310,20 +310,13 @@ class _ChainedTranslator:
         self.folder = store / component_variant(configured, request.target, facts)
         self.lines = LineCache(self.folder)
         self.given_up: SubtitledError | None = None
-        self._configured = configured
-        self._made: Translator | None = None
+        self.translator = ctx.services.engines.open_translator(configured.name)
 
     def idempotency_key(self, batch: Batch) -> str:
         """Return a key for one call, which is the same at the next try."""
         payload = json.dumps([[line.id, line.text] for line in batch.lines])
         digest = hashlib.sha256(payload.encode()).hexdigest()[:16]
         return f"{'/'.join(self.folder.parts[-3:])}/{digest}"
-
-    @property
-    def translator(self) -> Translator:
-        if self._made is None:
-            self._made = self._configured.create()
-        return self._made
 
 
 def _texts_before(
