@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from subtitled.plugin import Event, JobFailed, JobFinished, SubtitlePublished
-from support.fakes.chat import FakeChat, serve_chat
+from subtitled.plugin.testing import FakeChat, serve_chat
 from support.harness import Harness, film
 
 

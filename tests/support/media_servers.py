@@ -14,12 +14,10 @@ from subtitled.plugin import (
     SidecarChange,
     SubtitleKind,
 )
+from subtitled.plugin.testing import DescribedServer, FakeEmby, FakeJellyfin, FakePlex
 from subtitled_plugins.emby import Emby
 from subtitled_plugins.jellyfin import Jellyfin
 from subtitled_plugins.plex import Plex
-from support.fakes.described_server import DescribedServer
-from support.fakes.jellyfin_emby import FakeEmby, FakeJellyfin
-from support.fakes.plex import FakePlex
 
 FILM = Path("/media/films/Film [2020]/Film [2020].mkv")
 MAP = [["/media", "/data"]]

@@ -1,17 +1,18 @@
-"""Suites and conformance checks for an author's tests.
+"""Suites, fakes of services and conformance checks for an author's tests.
 
-A suite is inherited. Its test asks the plugin as the core does: by its entry point, an engine in
-its own process, and with every result checked. ``conftest.py`` loads the pytest plugin behind it::
-
-    pytest_plugins = ["subtitled.plugin_kit.pytest_plugin"]
-
-and ``test_plugin.py`` names what is tested::
+A suite is inherited. Its tests ask the plugin as the core does: by its entry point, an engine in
+its own process, and with every result checked. ``test_plugin.py`` names what is tested::
 
     from subtitled.plugin.testing import EngineSuite
 
     class TestLoudness(EngineSuite):
         plugin = "loudness"
         settings = {"threshold_db": -25.0}
+
+Each question to a component of that kind is one test. The pytest plugin behind the suites is
+installed with subtitled, so that no line of ``conftest.py`` is needed. It also has the fixtures
+``track``, ``speech``, ``daemon_with``, and a running fake each of ``fake_jellyfin``, ``fake_emby``,
+``fake_plex``, ``fake_chat``, ``fake_transcriptions`` and ``fake_libretranslate``.
 
 The checks use ``assert``, so that pytest shows what is wrong.
 """
@@ -26,8 +27,61 @@ from typing import Any, ClassVar
 
 from .component import ComponentContext
 from .engine import Engine, EngineCapabilities, TranscriptionRequest
+from .fakes import (
+    DescribedServer,
+    FakeChat,
+    FakeEmby,
+    FakeJellyfin,
+    FakeLibreTranslate,
+    FakeMediaLibrary,
+    FakePlex,
+    FakeTranscriptions,
+    Film,
+    Recogniser,
+    RecordedRequest,
+    Sentence,
+    Subtitle,
+    listening,
+    serve_chat,
+    serve_libretranslate,
+    serve_transcriptions,
+    serving,
+)
 from .languages import UNDETERMINED, Language
 from .types import SAMPLE_RATE, Audio, Chunk, LanguageGuess, TimeSpan, Transcript, Word
+
+__all__ = [
+    "ODD_HOTWORDS",
+    "DescribedServer",
+    "EngineSuite",
+    "FakeChat",
+    "FakeEmby",
+    "FakeJellyfin",
+    "FakeLibreTranslate",
+    "FakeMediaLibrary",
+    "FakePlex",
+    "FakeTranscriptions",
+    "Film",
+    "HooksSuite",
+    "MediaServerSuite",
+    "NotifierSuite",
+    "PluginSuite",
+    "Recogniser",
+    "RecordedRequest",
+    "Sentence",
+    "Subtitle",
+    "TranslatorSuite",
+    "check_aligned_words",
+    "check_engine",
+    "check_guesses",
+    "check_transcript",
+    "listening",
+    "make_silence",
+    "serve_chat",
+    "serve_libretranslate",
+    "serve_transcriptions",
+    "serving",
+]
 
 
 def make_silence(folder: Path, seconds: float = 5.0) -> Audio:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from support.fakes.chat import FakeChat, serve_chat
+from subtitled.plugin.testing import FakeChat, serve_chat
 from support.recorded_speech import Recording
 
 Run = Callable[..., Any]

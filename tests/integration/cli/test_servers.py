@@ -17,11 +17,10 @@ from subtitled.library.fingerprint import fingerprint_of
 from subtitled.notify.delivery import DeliveryTimings
 from subtitled.notify.media_servers import MediaServerDispatcher
 from subtitled.plugin import Language, SubtitleKind
+from subtitled.plugin.testing import FakeJellyfin, Subtitle, listening
 from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.publish import publish_sidecar
-from support.fakes.described_server import listening
-from support.fakes.jellyfin_emby import FakeJellyfin
-from support.fakes.media_library import Subtitle
+from support.seen_files import record_seen
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -40,7 +39,7 @@ class Installation:
         self.database = Database(home / "st" / "subtitled.sqlite")
         self.film = self.root / "a.mkv"
         self.film.write_bytes(b"film")
-        self.database.bulk_files.record_seen("films", self.film, self.film.stat())
+        record_seen(self.database, "films", self.film, self.film.stat())
         content = fingerprint_of(self.database, self.film)
         digest = hashlib.sha256(b"ours").hexdigest()
         signature = Signature(

@@ -11,9 +11,9 @@ import pytest
 
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.plugin import Chunk, Language, TimeSpan, Transcript, Word
+from subtitled.plugin.testing import FakeChat, serve_chat
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
-from support.fakes.chat import FakeChat, serve_chat
 
 Run = Callable[..., Any]
 ANSWER = json.dumps(

@@ -14,10 +14,8 @@ from subtitled.daemon.item_lookup import ItemLookup
 from subtitled.db.commands import Command, CommandKind, ServerItem
 from subtitled.db.database import Database
 from subtitled.jobcontext.services import open_database
+from subtitled.plugin.testing import FakeJellyfin, FakePlex, listening
 from subtitled.web.receiver import WebhookReceiver
-from support.fakes.described_server import listening
-from support.fakes.jellyfin_emby import FakeJellyfin
-from support.fakes.plex import FakePlex
 
 ITEM_ID = "0d4b0a7f3c1e4f3bb3d1f5d5a6c7b8e9"
 ADDED = {"NotificationType": "ItemAdded", "Name": "Up", "ItemType": "Movie", "Year": 2009}

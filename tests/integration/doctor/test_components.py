@@ -15,10 +15,9 @@ import pytest
 from subtitled.config.load import load_config
 from subtitled.daemon.doctor.libraries import check_libraries, check_watching
 from subtitled.daemon.doctor.machine import check_state_folder
+from subtitled.plugin.testing import FakeJellyfin, listening
 from subtitled_plugins.whisper.catalogue import MODELS
 from support.checked_installation import CheckedInstallation
-from support.fakes.described_server import listening
-from support.fakes.jellyfin_emby import FakeJellyfin
 
 Bound = Callable[[], contextlib.AbstractContextManager[None]]
 SERVER = '[servers.den]\nplugin = "jellyfin"\nurl = "{url}"\napi_key = {{file = "{key}"}}\n'

@@ -33,12 +33,9 @@ from subtitled.plugin import (
     SubtitleKind,
     TransientError,
 )
+from subtitled.plugin.testing import FakeEmby, FakeJellyfin, FakePlex, Subtitle, listening
 from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.publish import publish_sidecar
-from support.fakes.described_server import listening
-from support.fakes.jellyfin_emby import FakeEmby, FakeJellyfin
-from support.fakes.media_library import Subtitle
-from support.fakes.plex import FakePlex
 
 FAST = DeliveryTimings(
     gather_seconds=0.2,

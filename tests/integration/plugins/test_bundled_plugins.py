@@ -11,17 +11,22 @@ import pytest
 from subtitled.engines import client
 from subtitled.engines.local_engine import LocalEngine
 from subtitled.plugin import CheckResult
+from subtitled.plugin.testing import (
+    FakeChat,
+    FakeEmby,
+    FakeJellyfin,
+    FakeLibreTranslate,
+    FakePlex,
+    FakeTranscriptions,
+    listening,
+    serve_chat,
+    serve_libretranslate,
+    serve_transcriptions,
+)
 from subtitled.plugin_kit import checking
 from subtitled.plugin_kit.checking import CheckRequest, check_plugin
-from support.fakes.chat import FakeChat, serve_chat, serving
 from support.fakes.dashscope import FakeDashScope
-from support.fakes.described_server import listening
-from support.fakes.jellyfin_emby import FakeEmby, FakeJellyfin
 from support.fakes.kodi import FakeKodi
-from support.fakes.libretranslate import FakeLibreTranslate
-from support.fakes.libretranslate import handler as libretranslate_handler
-from support.fakes.plex import FakePlex
-from support.fakes.transcriptions import FakeTranscriptions, serve_transcriptions
 from support.qwen_harness import options
 
 Check = Callable[[str, dict[str, Any]], list[CheckResult]]
@@ -93,7 +98,6 @@ def test_openai_keeps_to_the_api(check: Check) -> None:
 
 def test_libretranslate_keeps_to_the_api(check: Check) -> None:
     libre = FakeLibreTranslate(translate=str.upper)
-    with serving(libretranslate_handler(libre)) as port:
-        libre.port = port
-        settings = {"url": f"http://127.0.0.1:{port}", "languages": ["en", "es"]}
+    with serve_libretranslate(libre):
+        settings = {"url": libre.url, "languages": ["en", "es"]}
         assert check("libretranslate", settings) == []

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from subtitled.plugin import SidecarChange
-from support.fakes.described_server import listening
-from support.fakes.jellyfin_emby import FakeJellyfin, FakeMediaBrowser
-from support.fakes.media_library import Subtitle
+from subtitled.plugin.fakes.jellyfin_emby import FakeMediaBrowser
+from subtitled.plugin.testing import FakeJellyfin, Subtitle, listening
 from support.media_servers import EMBY, FILM, JELLYFIN, THERE, WRITTEN, ServerPlugin
 
 SPANISH = Subtitle(THERE.replace(".mkv", ".es.srt"), "es")

@@ -14,8 +14,8 @@ from subtitled.plugin import (
     SubtitledError,
     TransientError,
 )
+from subtitled.plugin.testing import listening
 from subtitled_plugins.kodi import Kodi, KodiSettings
-from support.fakes.described_server import listening
 from support.fakes.kodi import FakeKodi, external
 from support.media_servers import FILM, FORCED, SDH, SPANISH, WRITTEN, sidecar
 

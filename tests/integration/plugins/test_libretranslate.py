@@ -15,9 +15,8 @@ from subtitled.plugin import (
     SetupError,
     TransientError,
 )
+from subtitled.plugin.testing import FakeLibreTranslate, serve_libretranslate
 from subtitled_plugins.libretranslate import LibreTranslate, LibreTranslateSettings
-from support.fakes.chat import serving
-from support.fakes.libretranslate import FakeLibreTranslate, handler
 
 EN, ES = Language("en"), Language("es")
 Make = Callable[..., LibreTranslate]
@@ -26,7 +25,7 @@ Make = Callable[..., LibreTranslate]
 @pytest.fixture
 def libre() -> Iterator[FakeLibreTranslate]:
     libre = FakeLibreTranslate(translate=str.upper)
-    with serving(handler(libre)) as libre.port:
+    with serve_libretranslate(libre):
         yield libre
 
 

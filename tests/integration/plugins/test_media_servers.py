@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from subtitled.plugin import MediaServer, SetupError, SidecarChange, SubtitledError, TransientError
-from support.fakes.described_server import DescribedServer, listening
-from support.fakes.media_library import Subtitle
+from subtitled.plugin.testing import DescribedServer, Subtitle, listening
 from support.media_servers import ALL, FILM, FORCED, MAP, SDH, SPANISH, THERE, WRITTEN, ServerPlugin
 
 

@@ -22,11 +22,15 @@ from subtitled.plugin import (
     TranscriptionRequest,
     TransientError,
 )
-from subtitled.plugin.testing import check_engine, check_transcript
+from subtitled.plugin.testing import (
+    FakeTranscriptions,
+    check_engine,
+    check_transcript,
+    serve_transcriptions,
+)
 from subtitled.subtitles.formats import read_cues
 from subtitled_plugins.openai.engine import TranscriptionEngine, TranscriptionSettings
 from subtitled_plugins.openai.response import is_transcription, parse_response
-from support.fakes.transcriptions import FakeTranscriptions, serve_transcriptions
 from support.fakes.whisper_recogniser import whisper_recogniser
 from support.qwen_harness import request, sound
 from support.recorded_speech import Recording

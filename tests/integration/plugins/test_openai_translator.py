@@ -19,9 +19,9 @@ from subtitled.plugin import (
     TextPair,
     TransientError,
 )
+from subtitled.plugin.testing import FakeChat, serve_chat
 from subtitled_plugins.openai.llm_output import parse_lines
 from subtitled_plugins.openai.translator import ChatSettings, ChatTranslator
-from support.fakes.chat import FakeChat, serve_chat
 
 EN, ES = Language("en"), Language("es")
 Make = Callable[..., ChatTranslator]

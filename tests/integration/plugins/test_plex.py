@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from subtitled.plugin import SidecarChange
-from support.fakes.described_server import listening
-from support.fakes.media_library import Subtitle
-from support.fakes.plex import FakePlex
+from subtitled.plugin.testing import FakePlex, Subtitle, listening
 from support.media_servers import FILM, PLEX, THERE, WRITTEN
 
 SPANISH = Subtitle(THERE.replace(".mkv", ".es.srt"), "es")

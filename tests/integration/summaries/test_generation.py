@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import ComponentContext, InputRejectedError, Language
+from subtitled.plugin.testing import FakeChat, serve_chat
 from subtitled.summaries.generation import (
     MAX_PART_CHARS,
     SpokenSentence,
@@ -20,7 +21,6 @@ from subtitled.summaries.generation import (
     summarise,
 )
 from subtitled_plugins.openai.translator import ChatSettings, ChatTranslator
-from support.fakes.chat import FakeChat, serve_chat
 
 EN = Language("en")
 SAID = [SpokenSentence(f"Sentence {number}.", 2.0 + 3 * number) for number in range(40)]

@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from typing import Any
 
+from subtitled.plugin.testing import Recogniser, Sentence
 from support.fakes.dashscope_http import PREFIX, handler
 from support.fakes.dashscope_shapes import (
     CODES,
@@ -33,9 +34,7 @@ from support.fakes.dashscope_shapes import (
     MODELS,
     QWEN_FILE_PARAMETERS,
     Fault,
-    Recogniser,
     RefusedError,
-    Sentence,
     Task,
     audio_of,
     bad,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+from subtitled.plugin.testing import Sentence
 
 PUNCTUATION = ".,!?;:。，！？"
 CODES = frozenset(
@@ -41,22 +42,6 @@ MODELS = {
 }
 MODELS["singapore"] = MODELS["beijing"] - {"paraformer-v2"}
 LANGUAGES = frozenset({"auto", "English", "French", "German", "Spanish", "Chinese", "Japanese"})
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence: words with start and end in seconds."""
-
-    words: tuple[tuple[str, float, float], ...]
-    language: str = "en"
-
-    @property
-    def text(self) -> str:
-        return "".join(word for word, _, _ in self.words).strip()
-
-
-Recogniser = Callable[[bytes], list[Sentence]]
-"""Converts audio (16-bit mono at 16 kHz) to sentences."""
 
 
 def canned(sound: bytes) -> list[Sentence]:

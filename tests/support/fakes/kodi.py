@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from support.fakes.described_server import HERE
+DESCRIPTION = Path(__file__).parent / "descriptions" / "kodi.json"
 
 
 class FakeKodi:
@@ -20,7 +21,7 @@ class FakeKodi:
     password = "secret"
 
     def __init__(self) -> None:
-        self._methods = json.loads((HERE / "kodi.json").read_text())["methods"]
+        self._methods = json.loads(DESCRIPTION.read_text())["methods"]
         self.port = 0
         self.location = ""
         self.page: bytes | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from support.fakes.dashscope_shapes import Recogniser, Sentence
+from subtitled.plugin.testing import Recogniser, Sentence
 
 
 def whisper_recogniser(folder: Path, language: str = "en") -> Recogniser:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from support.fakes.described_server import DescribedServer, RecordedRequest
-from support.fakes.media_library import FakeMediaLibrary, Film, Subtitle
+from .described_server import DescribedServer, RecordedRequest
+from .media_library import FakeMediaLibrary, Film, Subtitle
 
 
 class FakePlex(DescribedServer):
@@ -19,19 +19,31 @@ class FakePlex(DescribedServer):
     def __init__(self) -> None:
         super().__init__()
         self.library = FakeMediaLibrary()
+        """Its media files."""
         self.shows: set[str] = set()
         """Ids of items that are series: they have folders and no parts."""
         self.sessions: list[dict[str, Any]] = []
-        self.sections = [
+        """What ``/status/sessions`` gives."""
+        self.sections: list[dict[str, Any]] = [
             {"key": "1", "type": "movie", "Location": [{"id": 1, "path": "/data/films"}]},
             {"key": "2", "type": "show", "Location": [{"id": 2, "path": "/data/series"}]},
             {"key": "3", "type": "artist", "Location": [{"id": 3, "path": "/data"}]},
         ]
 
     def film(self, path: str, *beside: Subtitle) -> Film:
+        """Add a media file.
+
+        Args:
+            path: Its path, as the server names it, in one of the folders of ``sections``.
+            *beside: Its sidecars on disk.
+
+        Returns:
+            The media file.
+        """
         return self.library.put(str(500 + len(self.library.films)), path, *beside)
 
     def answer(self, asked: RecordedRequest) -> Any:
+        """Answer a valid request with JSON, None, or a status."""
         if asked.operation == "GetServerInfo":
             names = {"friendlyName": "den", "machineIdentifier": self.server_id}
             return {"MediaContainer": {"version": "1.41.0", **names}}
@@ -68,7 +80,7 @@ class FakePlex(DescribedServer):
 
     def _in_section(self, key: str) -> list[Film]:
         section = next(section for section in self.sections if section["key"] == key)
-        place = section["Location"][0]["path"]  # type: ignore[index]
+        place = section["Location"][0]["path"]
         return [
             f for f in self.library.films.values() if PurePosixPath(f.path).is_relative_to(place)
         ]

@@ -2,25 +2,24 @@
 
 The files in ``descriptions/`` list the operations that the plugins use, with method, path,
 parameters and body, from the published descriptions of the services. Any other request is refused
-as the service refuses it, and recorded in ``violations``. The fixtures check that this is empty.
+as the service refuses it, and recorded in ``violations``. A test asserts that these are empty.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from jsonschema import Draft202012Validator
+from .serving import serving
 
-HERE = Path(__file__).parent / "descriptions"
+_DESCRIPTIONS = Path(__file__).parent / "descriptions"
 
 
 @dataclass(frozen=True)
@@ -34,24 +33,32 @@ class RecordedRequest:
 
 
 class DescribedServer:
-    """Base class of the fakes. Subclasses implement :meth:`answer`."""
+    """The base class of fakes of media servers. Subclasses implement :meth:`answer`."""
 
     description: str
+    """The file in ``descriptions/``, without its ending."""
     key: str
+    """The key that a request must have."""
 
     def __init__(self) -> None:
-        payload = json.loads((HERE / f"{self.description}.json").read_text())
+        payload = json.loads((_DESCRIPTIONS / f"{self.description}.json").read_text())
         self._operations = payload["operations"]
         self._key = payload["key"]
         self.port = 0
         self.asked: list[RecordedRequest] = []
+        """The valid requests, in order."""
         self.violations: list[str] = []
+        """What was wrong with the other requests."""
         self.fault: int | None = None
+        """The status of every response."""
         self.location = ""
+        """The header ``Location`` of every response."""
         self.page: bytes | None = None
+        """The body of every response, as of a proxy in front of the server."""
 
     @property
     def url(self) -> str:
+        """The base URL, without a slash at the end."""
         return f"http://127.0.0.1:{self.port}"
 
     def operations(self) -> list[str]:
@@ -59,7 +66,14 @@ class DescribedServer:
         return [one.operation for one in self.asked]
 
     def answer(self, asked: RecordedRequest) -> Any:
-        """Answer a valid request. Return JSON, None for an empty body, or a status."""
+        """Answer a valid request.
+
+        Args:
+            asked: The request.
+
+        Returns:
+            JSON, None for an empty body, or a status.
+        """
         raise NotImplementedError
 
     def carries_key(self, headers: Any) -> bool:
@@ -68,7 +82,17 @@ class DescribedServer:
         return re.fullmatch(self._key["pattern"], output) is not None and self.key in output
 
     def take(self, method: str, target: str, headers: Any, body: bytes) -> tuple[int, Any]:
-        """Handle a request. Return a status and JSON."""
+        """Handle a request.
+
+        Args:
+            method: Such as ``GET``.
+            target: The path and the query.
+            headers: The headers of the request.
+            body: The body of the request.
+
+        Returns:
+            A status, and JSON or None.
+        """
         if self.fault is not None or self.page is not None:
             return self.fault or 200, None
         url = urlsplit(target)
@@ -127,13 +151,20 @@ def _wrong(
 
 
 def _invalid(name: str, schema: dict[str, Any], value: Any) -> Iterator[str]:
+    from jsonschema import Draft202012Validator
+
     for error in Draft202012Validator(schema).iter_errors(value):
         yield f"{name}: {error.message}"
 
 
 @contextmanager
 def listening(server: Any, port: int = 0) -> Iterator[None]:
-    """Run a fake on a port of loopback."""
+    """Run a fake while the context is open. Its ``port`` and ``url`` are set.
+
+    Args:
+        server: A :class:`DescribedServer`, or an object with the same ``take()`` and attributes.
+        port: The port. 0 takes a free one.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None: ...
@@ -154,14 +185,5 @@ def listening(server: Any, port: int = 0) -> Iterator[None]:
 
         do_GET = do_POST = do_PUT = do_DELETE = serve  # noqa: N815 - http.server calls them so
 
-    ThreadingHTTPServer.allow_reuse_address = True
-    listener = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.port = listener.server_address[1]
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with serving(Handler, port) as server.port:
         yield
-    finally:
-        listener.shutdown()
-        listener.server_close()
-        thread.join()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.parser import BytesParser
@@ -17,35 +17,58 @@ from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from support.fakes.chat import serving
-from support.fakes.dashscope_shapes import Recogniser, Sentence
+from .serving import serving
 
-FIELDS = {"file", "model", "language", "prompt", "response_format", "temperature"}
-FIELDS |= {"timestamp_granularities[]"}
-SAID = Sentence(((" Ask", 0.5, 0.8), (" not,", 0.8, 1.2), (" friend.", 1.5, 2.0)))
+_FIELDS = {"file", "model", "language", "prompt", "response_format", "temperature"}
+_FIELDS |= {"timestamp_granularities[]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What a fake recognises: words with start and end in seconds of the audio."""
+
+    words: tuple[tuple[str, float, float], ...]
+    language: str = "en"
+
+    @property
+    def text(self) -> str:
+        """The words as one text."""
+        return "".join(word for word, _, _ in self.words).strip()
+
+
+Recogniser = Callable[[bytes], list[Sentence]]
+"""Converts audio (16-bit mono at 16 kHz) to sentences."""
+_SENTENCE = Sentence(((" Ask", 0.5, 0.8), (" not,", 0.8, 1.2), (" friend.", 1.5, 2.0)))
 
 
 @dataclass(kw_only=True)
 class FakeTranscriptions:
-    """The state of the fake.
+    """A fake of a server of ``/v1/audio/transcriptions``, as OpenAI or Speaches is one."""
 
-    ``gives`` is the most detailed format: ``words``, ``segments`` or ``none``. ``manner`` is
-    ``well``, ``cut``, ``slow``, ``prose``, ``error`` (an error with status 200) or a status.
-    """
-
-    recognise: Recogniser = lambda sound: [SAID]
+    recognise: Recogniser = lambda sound: [_SENTENCE]
+    """Makes the transcript of the audio that was sent."""
     gives: str = "words"
+    """The most detailed format: ``words``, ``segments`` or ``none``."""
     manner: str | int = "well"
+    """How requests are answered: ``well``, ``cut``, ``slow``, ``prose``, ``error`` (an error with
+    status 200) or a status."""
     key: str | None = None
+    """The key that a request must have; None for any."""
     model: str = "tiny"
+    """The only model that it has."""
     largest: int = 25_000_000
+    """Bytes of audio that it accepts."""
     retry_after: str = ""
+    """The header ``Retry-After`` of each response."""
     answer: dict[str, Any] | None = None
+    """The JSON of each response, instead of what was recognised."""
     requests: list[dict[str, list[str]]] = field(default_factory=list)
+    """The fields of each request, in order. ``file`` is the name of the file."""
     port: int = 0
 
     @property
     def url(self) -> str:
+        """The base URL, with ``/v1``."""
         return f"http://127.0.0.1:{self.port}/v1"
 
 
@@ -53,7 +76,7 @@ def _wrong(service: FakeTranscriptions, fields: dict[str, list[str]], sound: byt
     """Return the status and message of an invalid request, or None."""
     form = fields.get("response_format", ["json"])[0]
     grains = fields.get("timestamp_granularities[]", [])
-    if set(fields) - FIELDS or "file" not in fields:
+    if set(fields) - _FIELDS or "file" not in fields:
         return 400, "unknown or missing fields"
     if fields.get("model") != [service.model]:
         return 404, "model is not installed"
@@ -112,8 +135,8 @@ def _handler(service: FakeTranscriptions) -> type[BaseHTTPRequestHandler]:
             fields: dict[str, list[str]] = {}
             sound = b""
             for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts():
-                name = part.get_param("name", header="content-disposition")
-                content = part.get_payload(decode=True)
+                name = str(part.get_param("name", header="content-disposition"))
+                content: Any = part.get_payload(decode=True)
                 if name == "file":
                     sound, content = content, str(part.get_filename()).encode()
                 fields.setdefault(name, []).append(content.decode())
@@ -150,6 +173,6 @@ def _handler(service: FakeTranscriptions) -> type[BaseHTTPRequestHandler]:
 
 @contextmanager
 def serve_transcriptions(service: FakeTranscriptions) -> Iterator[FakeTranscriptions]:
-    """Run the fake."""
+    """Run the fake while the context is open."""
     with serving(_handler(service)) as service.port:
         yield service

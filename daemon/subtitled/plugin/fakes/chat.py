@@ -8,47 +8,51 @@ that tests know the right lines.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-Lines = dict[str, str]
+from .serving import serving
 
 
 @dataclass(kw_only=True)
 class FakeChat:
-    """The state of the fake.
+    """A fake of a server of ``/v1/chat/completions``, as OpenAI, Ollama or vLLM is one."""
 
-    ``translate`` makes the texts. ``manners`` are faults, one for each request, and the last one
-    stays: ``merge``, ``drop``, ``renumber``, ``stop``, ``english``, ``obey``, ``refuse``,
-    ``prose``, ``think`` or a status.
-    """
-
-    translate: Callable[[str], str]
+    translate: Callable[[str], str] = str.upper
+    """Makes the translation of a line."""
     key: str | None = None
+    """The key that a request must have; None for any."""
     formats: tuple[str, ...] = ("json_schema", "json_object")
+    """The types of ``response_format`` that it supports."""
     manners: list[str | int] = field(default_factory=list)
+    """Faults, one for each request, and the last one stays: ``merge``, ``drop``, ``renumber``,
+    ``stop``, ``english``, ``obey``, ``refuse``, ``prose``, ``think`` or a status."""
     retry_after: str = ""
+    """The header ``Retry-After`` of each response."""
     port: int = 0
     requests: list[dict[str, Any]] = field(default_factory=list)
+    """The valid requests, in order."""
     models: tuple[str, ...] = ("tiny",)
+    """What ``/v1/models`` lists."""
     write: Callable[[str], str] = "Of: {}".format
     """Makes the answer to any other instruction about a text."""
 
     @property
     def url(self) -> str:
+        """The base URL, with ``/v1``."""
         return f"http://127.0.0.1:{self.port}/v1"
 
-    def manner(self) -> str | int:
+    def next_manner(self) -> str | int:
+        """Return how the next request is answered: ``well``, a fault, or a status."""
         if len(self.manners) > 1:
             return self.manners.pop(0)
         return self.manners[0] if self.manners else "well"
 
 
-def _answer(chat: FakeChat, asked: Lines, manner: str | int) -> tuple[str, str]:
+def _answer(chat: FakeChat, asked: dict[str, str], manner: str | int) -> tuple[str, str]:
     """Make the text of an answer and its ``finish_reason``."""
     output = {number: chat.translate(text) for number, text in asked.items()}
     ids, texts = list(output), list(output.values())
@@ -98,7 +102,7 @@ def _handler(chat: FakeChat) -> type[BaseHTTPRequestHandler]:
                 self.reply(400, {"error": {"message": wrong, "type": "invalid_request_error"}})
                 return
             chat.requests.append(payload)
-            manner = chat.manner()
+            manner = chat.next_manner()
             if isinstance(manner, int):
                 code = "content_filter" if manner == 400 else "busy"
                 self.reply(manner, {"error": {"message": "no", "code": code}})
@@ -156,19 +160,7 @@ def _handler(chat: FakeChat) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
-    """Run a server on a free port of loopback. Yield the port."""
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    try:
-        yield listening.server_address[1]
-    finally:
-        listening.shutdown()
-        listening.server_close()
-
-
-@contextmanager
 def serve_chat(chat: FakeChat) -> Iterator[FakeChat]:
-    """Run the fake."""
+    """Run the fake while the context is open."""
     with serving(_handler(chat)) as chat.port:
         yield chat

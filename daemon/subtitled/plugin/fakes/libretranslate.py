@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from .serving import serving
+
 
 @dataclass(kw_only=True)
 class FakeLibreTranslate:
-    """The state of the fake. ``fault`` is a status of every translation, ``lose`` drops a text."""
+    """A fake of LibreTranslate."""
 
-    translate: Callable[[str], str]
+    translate: Callable[[str], str] = str.upper
+    """Makes the translation of a text."""
     key: str | None = None
+    """The key that a request must have; None for any."""
     codes: dict[str, list[str]] = field(
         default_factory=lambda: {
             "en": ["en", "es", "zh-Hans", "zt", "pb"],
@@ -24,17 +29,22 @@ class FakeLibreTranslate:
             "pb": ["en"],
         }
     )
+    """Language -> those that it translates into."""
     fault: int | None = None
+    """The status of every translation."""
     lose: bool = False
+    """Whether the last text of a request gets no translation."""
     port: int = 0
     requests: list[dict[str, Any]] = field(default_factory=list)
+    """The bodies of all translations that were requested, in order."""
 
     @property
     def url(self) -> str:
+        """The base URL, without a slash at the end."""
         return f"http://127.0.0.1:{self.port}"
 
 
-def handler(libre: FakeLibreTranslate) -> type[BaseHTTPRequestHandler]:
+def _handler(libre: FakeLibreTranslate) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -72,3 +82,10 @@ def handler(libre: FakeLibreTranslate) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(data)
 
     return Handler
+
+
+@contextmanager
+def serve_libretranslate(libre: FakeLibreTranslate) -> Iterator[FakeLibreTranslate]:
+    """Run the fake while the context is open."""
+    with serving(_handler(libre)) as libre.port:
+        yield libre

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
 from typing import Any
 
-from subtitled_plugins.jellyfin import compute_item_id
-from support.fakes.described_server import DescribedServer, RecordedRequest
-from support.fakes.media_library import FakeMediaLibrary, Film, Subtitle
+from .described_server import DescribedServer, RecordedRequest
+from .media_library import FakeMediaLibrary, Film, Subtitle
 
-LANGUAGES = {"es": "spa", "en": "eng", "pt-BR": "por", "zh-Hans": "chi"}
+_LANGUAGES = {"es": "spa", "en": "eng", "pt-BR": "por", "zh-Hans": "chi"}
 """Language of a file name -> code in a stream: ISO 639-2/B."""
 
 
@@ -21,9 +22,12 @@ class FakeMediaBrowser(DescribedServer):
     def __init__(self) -> None:
         super().__init__()
         self.library = FakeMediaLibrary()
+        """Its media files."""
         self.sessions: Any = []
+        """What ``/Sessions`` gives."""
 
     def answer(self, asked: RecordedRequest) -> Any:
+        """Answer a valid request with JSON, None, or a status."""
         if asked.operation == "GetSystemInfo":
             return {"Version": self.version, "ServerName": "den", "Id": self.server_id}
         if asked.operation == "GetSessions":
@@ -52,6 +56,7 @@ class FakeMediaBrowser(DescribedServer):
         return None
 
     def find(self, query: dict[str, str]) -> list[Film]:
+        """Find the media files of a query, by id or path."""
         films = list(self.library.films.values())
         if "ids" in query:
             ids = query["ids"].split(",")
@@ -85,7 +90,7 @@ class FakeMediaBrowser(DescribedServer):
             "Type": "Subtitle",
             "IsExternal": True,
             "Path": one.path,
-            "Language": LANGUAGES.get(one.language, one.language),
+            "Language": _LANGUAGES.get(one.language, one.language),
             "IsForced": one.forced,
             "IsHearingImpaired": one.sdh,
             "IsDefault": False,
@@ -99,7 +104,17 @@ class FakeJellyfin(FakeMediaBrowser):
     key = "0123456789abcdef0123456789abcdef"
 
     def film(self, path: str, *beside: Subtitle, own_id: str = "") -> Film:
-        return self.library.put(own_id or compute_item_id(path, "Movies.Movie"), path, *beside)
+        """Add a media file.
+
+        Args:
+            path: Its path, as the server names it.
+            *beside: Its sidecars on disk.
+            own_id: Its id, instead of the one that Jellyfin computes from the path.
+
+        Returns:
+            The media file.
+        """
+        return self.library.put(own_id or _compute_item_id(path), path, *beside)
 
 
 class FakeEmby(FakeMediaBrowser):
@@ -109,4 +124,19 @@ class FakeEmby(FakeMediaBrowser):
     key = "fedcba9876543210fedcba9876543210"
 
     def film(self, path: str, *beside: Subtitle) -> Film:
+        """Add a media file with its sidecars on disk.
+
+        Args:
+            path: Its path, as the server names it.
+            *beside: Its sidecars on disk.
+
+        Returns:
+            The media file.
+        """
         return self.library.put(str(100 + len(self.library.films)), path, *beside)
+
+
+def _compute_item_id(path: str) -> str:
+    """Compute the id of a film as Jellyfin's ``LibraryManager.GetNewItemId`` does."""
+    key = f"MediaBrowser.Controller.Entities.Movies.Movie{path}".encode("utf-16-le", "replace")
+    return uuid.UUID(bytes_le=hashlib.md5(key, usedforsecurity=False).digest()).hex
