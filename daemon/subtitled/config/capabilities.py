@@ -10,6 +10,8 @@ from typing import Any
 
 from subtitled.plugin import (
     Component,
+    Endpoint,
+    EndpointCapabilities,
     Engine,
     EngineCapabilities,
     Price,
@@ -24,12 +26,19 @@ MAX_CONCURRENCY = 256
 """Most calls at the same time that an engine may ask for."""
 MAX_BATCH_LINES = 10_000
 """Most lines of a batch that a translator may ask for."""
+ENDPOINT_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+"""Methods that an endpoint may answer."""
+MAX_ENDPOINT_BYTES = 64 * 1024 * 1024
+"""Largest body that an endpoint may take or answer with."""
+MAX_ENDPOINT_SECONDS = 300.0
+"""Longest time that an endpoint may take for an answer."""
 MIN_CHUNK_SECONDS = 1.0
 """Shortest chunk that an engine may ask for."""
 
 _EXPECTED: dict[type[Component], type] = {
     Engine: EngineCapabilities,
     Translator: TranslatorCapabilities,
+    Endpoint: EndpointCapabilities,
 }
 
 
@@ -61,6 +70,8 @@ def check_capabilities(component: type[Component], plugin: str, stated: object) 
 
 def _find_impossible_number(capabilities: Any) -> tuple[str, str] | None:
     """Return a field that cannot be as it is, and what it must be."""
+    if isinstance(capabilities, EndpointCapabilities):
+        return _find_impossible_limit(capabilities)
     price: Price | None = capabilities.price
     if price is not None and not (math.isfinite(price.amount) and price.amount >= 0):
         return f"a price of {price.amount}", "0 or more"
@@ -74,4 +85,18 @@ def _find_impossible_number(capabilities: Any) -> tuple[str, str] | None:
     seconds = capabilities.max_chunk_seconds
     if seconds is not None and not (math.isfinite(seconds) and seconds >= MIN_CHUNK_SECONDS):
         return f"max_chunk_seconds = {seconds}", f"None, or {MIN_CHUNK_SECONDS:g} or more"
+    return None
+
+
+def _find_impossible_limit(capabilities: EndpointCapabilities) -> tuple[str, str] | None:
+    """Return a field of an endpoint that cannot be as it is, and what it must be."""
+    if not capabilities.methods or capabilities.methods - ENDPOINT_METHODS:
+        methods = ", ".join(sorted(capabilities.methods)) or "none"
+        return f"the methods {methods}", f"some of {', '.join(sorted(ENDPOINT_METHODS))}"
+    for name in ("max_body_bytes", "max_response_bytes"):
+        if not 0 < (number := getattr(capabilities, name)) <= MAX_ENDPOINT_BYTES:
+            return f"{name} = {number}", f"1 to {MAX_ENDPOINT_BYTES}"
+    seconds = capabilities.timeout_seconds
+    if not (math.isfinite(seconds) and 0 < seconds <= MAX_ENDPOINT_SECONDS):
+        return f"timeout_seconds = {seconds}", f"more than 0, up to {MAX_ENDPOINT_SECONDS:g}"
     return None

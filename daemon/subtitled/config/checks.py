@@ -90,6 +90,7 @@ def find_relative_paths(settings: AppSettings, text: str) -> Iterator[ConfigIssu
     folders[("daemon", "state_dir")] = settings.daemon.state_dir
     folders[("daemon", "models_dir")] = settings.daemon.models_dir
     folders[("daemon", "hallucination_phrases")] = settings.daemon.hallucination_phrases
+    folders[("plugins", "folder")] = settings.plugins.folder
     for key, folder in folders.items():
         if folder is not None and not folder.is_absolute():
             hint = "Write it from the root, such as /srv/media, or from ~"
@@ -126,6 +127,9 @@ def warn_unreachable(
     allowed = [library.allowed_destinations for library in settings.libraries.values()]
     if settings.web.asr.enabled:
         allowed.append(settings.web.asr.allowed_destinations)
+    if not settings.web.is_enabled:
+        for name in components["endpoints"]:
+            yield f"endpoints.{name} is never used: web.port is not set"
     for kind in ("engines", "translators"):
         for name, configured in components[kind].items():
             destination = configured.capabilities().destination

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-import pluggy
 import tomli
 from pydantic import ValidationError
 
-from subtitled.plugin import Engine, MediaServer, Notifier, SubtitledError, Translator
+from subtitled.plugin import Endpoint, Engine, MediaServer, Notifier, SubtitledError, Translator
 from subtitled.plugin import Settings as PluginSettings
 
 from .checks import (
@@ -34,9 +33,11 @@ from .errors import (
     format_key,
 )
 from .paths import SYSTEM_CONFIG, with_service_folders
-from .plugin_calls import call_with_timeout
 from .plugin_faults import PluginFaultError
-from .plugin_registration import COMPONENT_KINDS
+from .plugin_hooks import configure_hooks
+from .plugin_installation import find_plugin_paths, warn_of_installation
+from .plugin_registration import COMPONENT_KINDS, HookManager
+from .plugin_validation import validate_options
 from .plugins import ConfiguredComponent, PluginLoader, UnavailableComponent
 from .renamed_keys import find_renamed_keys
 from .settings import AppSettings, ComponentSettings, LibrarySettings
@@ -49,10 +50,11 @@ __all__ = [
     "find_faulty_components",
     "find_missing_folders",
     "load_config",
+    "load_settings",
 ]
 
-VALIDATION_TIMEOUT = 30.0
-"""Seconds that a plugin may take to validate its settings."""
+ENDPOINT_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What the name of an endpoint may be: it is a part of the address ``/x/NAME``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +67,11 @@ class Configuration:
     translators: dict[str, ConfiguredComponent[Translator]]
     servers: dict[str, ConfiguredComponent[MediaServer]]
     notifiers: dict[str, ConfiguredComponent[Notifier]]
+    endpoints: dict[str, ConfiguredComponent[Endpoint]] = field(default_factory=dict)
+    hook_settings: dict[str, PluginSettings] = field(default_factory=dict)
+    """The settings of ``[plugins.NAME]``, by the name of the plugin."""
     unavailable: tuple[UnavailableComponent, ...]
-    hooks: pluggy.PluginManager
+    hooks: HookManager
     warnings: tuple[str, ...] = ()
 
 
@@ -113,24 +118,44 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def load_config(path: Path | None, *, overrides: dict[str, Any] | None = None) -> Configuration:
+def load_settings(path: Path | None) -> AppSettings:
+    """Load the settings alone. No plugin is imported, so their sections are not checked.
+
+    Args:
+        path: The file, or None for the defaults.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or its settings have mistakes.
+    """
+    text, data = _read_toml(path)
+    settings, issues = _validate(data, text)
+    if issues:
+        raise ConfigurationError(path, tuple(issues))
+    return _with_folders(settings, path)
+
+
+def load_config(
+    path: Path | None,
+    *,
+    overrides: dict[str, Any] | None = None,
+    before_plugins: Callable[[AppSettings], None] = lambda settings: None,
+) -> Configuration:
     """Load a configuration and the plugins that it names.
 
     Args:
         path: The file, or None for the defaults.
         overrides: Tables that replace values of the file, key by key.
+        before_plugins: Is called before the code of a plugin runs.
 
     Raises:
         ConfigurationError: The file cannot be read or has mistakes. It contains all of them.
     """
     text, data = _read_toml(path)
     data = _merge(data, overrides or {})
-    issues: list[ConfigIssue] = []
-    settings = AppSettings()
-    try:
-        settings = AppSettings.model_validate(data)
-    except ValidationError as error:
-        issues += explain_validation_error(error, AppSettings, data, text)
+    settings, issues = _validate(data, text)
+    settings = _with_folders(settings, path)
+    before_plugins(settings)
+    find_plugin_paths(settings, path).apply()
     plugins = PluginLoader()
     components: dict[str, dict[str, ConfiguredComponent[Any]]] = {
         kind: {} for kind in COMPONENT_KINDS
@@ -144,9 +169,9 @@ def load_config(path: Path | None, *, overrides: dict[str, Any] | None = None) -
             unavailable.append(configured)
         else:
             issues += configured
-    for name in settings.plugins.enabled:
-        if unusable := plugins.enable("plugins.enabled", name):
-            unavailable.append(unusable)
+    hooks = configure_hooks(plugins, settings.plugins, text)
+    unavailable += hooks.unavailable
+    issues += hooks.issues
     issues += find_unknown_names(data, text)
     issues += find_unknown_hours(data, text)
     issues += find_relative_paths(settings, text)
@@ -156,20 +181,32 @@ def load_config(path: Path | None, *, overrides: dict[str, Any] | None = None) -
     if issues:
         issues.sort(key=lambda issue: issue.line or 0)
         raise ConfigurationError(path, tuple(issues))
-    if path == SYSTEM_CONFIG:
-        settings = with_service_folders(settings)
     return Configuration(
         path=path,
         settings=settings,
         **components,
+        hook_settings=hooks.settings,
         unavailable=tuple(unavailable),
         hooks=plugins.hooks,
         warnings=(
             *warn_overlaps(settings),
             *warn_unreachable(settings, components),
+            *warn_of_installation(settings),
             *plugins.warnings,
         ),
     )
+
+
+def _validate(data: dict[str, Any], text: str) -> tuple[AppSettings, list[ConfigIssue]]:
+    """Return the settings, or the defaults and what is wrong."""
+    try:
+        return AppSettings.model_validate(data), []
+    except ValidationError as error:
+        return AppSettings(), list(explain_validation_error(error, AppSettings, data, text))
+
+
+def _with_folders(settings: AppSettings, path: Path | None) -> AppSettings:
+    return with_service_folders(settings) if path == SYSTEM_CONFIG else settings
 
 
 def find_missing_folders(configuration: Configuration) -> tuple[ConfigIssue, ...]:
@@ -264,20 +301,13 @@ def _configure(
     component = plugins.find_component(kind, title, reference)
     if isinstance(component, UnavailableComponent):
         return component
+    if kind == "endpoints" and not ENDPOINT_NAME.fullmatch(name):
+        message = "the name of this section cannot be a part of an address"
+        return UnavailableComponent(title, plugin, message, "Use letters, digits, - and _")
     model = component.Settings
-
-    def validate() -> PluginSettings | ValidationError:
-        try:
-            return model.model_validate(section.options)
-        except ValidationError as error:
-            return error
-
-    try:
-        options = call_with_timeout(plugin, validate, VALIDATION_TIMEOUT)
-    except SubtitledError as error:
-        return UnavailableComponent(title, plugin, f"its settings: {error.message}", error.hint)
-    if isinstance(options, ValidationError):
-        return list(explain_validation_error(options, model, section.options, text, (kind, name)))
+    options = validate_options(plugin, model, section.options, (kind, name), text)
+    if not isinstance(options, PluginSettings):
+        return options
     entry_point = plugins.find_entry_point(plugin)
     configured: ConfiguredComponent[Any] = ConfiguredComponent(
         name=name,

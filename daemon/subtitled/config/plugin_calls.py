@@ -9,13 +9,11 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-import pluggy
-
 from subtitled.plugin import SubtitledError, TransientError
 
 from .plugin_faults import describe_thread, explain_exception
 from .plugin_output import prints_to_stderr
-from .plugin_registration import hook_caller_of
+from .plugin_registration import HookManager, hook_caller_of
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -81,7 +79,7 @@ def call_with_timeout(
     raise error from original
 
 
-def call_event_hooks(hooks: pluggy.PluginManager, hook: str, event: Any, timeout: float) -> None:
+def call_event_hooks(hooks: HookManager, hook: str, event: Any, timeout: float) -> None:
     """Call an event hook of each plugin, and log what goes wrong.
 
     Args:
@@ -97,9 +95,7 @@ def call_event_hooks(hooks: pluggy.PluginManager, hook: str, event: Any, timeout
             _log.warning("plugin %s, %s: %s", name, hook, error)
 
 
-def iter_hook_callers(
-    hooks: pluggy.PluginManager, hook: str
-) -> Iterator[tuple[str, pluggy.HookCaller]]:
+def iter_hook_callers(hooks: HookManager, hook: str) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Iterate over the plugins that implement a hook.
 
     Args:
@@ -107,8 +103,9 @@ def iter_hook_callers(
         hook: The name of the hook.
 
     Yields:
-        The plugin's name, and a caller of its implementation alone.
+        The plugin's name, and a caller of its implementation alone, with its settings and context.
     """
     implementations = getattr(hooks.hook, hook).get_hookimpls()
     for plugin in dict.fromkeys(implementation.plugin for implementation in implementations):
-        yield hooks.get_name(plugin) or "?", hook_caller_of(hooks, hook, plugin)
+        caller = hook_caller_of(hooks, hook, plugin)
+        yield hooks.get_name(plugin) or "?", functools.partial(caller, **hooks.arguments_of(plugin))

@@ -15,6 +15,8 @@ import pluggy
 from subtitled.plugin import (
     API_VERSION,
     Component,
+    ComponentContext,
+    Endpoint,
     Engine,
     MediaServer,
     Notifier,
@@ -34,6 +36,7 @@ COMPONENT_KINDS: dict[str, type[Component]] = {
     "translators": Translator,
     "servers": MediaServer,
     "notifiers": Notifier,
+    "endpoints": Endpoint,
 }
 """Section of the configuration -> base class of its components."""
 REGISTRATION_HOOKS = {
@@ -41,12 +44,37 @@ REGISTRATION_HOOKS = {
     "translators": "register_translators",
     "servers": "register_media_servers",
     "notifiers": "register_notifiers",
+    "endpoints": "register_endpoints",
 }
 """Section of the configuration -> hook that registers its components."""
 HOOK_NAMES = tuple(
     name for name, value in vars(hookspecs).items() if hasattr(value, f"{ENTRY_POINT_GROUP}_spec")
 )
 """The hooks of the plugin API."""
+SETTINGS_HOOK = "register_settings"
+"""The hook by which a plugin says which settings its other hooks have."""
+
+
+class HookManager(pluggy.PluginManager):
+    """The plugins of a configuration, and the settings that their hooks get."""
+
+    def __init__(self) -> None:
+        super().__init__(ENTRY_POINT_GROUP)
+        self.add_hookspecs(hookspecs)
+        self._settings: dict[object, Settings] = {}
+
+    def set_settings(self, module: ModuleType, settings: Settings) -> None:
+        """Set the settings of a plugin, those of its section ``[plugins.NAME]``."""
+        self._settings[module] = settings
+
+    def arguments_of(self, module: object) -> dict[str, Any]:
+        """Return what the hooks of a plugin get besides their own arguments."""
+        name = self.get_name(module) or "?"
+        settings = self._settings.get(module)
+        return {
+            "settings": Settings() if settings is None else settings,
+            "context": ComponentContext(name),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +88,9 @@ class RegisteredComponent:
     component_class: type[Component]
 
 
-def create_plugin_manager() -> pluggy.PluginManager:
+def create_plugin_manager() -> HookManager:
     """Create a plugin manager that knows the hooks of the plugin API."""
-    manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
-    manager.add_hookspecs(hookspecs)
-    return manager
+    return HookManager()
 
 
 def collect_components(
@@ -95,6 +121,45 @@ def collect_components(
         except SetupError as error:
             raise with_place(error) from error
     return registered
+
+
+def collect_hook_settings(
+    manager: pluggy.PluginManager, plugin: str, module: ModuleType
+) -> type[Settings] | None:
+    """Ask a plugin for the class of the settings that its hooks have.
+
+    Args:
+        manager: The plugin manager, which knows the module.
+        plugin: The plugin's name.
+        module: The imported plugin.
+
+    Returns:
+        The class; None if its hooks have no settings.
+
+    Raises:
+        SetupError: What it registers is no class of settings, or it registers two.
+    """
+    registered: list[type[Settings]] = []
+
+    def register(settings: Any) -> None:
+        if not (isinstance(settings, type) and issubclass(settings, Settings)):
+            raise SetupError(
+                f"the plugin {plugin!r} registers {_describe_object(settings)}, which is no "
+                "Settings",
+                f"Register a subclass of subtitled.plugin.Settings. {FAULT_HINT}",
+            )
+        if registered:
+            raise SetupError(
+                f"the plugin {plugin!r} registers two classes of settings for its hooks",
+                f"All its hooks have the same settings: register one class. {FAULT_HINT}",
+            )
+        registered.append(settings)
+
+    try:
+        hook_caller_of(manager, SETTINGS_HOOK, module)(register=register)
+    except SetupError as error:
+        raise with_place(error) from error
+    return registered[0] if registered else None
 
 
 def explain_missing_component(plugin: str, kind: str, module: ModuleType) -> tuple[str, str]:
@@ -136,7 +201,7 @@ def list_unknown_hooks(plugin: str, module: ModuleType) -> list[str]:
 
 def list_known_hooks(module: ModuleType) -> list[str]:
     """List the hooks for events and commands that a module implements."""
-    known = set(HOOK_NAMES) - set(REGISTRATION_HOOKS.values())
+    known = set(HOOK_NAMES) - {*REGISTRATION_HOOKS.values(), SETTINGS_HOOK}
     return [name for name, _ in _list_hooks(module) if name in known]
 
 

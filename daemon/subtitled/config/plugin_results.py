@@ -21,7 +21,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from subtitled.plugin import Component, Engine, Language, MediaServer, Notifier, Translator
+from subtitled.plugin import (
+    Component,
+    Endpoint,
+    Engine,
+    Language,
+    MediaServer,
+    Notifier,
+    Translator,
+)
 
 from .plugin_faults import FAULT_HINT, PluginFaultError, explain_exception, find_definition
 
@@ -53,6 +61,7 @@ _CHECKED_METHODS: dict[type[Component[Any]], tuple[str, ...]] = {
         "sample_paths", "to_local", "to_server",
     ),
     Notifier: ("self_check",),
+    Endpoint: ("self_check",),
 }  # fmt: skip
 """Base class -> methods whose result the core uses in this process."""
 

@@ -21,7 +21,6 @@ from subtitled.plugin import (
     Notifier,
     ReviewEvent,
     Settings,
-    SetupError,
     SubtitledError,
     Translator,
 )
@@ -101,7 +100,9 @@ class ConfiguredComponent(Generic[C]):
         Raises:
             SubtitledError: The plugin raised an error, did not return, or stated nonsense.
         """
-        if issubclass(self.component_class, Engine | Translator | Endpoint):
+        if issubclass(self.component_class, Endpoint):
+            self.capabilities()
+        if issubclass(self.component_class, Engine | Translator):
             self.capabilities()
             self._check_revision(self.component_class.revision)
         if issubclass(self.component_class, Notifier):

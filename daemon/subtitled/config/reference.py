@@ -39,7 +39,7 @@ from .load import Configuration
 from .paths import resolve_models_dir, resolve_state_dir
 from .plugin_calls import call_with_timeout
 from .plugin_registration import COMPONENT_KINDS, collect_components, create_plugin_manager
-from .settings import AppSettings, EnabledPluginSettings, ExistingSubtitleSettings, LibrarySettings
+from .settings import AppSettings, ExistingSubtitleSettings, LibrarySettings, PluginsSettings
 from .types import Seconds
 from .web_settings import WebhookSenderSettings, WebProxySettings, WebSettings
 
@@ -140,7 +140,8 @@ def dump_settings(configuration: Configuration) -> dict[str, Any]:
         "web": _to_json(settings.web),
         "libraries": {name: _to_json(library) for name, library in settings.libraries.items()},
         "glossary": _to_json(settings.glossary),
-        "plugins": _to_json(settings.plugins),
+        "plugins": _to_json(settings.plugins)
+        | {name: _to_json(options) for name, options in configuration.hook_settings.items()},
     }
     payload["budgets"] = {name: _to_json(budget) for name, budget in settings.budgets.items()}
     payload["prices"] = {name: _to_json(price) for name, price in settings.prices.items()}
@@ -228,15 +229,17 @@ def _render_lines() -> Iterator[str]:
     yield from _render_table("[libraries.NAME.cues]", CueSettings)
     yield from _render_table("[[libraries.NAME.routes]]", RouteSettings)
     yield from _render_table("[glossary]", GlossarySettings)
-    yield from _render_table("[plugins]", EnabledPluginSettings)
+    yield from _render_table("[plugins]", PluginsSettings)
     yield from _render_table("[budgets.NAME]", BudgetSettings)
     yield from _render_table("[prices.NAME]", PriceSettings)
     for kind, name, component in iter_bundled_components():
         yield from _render_table(f"[{kind}.{name}]", component.Settings)
     yield ""
-    yield "Any section of `[engines]`, `[translators]`, `[servers]` and `[notifiers]` also takes"
-    yield "`plugin`, the name of the plugin to use if the section has another name. A plugin that"
-    yield "registers several components of a kind is written as `PLUGIN:NAME`."
+    yield "Any section of `[engines]`, `[translators]`, `[servers]`, `[notifiers]` and"
+    yield "`[endpoints]` also takes `plugin`, the name of the plugin to use if the section has"
+    yield "another name. A plugin that registers several components of a kind is written as"
+    yield "`PLUGIN:NAME`. A table `[plugins.NAME]` enables a plugin for its hooks, and has their"
+    yield "settings."
     yield ""
 
 

@@ -22,7 +22,8 @@ def hide_configured_secrets(configuration: Configuration) -> None:
     """
     components = (getattr(configuration, kind).values() for kind in COMPONENT_KINDS)
     settings = [component.settings for group in components for component in group]
-    for secret in _find_secrets([configuration.settings, *settings]):
+    hooks = configuration.hook_settings.values()
+    for secret in _find_secrets([configuration.settings, *settings, *hooks]):
         with contextlib.suppress(SubtitledError):
             secret.reveal()
 

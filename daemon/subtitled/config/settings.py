@@ -5,6 +5,7 @@ Tests compare ``config.example.toml`` and ``docs/configuration.md`` with it.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    model_validator,
 )
 
 from subtitled.plugin import LOCAL, Language
@@ -27,6 +29,7 @@ from .library_settings import (
     LanguagePair,
     RouteSettings,
     SourceSettings,
+    SpokenLanguage,
     SummarySettings,
     WantedLanguage,
 )
@@ -86,6 +89,11 @@ class LibrarySettings(Section):
         (),
         description="Preferred languages of the audio track, best first. Empty: the track with "
         "the default or original flag.",
+    )
+    assumed_language: SpokenLanguage | None = Field(
+        None,
+        description="The language spoken in media files of which nobody can tell it: no engine "
+        "identifies it, and the audio track has no tag. Unset: their speech is not transcribed.",
     )
     hallucination_filter: bool = Field(
         True,
@@ -230,7 +238,7 @@ class LibrarySettings(Section):
 
 
 class ComponentSettings(BaseModel):
-    """``[engines.NAME]``, ``[translators.NAME]``, ``[servers.NAME]``, ``[notifiers.NAME]``.
+    """``[engines.NAME]``, ``[translators.NAME]``, ``[servers.NAME]`` and the like.
 
     ``plugin`` names the plugin. Its settings class validates all other keys of the section.
     """
@@ -245,14 +253,46 @@ class ComponentSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
-class EnabledPluginSettings(Section):
-    """``[plugins]``: plugins that no other section names."""
+class PluginsSettings(BaseModel):
+    """``[plugins]``: where plugins come from, and which are used for their hooks alone.
+
+    Each table ``[plugins.NAME]`` enables a plugin, and has the settings of its hooks.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     enabled: tuple[str, ...] = Field(
         (),
-        description="Plugins to load for their commands and event hooks. A plugin that another "
-        "section names is loaded anyway.",
+        description="Plugins to load for their commands and event hooks. A section "
+        "`[plugins.NAME]` does the same and has settings. A plugin that another section names is "
+        "loaded anyway.",
     )
+    folder: ConfigPath | None = Field(
+        None,
+        description="The folder of plugins of one file each: NAME.py is the plugin NAME. It is "
+        "imported only if it is named. Default: plugins beside the configuration file.",
+    )
+    install: tuple[str, ...] = Field(
+        (),
+        description="What `subtitled plugins install` installs into the state folder: "
+        "requirements as pip has them, or wheels, with * and ?. $SUBTITLED_PLUGINS adds more.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_sections(cls, value: Any) -> Any:
+        for name, section in value.items() if isinstance(value, dict) else ():
+            if name not in cls.model_fields and not isinstance(section, dict):
+                close = difflib.get_close_matches(name, cls.model_fields, 1)
+                hint = f"did you mean {close[0]}?" if close else f"write [plugins.{name}]"
+                raise ValueError(f"{name} is no key, and no table of a plugin: {hint}")
+        return value
+
+    @property
+    def sections(self) -> dict[str, dict[str, Any]]:
+        """The plugins that are named, with the settings of their hooks."""
+        named: dict[str, dict[str, Any]] = {name: {} for name in self.enabled}
+        return named | dict(self.model_extra or {})
 
 
 class AppSettings(Section):
@@ -270,6 +310,7 @@ class AppSettings(Section):
     translators: dict[str, ComponentSettings] = Field(default_factory=dict)
     servers: dict[str, ComponentSettings] = Field(default_factory=dict)
     notifiers: dict[str, ComponentSettings] = Field(default_factory=dict)
-    plugins: EnabledPluginSettings = Field(default_factory=lambda: EnabledPluginSettings())
+    endpoints: dict[str, ComponentSettings] = Field(default_factory=dict)
+    plugins: PluginsSettings = Field(default_factory=lambda: PluginsSettings())
     budgets: dict[str, BudgetSettings] = Field(default_factory=dict)
     prices: dict[str, PriceSettings] = Field(default_factory=dict)

@@ -18,7 +18,7 @@ The names below are what most plugins need. These modules hold the rest:
 # ruff: noqa: I001 - grouped by what a plugin is
 
 # Hooks: what every plugin needs.
-from .hookspecs import API_VERSION, Register, hookimpl
+from .hookspecs import API_VERSION, Register, RegisterSettings, hookimpl
 
 # Components: settings, secrets, self-checks.
 from .component import CheckResult, Component, ComponentContext, Secret, Settings
@@ -95,6 +95,16 @@ from .notifier import (
     event_to_json,
 )
 
+# Endpoints.
+from .endpoint import (
+    AsgiApplication,
+    AsgiMessage,
+    Endpoint,
+    EndpointCaller,
+    EndpointCapabilities,
+    EndpointRole,
+)
+
 # Helpers of remote components.
 from .backoff import Backoff
 from .checkpoint import Checkpoint
@@ -103,6 +113,7 @@ __all__ = [  # noqa: RUF022 - grouped as above
     # hooks
     "API_VERSION",
     "Register",
+    "RegisterSettings",
     "hookimpl",
     # components
     "CheckResult",
@@ -175,6 +186,13 @@ __all__ = [  # noqa: RUF022 - grouped as above
     "SubtitlePublished",
     "event_from_json",
     "event_to_json",
+    # endpoints
+    "AsgiApplication",
+    "AsgiMessage",
+    "Endpoint",
+    "EndpointCaller",
+    "EndpointCapabilities",
+    "EndpointRole",
     # helpers
     "Backoff",
     "Checkpoint",

@@ -160,7 +160,8 @@ class ComponentContext:
 class Component(Generic[S]):
     """The base class of all components.
 
-    These are :class:`Engine`, :class:`Translator`, :class:`MediaServer` and :class:`Notifier`.
+    These are :class:`Engine`, :class:`Translator`, :class:`MediaServer`, :class:`Notifier` and
+    :class:`Endpoint`.
 
     The type parameter is the settings class: ``class MyEngine(Engine[MySettings])`` sets
     :attr:`Settings` and gives ``self.settings`` its type. A component without settings leaves it

@@ -16,7 +16,8 @@ Its distribution names the module in the entry-point group ``subtitled``::
     [project.entry-points.subtitled]
     mine = "my_package.my_module"
 
-The module is imported only when the configuration names it, as in ``[engines.mine]``. Each hook of
+The module is imported only when the configuration names it, as in ``[engines.mine]``, or in
+``[plugins.mine]`` for hooks alone. Each hook of
 each plugin runs with its own time limit. An exception is logged with the plugin's name, and the
 other plugins continue.
 
@@ -29,7 +30,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pluggy
 
-from .component import Component
+from .component import Component, ComponentContext, Settings
+from .endpoint import Endpoint
 from .engine import Engine
 from .media_server import MediaServer
 from .notifier import JobFailed, JobFinished, Notifier, SubtitlePublished
@@ -132,7 +134,60 @@ def register_notifiers(register: Register[Notifier]) -> None:
 
 
 @hookspec
-def register_commands(cli: typer.Typer) -> None:
+def register_endpoints(register: Register[Endpoint]) -> None:
+    """Register routes of the HTTP port, for sections ``[endpoints.NAME]``.
+
+    Args:
+        register: Takes a subclass of :class:`~subtitled.plugin.Endpoint` and an optional name.
+
+    Example::
+
+        @hookimpl
+        def register_endpoints(register):
+            register(WantedEndpoint)
+    """
+
+
+class RegisterSettings(Protocol):
+    """The callable that ``register_settings`` receives."""
+
+    def __call__(self, settings: type[Settings]) -> None:
+        """Set the class of the settings of the plugin's hooks.
+
+        Args:
+            settings: A subclass of :class:`~subtitled.plugin.Settings`.
+
+        Raises:
+            SetupError: It is no such class, or the second one.
+        """
+
+
+@hookspec
+def register_settings(register: RegisterSettings) -> None:
+    """Register the settings of the hooks below, for the section ``[plugins.NAME]``.
+
+    The hooks of events and commands then receive an instance as ``settings``.
+
+    Args:
+        register: Takes a subclass of :class:`~subtitled.plugin.Settings`, once.
+
+    Example::
+
+        class JournalSettings(Settings):
+            file: Path = Field(Path("journal.txt"), description="The file to write to.")
+
+        @hookimpl
+        def register_settings(register):
+            register(JournalSettings)
+
+        @hookimpl
+        def job_finished(event, settings, context):
+            context.log.info("writing to %s", settings.file)
+    """
+
+
+@hookspec
+def register_commands(cli: typer.Typer, settings: Settings, context: ComponentContext) -> None:
     """Add commands to the command line ``subtitled``.
 
     Called when ``subtitled --help`` is shown or an unknown command is typed, not by the daemon. A
@@ -140,6 +195,8 @@ def register_commands(cli: typer.Typer) -> None:
 
     Args:
         cli: The Typer application of this plugin, whose commands and groups join the command line.
+        settings: The settings of ``[plugins.NAME]``, as ``register_settings`` declares them.
+        context: The plugin's name, and its logger.
 
     Example::
 
@@ -152,7 +209,9 @@ def register_commands(cli: typer.Typer) -> None:
 
 
 @hookspec
-def subtitle_published(event: SubtitlePublished) -> None:
+def subtitle_published(
+    event: SubtitlePublished, settings: Settings, context: ComponentContext
+) -> None:
     """React to a sidecar that was just written.
 
     The media servers receive the change seconds later. Events reach hooks once, and are lost if
@@ -160,6 +219,8 @@ def subtitle_published(event: SubtitlePublished) -> None:
 
     Args:
         event: The media file, the sidecar, its language and its kind.
+        settings: The settings of ``[plugins.NAME]``, as ``register_settings`` declares them.
+        context: The plugin's name, and its logger.
 
     Example::
 
@@ -170,11 +231,13 @@ def subtitle_published(event: SubtitlePublished) -> None:
 
 
 @hookspec
-def job_finished(event: JobFinished) -> None:
+def job_finished(event: JobFinished, settings: Settings, context: ComponentContext) -> None:
     """React to a job that ended without a failure.
 
     Args:
         event: The media file, its new sidecars (perhaps none) and the outcome in one sentence.
+        settings: The settings of ``[plugins.NAME]``, as ``register_settings`` declares them.
+        context: The plugin's name, and its logger.
 
     Example::
 
@@ -185,11 +248,13 @@ def job_finished(event: JobFinished) -> None:
 
 
 @hookspec
-def job_failed(event: JobFailed) -> None:
+def job_failed(event: JobFailed, settings: Settings, context: ComponentContext) -> None:
     """React to a job that failed. The job may be retried later.
 
     Args:
         event: The media file, the reason, a hint for the user and the time of the next try.
+        settings: The settings of ``[plugins.NAME]``, as ``register_settings`` declares them.
+        context: The plugin's name, and its logger.
 
     Example::
 
