@@ -249,7 +249,7 @@ def hide_text(error: BaseException, message: str) -> str:
     """
     if isinstance(error, OSError) and _is_of_system(error):
         return message  # The operating system knows no speech. A library may: in an address.
-    if isinstance(error, KeyError):
+    if isinstance(error, KeyError | SystemExit):
         return ""
     last = traceback.extract_tb(error.__traceback__)[-1:]
     if last and re.search(r"\b(raise|assert)\b", last[0].line or ""):

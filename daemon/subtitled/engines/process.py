@@ -121,6 +121,8 @@ class EngineProcess:
         self._kill_reason: EngineCrashedError | None = None
         self._is_terminated = False
         self._stderr = StderrTail(spec.get("module", ""))
+        self._has_text = False
+        """Whether the process was given subtitles, which it may have printed."""
         our_socket, child_socket = socket.socketpair()
         child_pipe, self._parent_death_pipe = os.pipe()
         try:
@@ -158,6 +160,7 @@ class EngineProcess:
         on_spawn(self)
         try:
             self._send_and_wait(spec, start_timeout, EngineLoadError)
+            self._has_text = spec["role"] == "translator"
         except BaseException:
             self._process.kill()
             self._process.wait()
@@ -311,7 +314,7 @@ class EngineProcess:
             cause = signal.Signals(-status).name
             if -status == signal.SIGKILL:
                 cause += ", perhaps for lack of memory"
-        details = self._stderr.describe()
+        details = self._stderr.describe(has_text=self._has_text)
         return EngineCrashedError(
             f"{self.name} crashed ({cause}){details}", "It is restarted for the next try"
         )

@@ -36,7 +36,12 @@ class StderrTail:
             elif file.endswith(f"/{self._package}.py"):
                 self._place = f"{self._package}.py:{frame[2]}, in {frame[3]}"
 
-    def describe(self) -> str:
-        """Return the place and the last line, as a suffix of a message."""
+    def describe(self, *, has_text: bool = False) -> str:
+        """Return the place and the last line, as a suffix of a message.
+
+        Args:
+            has_text: Whether the process may have printed subtitles. The last line is then left
+                out.
+        """
         place = f" ({self._place})" if self._place else ""
-        return place + (f": {self._last_line}" if self._last_line else "")
+        return place + (f": {self._last_line}" if self._last_line and not has_text else "")
