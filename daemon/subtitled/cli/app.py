@@ -8,12 +8,19 @@ from typing import Annotated
 import typer
 
 from subtitled import __version__
-from subtitled.config.load import Configuration, ConfigurationError, find_config, load_config
-from subtitled.config.paths import drop_privileges_to_owner, resolve_state_dir
+from subtitled.config.load import (
+    Configuration,
+    ConfigurationError,
+    find_config,
+    load_config,
+    load_settings,
+)
+from subtitled.config.settings import AppSettings
 
-from .output import USAGE_ERROR, abort, display_path, errors
+from .output import USAGE_ERROR, abort
 from .plugin_commands import PluginCommandGroup
 from .plugin_messages import show_tracebacks
+from .privileges import act_as_owner
 
 app = typer.Typer(
     name="subtitled",
@@ -82,14 +89,16 @@ def load_configuration() -> Configuration:
     If the process runs as root, it becomes the owner of the state folder.
     """
     try:
-        configuration = load_config(config_path())
+        return load_config(config_path(), before_plugins=act_as_owner)
     except ConfigurationError as error:
         abort(error, USAGE_ERROR)
-    state_dir = resolve_state_dir(configuration.settings)
-    if name := drop_privileges_to_owner(state_dir):
-        errors.print(
-            f"acting as {name}, the owner of {display_path(state_dir)}",
-            style="dim",
-            markup=False,
-        )
-    return configuration
+
+
+def load_settings_alone() -> AppSettings:
+    """Load the settings in use without any plugin, else as :func:`load_configuration` does."""
+    try:
+        settings = load_settings(config_path())
+    except ConfigurationError as error:
+        abort(error, USAGE_ERROR)
+    act_as_owner(settings)
+    return settings

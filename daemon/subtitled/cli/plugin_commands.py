@@ -16,6 +16,8 @@ from subtitled.config.load import ConfigurationError, find_config, load_config
 from subtitled.config.plugin_calls import LIMIT, call_with_timeout, iter_hook_callers
 from subtitled.plugin import SubtitledError
 
+from .privileges import act_as_owner
+
 _log = logging.getLogger(__name__)
 
 
@@ -55,7 +57,7 @@ def load_plugin_commands(config: Path | None) -> dict[str, Any]:
         named in the log and left out.
     """
     try:
-        hooks = load_config(find_config(config)).hooks
+        hooks = load_config(find_config(config), before_plugins=act_as_owner).hooks
     except ConfigurationError:
         return {}
     commands: dict[str, Any] = {}

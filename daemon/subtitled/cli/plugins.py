@@ -14,14 +14,16 @@ import typer
 from subtitled.config.errors import suggest
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_models_dir
+from subtitled.config.plugin_installer import install_plugins
+from subtitled.config.plugin_paths import iter_unsafe_files
 from subtitled.config.plugin_registration import COMPONENT_KINDS, ENTRY_POINT_GROUP
 from subtitled.config.plugins import list_installed
-from subtitled.plugin import CheckResult
+from subtitled.plugin import CheckResult, SetupError
 from subtitled.plugin_kit.checking import CheckRequest, check_plugin
 from subtitled.plugin_kit.describing import describe_plugin
 from subtitled.plugin_kit.scaffold import KINDS, create_project, section_of
 
-from .app import app, load_configuration
+from .app import app, load_configuration, load_settings_alone
 from .output import (
     USAGE_ERROR,
     JsonOption,
@@ -84,14 +86,37 @@ def _find_uses(
     for kind in COMPONENT_KINDS:
         for name, configured in getattr(configuration, kind).items():
             uses.setdefault(configured.plugin, []).append(f"{kind}.{name}")
-    for name in configuration.settings.plugins.enabled:
-        uses.setdefault(name, []).append("plugins.enabled")
-    problems: dict[str, tuple[str, str]] = {}
+    plugins = configuration.settings.plugins
+    for name in plugins.sections:
+        is_listed = name in plugins.enabled
+        uses.setdefault(name, []).append("plugins.enabled" if is_listed else f"plugins.{name}")
+    problems: dict[str, tuple[str, str]] = {
+        name: (f"REFUSED: {error.message}", error.hint) for name, error in iter_unsafe_files()
+    }
     for component in configuration.unavailable:
         if component.section not in uses.setdefault(component.plugin, []):
             uses[component.plugin].append(component.section)
         problems[component.plugin] = (f"BROKEN: {component.message}", component.hint)
     return uses, problems
+
+
+@plugins_app.command()
+def install(
+    again: Annotated[
+        bool, typer.Option("--again", help="Install even if the list has not changed.")
+    ] = False,
+) -> None:
+    """Install what plugins.install and $SUBTITLED_PLUGINS name into the state folder, once."""
+    settings = load_settings_alone()
+    try:
+        installation = install_plugins(settings, again=again)
+    except SetupError as error:
+        abort(f"the plugins were not installed, and those of before stay: {error}")
+    names = ", ".join(installation.plugins) or "none"
+    if installation.is_new:
+        echo(f"installed. Plugins in the state folder: {names}. Restart the daemon to use them")
+    else:
+        echo(f"nothing to do. Plugins in the state folder: {names}")
 
 
 @plugins_app.command()
@@ -191,6 +216,8 @@ def new(
 def _names_of(plugin: str) -> list[str]:
     """Return the names of plugins that an argument means: a name, or a folder with a project."""
     file = Path(plugin) / "pyproject.toml"
+    if plugin.endswith(".py"):
+        return [Path(plugin).stem]  # a plugin of one file
     if not file.is_file():
         if "/" in plugin:
             abort(

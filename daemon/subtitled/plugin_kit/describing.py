@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import re
 import textwrap
 from dataclasses import dataclass
@@ -13,14 +12,14 @@ from pydantic.fields import FieldInfo
 from subtitled.config.errors import format_key
 from subtitled.config.plugin_calls import LIMIT, call_with_timeout
 from subtitled.config.plugin_registration import (
-    ENTRY_POINT_GROUP,
     RegisteredComponent,
     list_known_hooks,
 )
 from subtitled.config.plugin_results import convert_result
+from subtitled.config.plugin_sources import find_source
 from subtitled.config.plugins import PluginLoader
 from subtitled.config.reference import describe_field
-from subtitled.plugin import Engine, ModelSpec, Secret, SubtitledError
+from subtitled.plugin import Engine, ModelSpec, Secret, Settings, SubtitledError
 
 COMMENT_WIDTH: Final = 96
 
@@ -59,15 +58,17 @@ def describe_plugin(plugin: str) -> PluginDescription:
     if error := loader.load(plugin):
         raise error
     module, components = loader.module(plugin), loader.components(plugin)
-    entry = next(iter(importlib.metadata.entry_points(group=ENTRY_POINT_GROUP, name=plugin)))
+    source = find_source(plugin)
     sections = [_render_section(plugin, component) for component in components]
-    if not components:
-        sections = [f'[plugins]\nenabled = ["{plugin}"]\n']
+    hook_settings = loader.hook_settings(plugin)
+    if hook_settings is not None or not components:
+        lines = [f"[{format_key(('plugins', plugin))}]", *_render_keys(hook_settings or Settings)]
+        sections.append("\n".join(lines) + "\n")
     return PluginDescription(
         name=plugin,
-        distribution=entry.dist.name if entry.dist else "?",
-        version=entry.dist.version if entry.dist else "",
-        module=entry.value,
+        distribution=source.distribution,
+        version=source.version,
+        module=source.module,
         file=str(getattr(module, "__file__", "") or ""),
         api=str(getattr(module, "SUBTITLED_API", "")),
         hooks=tuple(list_known_hooks(module)),
@@ -109,7 +110,12 @@ def _render_section(plugin: str, component: RegisteredComponent) -> str:
     lines = [f"[{format_key((component.kind, section))}]"]
     if component.name:
         lines.append(f'plugin = "{plugin}:{component.name}"')
-    for name, field in component.component_class.Settings.model_fields.items():
+    return "\n".join([*lines, *_render_keys(component.component_class.Settings)]) + "\n"
+
+
+def _render_keys(model: type[Settings]) -> list[str]:
+    lines: list[str] = []
+    for name, field in model.model_fields.items():
         kind, default = describe_field(field)
         text = " ".join(filter(None, (field.description, f"({kind.replace('`', '')})")))
         lines += [f"# {line}" for line in textwrap.wrap(text, COMMENT_WIDTH)]
@@ -118,7 +124,7 @@ def _render_section(plugin: str, component: RegisteredComponent) -> str:
         else:
             value = default.strip("`") if default.startswith("`") else _placeholder(kind, field)
             lines.append(f"# {format_key([name])} = {value}")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _placeholder(kind: str, field: FieldInfo) -> str:

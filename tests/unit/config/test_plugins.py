@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -36,24 +35,6 @@ class Mine(Engine):
     Settings = Odd""",
 )
 HOOK = "\n@hookimpl\ndef job_finished(event): "
-
-
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
-    """Install a module as a plugin of its own distribution."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def put(name: str, source: str) -> None:
-        module = f"plugin_{name}_{tmp_path.name}".replace("-", "_")
-        (tmp_path / f"{module}.py").write_text(source, "utf-8")
-        info = tmp_path / f"dist_{name}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: dist-{name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[subtitled]\n{name} = {module}\n")
-
-    yield put
-    for module in [m for m in sys.modules if m.startswith("plugin_")]:
-        del sys.modules[module]
 
 
 def _configured(tmp_path: Path, text: str) -> Configuration:
