@@ -785,3 +785,19 @@ def test_no_history_changes_a_human_file_or_makes_anything_twice(histories: int)
     run_state_machine_as_test(
         seed(number)(Histories), settings=settings(MANY, max_examples=histories)
     )
+
+
+@pytest.mark.usefixtures("somewhere")
+def test_audio_of_a_film_that_is_moved_after_a_power_cut_is_deleted() -> None:
+    left = 0
+    for fuse in (8, 12, 16):
+        state = Histories()
+        state.begin(("original",), [("films", "a.mkv", "harbour")], rested=False)
+        state.walk()
+        state.the_power_will_go(fuse)
+        state.it_goes_on(walks=False, plans=1, works=1)
+        left += any((state.state / "scratch").iterdir())
+        ((path, known),) = state.media.items()
+        state.media = {path.rename(path.with_name("b.mkv")): known}
+        state.teardown()
+    assert left, "no power cut left audio behind"

@@ -96,13 +96,13 @@ class FileRepository:
         with self._engine.connect() as c:
             return [record_from_row(row) for row in c.execute(query).mappings()]
 
-    def has_active_twin(self, fingerprint: str, excluded_id: int) -> bool:
-        """Return whether another file with this fingerprint is queued or being processed."""
+    def has_active_twin(self, fingerprint: str, excluded_id: int | None) -> bool:
+        """Return whether a file with this fingerprint, but the given one, is queued or worked on."""
         query = sa.select(files.c.id).where(
-            files.c.fingerprint == fingerprint,
-            files.c.id != excluded_id,
-            files.c.state.in_(ACTIVE_STATES),
+            files.c.fingerprint == fingerprint, files.c.state.in_(ACTIVE_STATES)
         )
+        if excluded_id is not None:
+            query = query.where(files.c.id != excluded_id)
         with self._engine.connect() as c:
             return c.execute(query.limit(1)).first() is not None
 

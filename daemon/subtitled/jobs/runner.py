@@ -129,7 +129,10 @@ class JobRunner:
         """Run one job. Writes to the database can be repeated after a crash."""
         record = self._db.files.get_by_id(file_id)
         if record is None or record.job_id != job_id or record.library not in self._libraries:
-            return  # Cancelled: the file changed or disappeared, or another job replaced this one.
+            # Cancelled: the file changed or disappeared, or another job replaced this one.
+            # An earlier start may have left its audio.
+            self._remove_decoded_audio(None, fingerprint)
+            return
         library = self._libraries[record.library]
         previous = candidate_previous_versions(self._db, record)
         job = Job(
@@ -184,8 +187,13 @@ class JobRunner:
             self.results.announce_published(record, published)
             raise
 
-    def _remove_decoded_audio(self, file_id: int, fingerprint: str) -> None:
-        """Delete decoded audio, unless another file with the fingerprint is about to use it."""
+    def _remove_decoded_audio(self, file_id: int | None, fingerprint: str) -> None:
+        """Delete decoded audio, unless a file with the fingerprint is about to use it.
+
+        Args:
+            file_id: The file whose job ends, which needs it no more, or None.
+            fingerprint: The fingerprint of the media file.
+        """
         if self._db.files.has_active_twin(fingerprint, file_id):
             return
         for path in self.services.scratch.glob(f"{fingerprint}-*"):
