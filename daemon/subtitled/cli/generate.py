@@ -26,7 +26,7 @@ from subtitled.library.paths import describe_failure, library_containing
 from subtitled.library.scanner import scan
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.pipeline.pipeline import run_job
-from subtitled.plugin import SubtitledError
+from subtitled.plugin import Language, SubtitledError
 
 from .app import app, load_configuration
 from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors, make_output_folder
@@ -44,6 +44,7 @@ class GenerateRequest:
     overwrite: bool = False
     retranscribe: bool = False
     here: bool = False
+    spoken: Language | None = None
 
 
 @app.command()
@@ -53,6 +54,12 @@ def generate(
         str,
         typer.Option(help="Languages, by commas: tags or names. original: the one spoken."),
     ] = ORIGINAL,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            help="The language spoken, as a tag or name. Unset: it is identified."
+        ),
+    ] = None,
     engine: Annotated[str | None, typer.Option(help="The engine to use.")] = None,
     formats: Annotated[
         str,
@@ -93,6 +100,7 @@ def generate(
         overwrite=overwrite or retranscribe or here,
         retranscribe=retranscribe or here,
         here=here,
+        spoken=_read_spoken_language(language) if language is not None else None,
     )
     _require_valid(request, configuration)
     if request.output_dir is not None:
@@ -103,6 +111,21 @@ def generate(
             failure_count += not _generate_one(media, request, configuration, services)
     if failure_count:
         raise typer.Exit(FAILED)
+
+
+def _read_spoken_language(text: str) -> Language:
+    """Return the language of ``--language``. Abort if it is none."""
+    try:
+        language = Language.parse(text)
+    except ValueError as error:
+        abort(f"--language: {error}", USAGE_ERROR)
+    if not language.is_known:
+        abort(
+            f"--language: {language} names no language. Leave the option out to have the language "
+            "identified",
+            USAGE_ERROR,
+        )
+    return language
 
 
 def settings_for(
@@ -193,6 +216,8 @@ def _generate_one(
         fingerprint = content_fingerprint(media)
         if request.retranscribe:
             services.store.clear_transcripts(fingerprint)
+        if request.overwrite:
+            services.store.forget_languages(fingerprint, is_evident_too=request.retranscribe)
         job = Job(
             media=media,
             library=settings_for(media, request, configuration),
@@ -200,6 +225,7 @@ def _generate_one(
             output_folder=request.output_dir,
             force=request.overwrite,
             user_requested=True,
+            spoken=request.spoken,
         )
         result = run_job(job, services, InlineRunner())
     except OSError as error:

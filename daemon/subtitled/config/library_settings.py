@@ -33,6 +33,16 @@ def _parse_wanted(value: object) -> object:
 WantedLanguage = Annotated[Literal["original"] | Language, BeforeValidator(_parse_wanted)]
 
 
+def _check_spoken(value: Language) -> Language:
+    if not value.is_known:
+        raise ValueError(f"{value} names no language; write one such as en, es, pt-BR or zh-Hans")
+    return value
+
+
+SpokenLanguage = Annotated[Language, AfterValidator(_check_spoken)]
+"""A language that somebody speaks, so not ``und``."""
+
+
 def _check_distinct(
     pair: tuple[WantedLanguage, WantedLanguage],
 ) -> tuple[WantedLanguage, WantedLanguage]:

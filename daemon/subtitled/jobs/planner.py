@@ -198,6 +198,7 @@ class JobPlanner:
                 self._db.sidecars.delete(sidecar.path)
         if record.fingerprint is not None:
             self._services.store.clear_silent_analyses(record.fingerprint)
+            self._services.store.forget_languages(record.fingerprint)
             for other in self._db.files.with_fingerprint(record.fingerprint):
                 if other.state is FileState.QUARANTINED:
                     self._db.states.requeue(other.id)

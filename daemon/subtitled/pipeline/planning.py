@@ -50,6 +50,12 @@ from subtitled.routing.table import RoutingTable, routing_for
 from subtitled.subtitles.filenames import SUMMARY_SUFFIXES, build_summary_path, parse_sidecar_name
 from subtitled.subtitles.judgement import MediaLength
 from subtitled.subtitles.ownership import Ownership
+from subtitled.transcription.known_language import (
+    LanguageMeans,
+    describe_new_means,
+    find_means,
+    known_language,
+)
 from subtitled.transcription.language_segments import find_foreign_speech
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
@@ -101,6 +107,8 @@ class InspectionRequest:
     """Whether a person asks now. What a person removed before is then not counted as existing."""
     corrections: CorrectionRequests = NO_REQUESTS
     """What people asked for after corrections, and what they edit."""
+    stated_language: Language | None = None
+    """The language that a caller says is spoken; None: it is what was found."""
 
 
 def inspect_media(
@@ -127,7 +135,9 @@ def inspect_media(
     silent = transcripts.silent_tracks(fingerprint) if fingerprint else ()
     choice = choose_audio_track(facts, library.preferred_audio_languages, silent)
     analysis = transcripts.analysis(fingerprint, choice.track.index) if fingerprint else None
-    spoken = analysis.language if analysis else None
+    routing = routing_for(configuration, library, facts.duration)
+    means = find_means(configuration, library, routing)
+    spoken = request.stated_language or known_language(analysis, means)
     folder = request.sidecar_folder or media.parent
     names = _folder_names(media, request.sidecar_folder)
     if ignore_existing:
@@ -147,7 +157,6 @@ def inspect_media(
         _media_length(facts, analysis),
         _relevant_languages(library, spoken, choice.track.language),
     )
-    routing = routing_for(configuration, library, facts.duration)
     approved_source = find_approved_source(
         existing_files,
         folder,
@@ -180,11 +189,13 @@ def inspect_media(
     material = replace(
         _available_sources(facts, choice, existing_files, analysis, routing, summaries),
         is_silent=choice.track.index in silent,
+        can_detect_language=bool(means.identifiers),
+        language_news=describe_new_means(analysis, means) if spoken is None else "",
     )
     decision = decide(
         library,
         existing=existing,
-        tagged=choice.track.language,
+        tagged=_guess_language(choice.track.language, means),
         spoken=spoken,
         can_make=partial(describe_audio_path, routing),
         material=material,
@@ -204,6 +215,13 @@ def inspect_media(
         available=material,
         approved_source=approved_source,
     )
+
+
+def _guess_language(tag: Language, means: LanguageMeans) -> Language:
+    """Return what to take for the spoken language while nobody looked for it; perhaps ``und``."""
+    if tag.is_known or means.identifiers or means.assumed is None:
+        return tag
+    return means.assumed
 
 
 def _media_length(facts: MediaInfo, analysis: TrackAnalysis | None) -> MediaLength:
@@ -256,7 +274,6 @@ def _available_sources(
         subtitles=tuple(subtitles),
         foreign_speech=foreign,
         can_translate=partial(describe_text_path, routing),
-        can_detect_language=routing.language_detector is not None,
         summaries=summaries,
         generators=tuple(name for name, _ in routing.generators),
     )
@@ -341,6 +358,7 @@ _RESULT_SETTINGS = (
     "bilingual",
     "formats",
     "preferred_audio_languages",
+    "assumed_language",
     "sources",
     "counts_as_existing",
     "on_human_subtitle",
@@ -361,9 +379,16 @@ assert set(_RESULT_SETTINGS) <= set(LibrarySettings.model_fields)
 def settings_digest(configuration: Configuration, library: LibrarySettings) -> str:
     """Return a digest that changes exactly when settings change that can change a result."""
     routing = routing_for(configuration, library)
-    components = [
+    components: list[tuple[object, ...]] = [
         _describe_component(configuration.engines[name]) for name in routing.transcribing_engines
     ] + [_describe_component(configuration.translators[name]) for name in _all_translators(routing)]
+    transcribing = set(routing.transcribing_engines)
+    means = find_means(configuration, library, routing)
+    components += [
+        (key,)
+        for identifier, key in zip(means.identifiers, means.keys, strict=False)
+        if identifier.engine not in transcribing
+    ]
     policy = library.model_dump_json(include=set(_RESULT_SETTINGS))
     phrases = (
         str(configuration.settings.daemon.hallucination_phrases)

@@ -13,7 +13,7 @@ from subtitled.jobcontext.context import JobContext
 from subtitled.jobcontext.job import JobResult
 from subtitled.library.exclusions import is_in_disc
 from subtitled.media.probe import MediaInfo, probe_media
-from subtitled.plugin import InputRejectedError, Language
+from subtitled.plugin import InputRejectedError, Language, TransientError
 from subtitled.plugin.paths import display_path
 from subtitled.policy.requirements import NOBODY_SPEAKS, no_route
 from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
@@ -142,6 +142,12 @@ def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:
 def _decide(ctx: JobContext, facts: MediaInfo) -> Any:
     """Decide what is produced and by which paths, as JSON."""
     report = examine(ctx, facts)
+    if report.spoken_language is None and report.decision.needs_analysis:
+        # The track was analysed before the configuration changed.
+        raise TransientError(
+            "the engines that can tell the spoken language changed during the job",
+            "It is planned again at the next try",
+        )
     requirements, impossible = [], list(report.decision.unsatisfiable)
     for requirement in report.decision.requirements:
         spoken = report.spoken_language or requirement.language
@@ -169,6 +175,7 @@ def examine(ctx: JobContext, facts: MediaInfo) -> MediaReport:
         sidecar_folder=job.output_folder,
         ignore_existing=job.force,
         is_user_requested=job.user_requested,
+        stated_language=job.spoken,
         corrections=CorrectionRequests.read(services.db, job.media, job.fingerprint),
     )
     db = services.db

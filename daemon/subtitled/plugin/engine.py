@@ -41,6 +41,11 @@ class EngineCapabilities:
     the text of the whole chunk, and the core aligns or estimates the times of its words."""
     supports_language_detection: bool = False
     """Whether it implements :meth:`Engine.detect_language`."""
+    needs_language: bool = True
+    """Whether it has to be told which language is spoken. Set it to False if it finds the language
+    by itself. Where nobody knows the language, the core then has it transcribe some windows of the
+    track with the language ``und``, and identifies the language by ``Transcript.language`` and the
+    text. An engine that needs a language is never asked with ``und``."""
     translates_to: frozenset[Language] = frozenset()
     """Languages into which it translates speech directly, from the audio."""
     supports_hotwords: bool = False
@@ -83,7 +88,8 @@ class TranscriptionRequest:
     chunk: Chunk
     """What to transcribe: a time span of the track and the speech in it."""
     language: Language
-    """The spoken language, as detected or configured. ``und`` if it is unknown."""
+    """The spoken language, as detected or configured. It is ``und`` only if nobody knows it and
+    ``EngineCapabilities.needs_language`` is False."""
     translate_to: Language | None = None
     """If set, return the translation into this language instead of a transcript. One of
     ``EngineCapabilities.translates_to``."""
@@ -180,7 +186,8 @@ class Engine(ModelComponent[S], ABC):
         Returns:
             Words in order, with times in seconds of the track (not of the chunk), inside
             ``request.chunk.span``. Each text keeps the space in front of it. ``language`` is the
-            language of the text: that of the request, or the detected one if that is ``und``.
+            language of the text: that of the request. If that is ``und``, it is the one that was
+            found, or ``und`` if none was. The core compares it with the text.
 
         Raises:
             TransientError: The core retries the job later, with this engine.

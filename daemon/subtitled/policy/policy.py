@@ -133,7 +133,7 @@ class _Policy:
         if language is None and self.available.is_silent:
             return NOBODY_SPEAKS
         if language is None:
-            reason = "to be made; the spoken language is not known yet"
+            reason = f"to be made; {self._why_unknown}"
             return Requirement(
                 language=None,
                 formats=self.library.formats,
@@ -156,7 +156,7 @@ class _Policy:
         if sources:
             reason = f"to be made as {', '.join(missing)}, {sources[0][1]}"
         elif self.assumed_language is None:
-            reason = "to be made if possible; the spoken language is not known yet"
+            reason = f"to be made if possible; {self._why_unknown}"
         else:
             reason = (
                 f"to be made only if {language.english_name} is spoken: no configured engine or "
@@ -185,7 +185,7 @@ class _Policy:
         if (upper is None or lower is None) and self.available.is_silent:
             return NOBODY_SPEAKS
         if upper is None or lower is None:
-            unknown = "to be made; the spoken language is not known yet"
+            unknown = f"to be made; {self._why_unknown}"
             above, below = (
                 Requirement(
                     language=language,
@@ -220,6 +220,13 @@ class _Policy:
             )
         reason = f"to be made as {', '.join(missing)}, in one file"
         return replace(sides[0], reason=reason, secondary=sides[1])
+
+    @property
+    def _why_unknown(self) -> str:
+        news = self.available.language_news
+        if news:
+            return f"the spoken language is looked for again: {news}"
+        return "the spoken language is not known yet"
 
     @property
     def _main_source(self) -> Source:

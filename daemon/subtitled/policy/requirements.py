@@ -140,8 +140,9 @@ def no_route(spoken: Language) -> Unsatisfiable:
     if spoken.is_known:
         return Unsatisfiable(f"no configured engine makes it from {spoken}")
     return Unsatisfiable(
-        "the spoken language is unknown: tag the audio track with it, or configure an engine that "
-        "identifies languages, such as whisper"
+        "the spoken language is unknown: configure an engine that identifies languages, such as "
+        "whisper, set assumed_language of the library, tag the audio track, or name it with "
+        "generate --language"
     )
 
 
@@ -193,6 +194,8 @@ class AvailableSources:
     can_translate: CanMake = lambda source, wanted: None
     can_detect_language: bool = True
     """Whether any engine identifies languages."""
+    language_news: str = ""
+    """Why the spoken language is looked for again; empty if it is not."""
     summaries: tuple[ExistingSubtitle, ...] = ()
     """Existing summaries, and those that a person removed."""
     generators: tuple[str, ...] = ()

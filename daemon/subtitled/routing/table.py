@@ -169,22 +169,6 @@ class RoutingTable:
         )
 
     @property
-    def language_detector(self) -> str | None:
-        """The engine that identifies the spoken language.
-
-        A local one is preferred, so that choosing an engine costs nothing and sends nothing.
-        """
-        local = [
-            item for item in (*self.engines, *self.fallback_engines) if item[1].destination == LOCAL
-        ]
-        candidates = (
-            name
-            for name, capabilities in (*local, *self.engines)
-            if capabilities.supports_language_detection
-        )
-        return next(candidates, None)
-
-    @property
     def aligner(self) -> str | None:
         """The first local engine that aligns words."""
         candidates = (*self.engines, *self.fallback_engines)

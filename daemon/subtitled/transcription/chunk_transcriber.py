@@ -77,7 +77,7 @@ class ChunkTranscriber:
         place = (*self._track_key, self.variant, chunk)
         stored, record = self._store.effective_transcript(*place), self._store.fallback(*place)
         is_settled = record is None or all(attempt.is_permanent for attempt in record.attempts)
-        if stored is not None and is_settled:
+        if is_settled and stored is not None and self._track_request.is_answered_by(stored):
             return stored
         attempts: list[FailedAttempt] = []
         errors: list[SubtitledError] = []
@@ -142,7 +142,7 @@ class ChunkTranscriber:
         """Return an engine's words for a chunk, and the source of their times if it is another."""
         place = (*self._track_key, self._requester.variant(engine), chunk)
         stored = self._store.chunk_transcript(*place)
-        if stored is not None:
+        if stored is not None and self._track_request.is_answered_by(stored):
             record = self._store.fallback(*place)
             return stored, record.timing_note if record and record.variant == place[2] else ""
         if not chunk.speech:
@@ -156,7 +156,9 @@ class ChunkTranscriber:
         if (reason := self._circuit_open(engine)) and self.first_available_engine != engine:
             raise SetupError(reason, f"Run: subtitled engine reset {engine}")
         capabilities = self._services.engines[engine].capabilities
-        transcript = self._store.untimed_draft(*place) or self._requester.transcribe(engine, chunk)
+        transcript = self._store.untimed_draft(*place)
+        if transcript is None or not self._track_request.is_answered_by(transcript):
+            transcript = self._requester.transcribe(engine, chunk)
         times = ""
         if not capabilities.has_word_timestamps(transcript):
             # The text may have been paid for, and aligning may take a while.

@@ -1,4 +1,5 @@
-"""Requests to engines about the chunks of one track. Nothing else sends audio to be transcribed."""
+"""Requests to engines about the chunks of one track. Only :mod:`.language_identification` has
+audio transcribed too, of single windows."""
 
 from __future__ import annotations
 
@@ -55,6 +56,14 @@ class TrackRequest:
     def text_language(self) -> Language:
         """The language of the transcript."""
         return self.translate_to or self.spoken
+
+    def is_answered_by(self, stored: Transcript) -> bool:
+        """Return whether stored words were transcribed in the language that is wanted now.
+
+        They were not if another language was taken for the spoken one then.
+        """
+        language = stored.language
+        return not language.is_known or language.primary == self.text_language.primary
 
 
 class EngineRequester:
@@ -143,7 +152,7 @@ class EngineRequester:
     def _piece(self, engine: str, piece: Chunk) -> Transcript:
         place = (*self._variant_key(engine), piece)
         transcript = self._store.untimed_draft(*place)
-        if transcript is None:
+        if transcript is None or not self._track_request.is_answered_by(transcript):
             transcript = self._call(engine, piece)
             self._store.save_draft(*place, transcript)
         return transcript
@@ -235,6 +244,8 @@ class EngineRequester:
             begin = clock()
             transcript = transcribe_splitting(transcribe, request)
             receipts += transcript.usage
+            # The language that was asked for, by which the words are found again.
+            transcript = replace(transcript, language=wanted.text_language)
         record_speed(services.db.kv, engine, seconds, clock() - begin)
         return transcript
 

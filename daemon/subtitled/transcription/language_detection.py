@@ -4,24 +4,73 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from subtitled.media.chunking import select_detection_windows
-from subtitled.plugin import UNDETERMINED, Language, LanguageGuess, TimeSpan
+from subtitled.plugin import UNDETERMINED, Language, LanguageGuess, SetupError, TimeSpan
 from subtitled.plugin.speech_timeline import SpeechTimeline
-from subtitled.transcripts.models import TrackAnalysis
+from subtitled.transcripts.models import LanguageOrigin, TrackAnalysis
 
-from .language_segments import is_ambiguous, language_windows, segment_languages
+from .language_segments import (
+    MAX_WINDOW_SECONDS,
+    is_ambiguous,
+    language_windows,
+    segment_languages,
+)
 
-Detector = Callable[[Sequence[TimeSpan]], Sequence[LanguageGuess]]
-"""A function that detects the language of each window."""
-
+MAX_DETECTION_SECONDS = 30.0
+"""Seconds of a window in which the language of a track is detected."""
 TAG_VOTE_WEIGHT = 0.5
 """The weight of a track's tag in windows. Tags are often wrong, so it is only a prior."""
 
 
+@dataclass(frozen=True, slots=True)
+class WindowGuesses:
+    """The guesses for some windows, one for each, and what speaks against some of them."""
+
+    guesses: tuple[LanguageGuess, ...]
+    notes: tuple[str, ...] = ()
+    """For people: such as that the engine said another language than its text is in."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no known language was found in any window."""
+        return not any(
+            language.is_known and probability > 0
+            for guess in self.guesses
+            for language, probability in guess.probabilities.items()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WindowDetector:
+    """Something that detects the language of windows."""
+
+    name: str
+    """What detects it, for people: the name of an engine, or what it transcribed."""
+    detect: Callable[[Sequence[TimeSpan]], WindowGuesses]
+    max_window_seconds: float = MAX_DETECTION_SECONDS
+    """Seconds of the longest window that it accepts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageClues:
+    """What is known of the spoken language before anybody listens."""
+
+    tag: Language = UNDETERMINED
+    """The tag of the track, or ``und``."""
+    assumed: Language | None = None
+    """The language that the library assumes where nobody can tell."""
+    per_segment: bool = False
+    """Whether to detect the language of each part in any case. It is also done if the windows
+    disagree."""
+
+
 def vote(
-    guesses: Sequence[LanguageGuess], tag: Language, speech: Sequence[TimeSpan] = ()
+    guesses: Sequence[LanguageGuess],
+    tag: Language,
+    speech: Sequence[TimeSpan] = (),
+    detector: str = "",
 ) -> tuple[Language, float, str]:
     """Return the spoken language, its share of the vote (0 to 1) and the reason in a sentence.
 
@@ -36,7 +85,8 @@ def vote(
     total = sum(seconds) or 1.0
     for guess, spoken in zip(guesses, seconds, strict=True):
         for language, probability in guess.probabilities.items():
-            votes[language] += probability * spoken / total * len(guesses)
+            if language.is_known:
+                votes[language] += probability * spoken / total * len(guesses)
     shares = dict(votes)
     if tag.is_known:
         matching = [language for language in votes if language.primary == tag.primary]
@@ -45,7 +95,8 @@ def vote(
         return UNDETERMINED, 0.0, "no language was detected in any window"
     winner = max(votes, key=lambda language: (votes[language], language))
     confidence = min(1.0, shares.get(winner, 0.0) / len(guesses))
-    reason = f"detected {winner} in {len(guesses)} windows ({confidence:.0%})"
+    by = f" by {detector}" if detector else ""
+    reason = f"detected {winner} in {len(guesses)} windows{by} ({confidence:.0%})"
     if tag.is_known and tag.primary != winner.primary:
         reason += f", though the track is tagged {tag}"
     elif tag.is_known and tag.primary == winner.primary:
@@ -55,34 +106,84 @@ def vote(
 
 
 def detect_language(
-    analysis: TrackAnalysis, tag: Language, per_segment: bool, detector: Detector | None
+    analysis: TrackAnalysis, clues: LanguageClues, detectors: Sequence[WindowDetector]
 ) -> TrackAnalysis:
     """Detect the language of a track, and of each part if needed.
 
     Args:
         analysis: The track's speech.
-        tag: The language in its tag, or ``und``.
-        per_segment: Whether to detect the language of each part in any case. It is also done if the
-            windows disagree.
-        detector: Detects the language of windows; None: only the tag is used.
+        clues: What is known beforehand.
+        detectors: What detects the language of windows. The first that finds one counts.
 
     Returns:
         The analysis with the language, its confidence and reason, and the language segments if
-        detected.
+        detected. Without a detector that finds one, the tag decides, then the library's assumption.
+
+    Raises:
+        SetupError: A detector cannot work, and no other found a language.
+        SubtitledError: A detector failed.
     """
-    guesses = detector(select_detection_windows(analysis.speech)) if detector else ()
-    language, confidence, reason = vote(guesses, tag, analysis.speech)
+    errors: list[SetupError] = []
+    silent: list[str] = []
+    for detector in detectors:
+        limit = min(MAX_DETECTION_SECONDS, detector.max_window_seconds)
+        windows = select_detection_windows(analysis.speech, window_seconds=limit)
+        try:
+            found = detector.detect(windows)
+        except SetupError as error:
+            errors.append(error)
+            continue
+        if not found.is_empty:
+            return _detect_by(detector, found, analysis, clues)
+        silent += (*found.notes, f"{detector.name} told no language")
+    if errors:
+        raise errors[0]
+    return _without_detection(analysis, clues, silent)
+
+
+def _detect_by(
+    detector: WindowDetector, found: WindowGuesses, analysis: TrackAnalysis, clues: LanguageClues
+) -> TrackAnalysis:
+    """Return what the guesses say, of each part if they disagree."""
+    tag, speech = clues.tag, analysis.speech
+    language, confidence, reason = vote(found.guesses, tag, speech, detector.name)
     segments = None
-    if detector is not None and (per_segment or is_ambiguous(guesses, language)):
-        guesses = detector(language_windows(analysis.speech))
-        language, confidence, reason = vote(guesses, tag, analysis.speech)
-        segments = segment_languages(guesses, language, analysis.duration)
+    if clues.per_segment or is_ambiguous(found.guesses, language):
+        limit = min(MAX_WINDOW_SECONDS, detector.max_window_seconds)
+        found = detector.detect(language_windows(speech, limit))
+        language, confidence, reason = vote(found.guesses, tag, speech, detector.name)
+        segments = segment_languages(found.guesses, language, analysis.duration)
         other_languages = sorted({segment.language for segment in segments} - {language})
         reason += f"; parts are in {', '.join(other_languages)}" if other_languages else ""
     return replace(
         analysis,
         language=language,
         confidence=confidence,
-        language_reason=reason,
+        language_reason="; ".join((reason, *found.notes)),
         language_segments=segments,
+        language_origin=LanguageOrigin.AUDIO,
+    )
+
+
+def _without_detection(
+    analysis: TrackAnalysis, clues: LanguageClues, silent: Sequence[str]
+) -> TrackAnalysis:
+    """Return what the tag says, or else what the library assumes."""
+    language, origin = UNDETERMINED, LanguageOrigin.NOTHING
+    reason = "not identified: no engine can, and the track has no tag"
+    if clues.tag.is_known:
+        language, origin = clues.tag, LanguageOrigin.TAG
+        reason = f"the track is tagged {clues.tag}; not detected from audio"
+    elif clues.assumed is not None:
+        language, origin = clues.assumed, LanguageOrigin.ASSUMPTION
+        reason = "assumed, as assumed_language of the library says; not detected from audio"
+    elif silent:
+        reason = "not identified, and the track has no tag"
+    return replace(
+        analysis,
+        language=language,
+        confidence=0.0,
+        language_reason="; ".join((reason, *silent)),
+        language_segments=None,
+        language_origin=origin,
     )

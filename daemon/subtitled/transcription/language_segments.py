@@ -45,18 +45,20 @@ CONFUSABLE_LANGUAGES = tuple(
 """Groups of languages that a recogniser confuses within one film."""
 
 
-def language_windows(speech: Sequence[TimeSpan]) -> list[TimeSpan]:
-    """Return windows that cover all speech."""
+def language_windows(
+    speech: Sequence[TimeSpan], max_seconds: float = MAX_WINDOW_SECONDS
+) -> list[TimeSpan]:
+    """Return windows of at most ``max_seconds`` that cover all speech."""
     windows: list[TimeSpan] = []
     for interval in speech:
         if (
             windows
             and interval.start - windows[-1].end <= MAX_GAP_SECONDS
-            and interval.end - windows[-1].start <= MAX_WINDOW_SECONDS
+            and interval.end - windows[-1].start <= max_seconds
         ):
             windows[-1] = TimeSpan(windows[-1].start, interval.end)
             continue
-        count = max(1, math.ceil(interval.duration / MAX_WINDOW_SECONDS))
+        count = max(1, math.ceil(interval.duration / max_seconds))
         length = interval.duration / count
         windows += [
             TimeSpan(interval.start + n * length, interval.start + (n + 1) * length)
@@ -155,7 +157,7 @@ def chunk_by_language(
         if only is not None and segment.language != only:
             continue
         cut_chunks = cut(
-            _clip_to(speech, segment.span), segment.span.end, _clip_to(quiet, segment.span)
+            clip_to(speech, segment.span), segment.span.end, clip_to(quiet, segment.span)
         )
         # They start at 0, which only the first segment does.
         segment_chunks = [chunk for chunk in cut_chunks if chunk.span.end > segment.span.start]
@@ -215,7 +217,8 @@ def _viterbi_path(
     return path[::-1]
 
 
-def _clip_to(intervals: Sequence[TimeSpan], bounds: TimeSpan) -> list[TimeSpan]:
+def clip_to(intervals: Sequence[TimeSpan], bounds: TimeSpan) -> list[TimeSpan]:
+    """Return the parts of intervals that lie inside some bounds."""
     return [
         TimeSpan(max(interval.start, bounds.start), min(interval.end, bounds.end))
         for interval in intervals

@@ -6,10 +6,8 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-from subtitled.costs.egress_gate import OutboundRequest
 from subtitled.jobcontext.context import JobContext
 from subtitled.media.decode import decode_track, decoding_timeout
 from subtitled.media.growing_pcm import announce
@@ -19,11 +17,10 @@ from subtitled.media.vad import SpeechActivity
 from subtitled.plugin import (
     Audio,
     Language,
-    LanguageGuess,
     SubtitledError,
-    TimeSpan,
     TransientError,
 )
+from subtitled.routing.language_identifiers import list_identifiers
 from subtitled.transcripts.models import (
     DECODER_VERSION,
     ChannelShare,
@@ -32,8 +29,7 @@ from subtitled.transcripts.models import (
 )
 
 from .channel_mix import analyse_channels, analyse_sides, mix_channels
-from .language_detection import detect_language
-from .transcript_reuse import ReuseTarget, reuse_transcript
+from .track_language import TrackLanguage
 
 
 class TrackAnalyser:
@@ -68,7 +64,7 @@ class TrackAnalyser:
             steps.run(f"find speech{suffix}", lambda: self._find_speech(facts, track))
             if self.analysis(track).speech:
                 steps.checkpoint()
-                steps.run(f"detect language{suffix}", lambda: self._detect_language(facts, track))
+                steps.run(f"detect language{suffix}", lambda: self._identify_language(facts, track))
             self._analysed.add(track)
         return self.analysis(track).language
 
@@ -131,9 +127,9 @@ class TrackAnalyser:
         is_analysed = self._stored_analysis(facts, track) is not None
         if not is_analysed:
             # Load the engine while the audio is decoded and searched for speech.
-            detector = self._ctx.routes.language_detector
-            if detector is not None:
-                self._services.engines[detector].preload()
+            identifiers = list_identifiers(self._ctx.routes)
+            if identifiers:
+                self._services.engines[identifiers[0].engine].preload()
             if not self._find_set(facts, track):
                 self._start_vad_while_decoding(facts, track)
         if not is_analysed or self._wants_cuts(facts):
@@ -231,64 +227,14 @@ class TrackAnalyser:
         except SubtitledError:
             return None
 
-    def _detect_language(self, facts: MediaInfo, track: int) -> None:
+    def _identify_language(self, facts: MediaInfo, track: int) -> None:
+        language = TrackLanguage(
+            self._ctx, _find_track(facts, track), lambda: self.audio(facts, track)
+        )
         analysis = self.analysis(track)
-        if (stated := self._job.spoken) is not None:
-            reason = "stated by the caller"
-            known = replace(analysis, language=stated, confidence=1.0, language_reason=reason)
-            self._store.save_analysis(self._job.fingerprint, track, known)
-            return
-        library, routing = self._job.library, self._ctx.routes
-        detector = routing.language_detector
-        per_segment = bool(library.forced) or library.sources.detect_language_changes == "always"
-        if analysis.language is not None and (
-            analysis.language_segments is not None or not per_segment or detector is None
-        ):
-            return
-        tag = _find_track(facts, track).language
-        detected = detect_language(
-            analysis,
-            tag,
-            per_segment,
-            partial(self._guesses, facts, track, detector) if detector else None,
-        )
-        if (
-            self._job.previous_versions
-            and analysis.language is None
-            and detected.language is not None
-        ):
-            self._ctx.progress("comparing it with an earlier version", 0.0)
-            target = ReuseTarget(
-                fingerprint=self._job.fingerprint,
-                track=track,
-                analysis=analysis,
-                language=detected.language,
-                chunk_seconds=self._services.config.settings.daemon.chunk_duration,
-            )
-            reuse_transcript(
-                self._store, target, self._job.previous_versions, routing.capabilities_by_engine
-            )
-        self._store.save_analysis(self._job.fingerprint, track, detected)
-
-    def _guesses(
-        self, facts: MediaInfo, track: int, detector: str, windows: Sequence[TimeSpan]
-    ) -> Sequence[LanguageGuess]:
-        self._ctx.progress("detecting the language", 0.0)
-        job, services = self._job, self._services
-        client = services.engines[detector]
-        audio, seconds = self.audio(facts, track), sum(window.duration for window in windows)
-        outbound = OutboundRequest(
-            component=detector,
-            capabilities=client.capabilities,
-            media=job.media,
-            library=job.library,
-            kind="audio",
-            amount=seconds,
-            key=f"{job.fingerprint}/{track}/language/{len(windows)}",
-        )
-        guard = services.call_engine(detector, job.fingerprint, seconds, counts_as_success=False)
-        with services.egress_gate.authorise(outbound), guard:
-            return client.detect_language(audio, windows)
+        identified = language.identify(analysis)
+        if identified != analysis:
+            self._store.save_analysis(self._job.fingerprint, track, identified)
 
     def _pcm(self, track: int) -> Path:
         return self._services.scratch / f"{self._job.fingerprint}-{track}.s16"

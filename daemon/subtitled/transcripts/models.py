@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from subtitled.plugin import Language, TimeSpan
 
@@ -17,6 +18,21 @@ class LanguageSegment:
 
     span: TimeSpan
     language: Language
+
+
+class LanguageOrigin(StrEnum):
+    """What told the spoken language of a track."""
+
+    NOTHING = ""
+    """Nothing: it is ``und``. Also in analyses that do not say, of earlier versions."""
+    AUDIO = "audio"
+    """An engine identified it."""
+    TAG = "tag"
+    """The tag of the track; no engine could tell."""
+    ASSUMPTION = "assumption"
+    """The library assumes it; nothing else could tell."""
+    STATEMENT = "statement"
+    """Who asked for the subtitle said so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +66,28 @@ class TrackAnalysis:
     """The channels that were listened to together. Empty if the track stands for itself."""
     decoder_version: int = 0
     """Which way of decoding the speech was found in (:data:`DECODER_VERSION`)."""
+    language_origin: LanguageOrigin = LanguageOrigin.NOTHING
+    language_means: tuple[str, ...] = ()
+    """By what the language was looked for, if nothing but an assumption told it. It is looked for
+    again when there is something else."""
+
+    @property
+    def is_language_evident(self) -> bool:
+        """Whether the language is known by more than an assumption."""
+        is_known = self.language is not None and self.language.is_known
+        return is_known and self.language_origin is not LanguageOrigin.ASSUMPTION
+
+    def without_language(self) -> TrackAnalysis:
+        """Return the analysis as it was before the language was looked for."""
+        return replace(
+            self,
+            language=None,
+            confidence=0.0,
+            language_reason="",
+            language_segments=None,
+            language_origin=LanguageOrigin.NOTHING,
+            language_means=(),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,19 @@ class TranscriptStore:
             if stored is not None and not stored.speech:
                 (self._track_path(fingerprint, track) / "analysis.json").unlink(missing_ok=True)
 
+    def forget_languages(self, fingerprint: str, *, is_evident_too: bool = False) -> None:
+        """Forget the spoken languages of tracks, so that they are looked for again.
+
+        Args:
+            fingerprint: The media file.
+            is_evident_too: Whether also those that an engine identified, a tag tells or a caller
+                stated, and not only those that are unknown or assumed.
+        """
+        for track in self.tracks(fingerprint):
+            stored = self.analysis(fingerprint, track)
+            if stored is not None and (is_evident_too or not stored.is_language_evident):
+                self.save_analysis(fingerprint, track, stored.without_language())
+
     def silent_tracks(self, fingerprint: str) -> frozenset[int]:
         """Return the tracks that were listened to, alone or in a set, and have no speech."""
         silent = set[int]()

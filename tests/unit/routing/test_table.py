@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from subtitled.config.library_settings import RouteSettings
 from subtitled.plugin import UNDETERMINED, EngineCapabilities, Language, Price
 from subtitled.routing.defaults import Candidate, ranked_engines
+from subtitled.routing.language_identifiers import list_identifiers
 from subtitled.routing.table import Route, RouteKind, RoutingTable, rule_applies
 
 EN, FR, ZH, CS = Language("en"), Language("fr"), Language("zh"), Language("cs")
@@ -134,16 +135,18 @@ def test_the_next_engines_follow_the_one_that_was_chosen() -> None:
 
 def test_language_is_detected_on_this_machine_where_anything_here_can() -> None:
     far = ("far", EngineCapabilities(supports_language_detection=True, destination="far:east"))
-    assert RoutingTable(engines=(far, HERE), translators=()).language_detector == "here"
-    assert (
-        RoutingTable(engines=(far,), translators=(), fallback_engines=(HERE,)).language_detector
-        == "here"
-    )
-    assert RoutingTable(engines=(far,), translators=()).language_detector == "far"
+    assert _first_identifier(RoutingTable(engines=(far, HERE), translators=())) == "here"
+    aided = RoutingTable(engines=(far,), translators=(), fallback_engines=(HERE,))
+    assert _first_identifier(aided) == "here"
+    assert _first_identifier(RoutingTable(engines=(far,), translators=())) == "far"
     assert (
         RoutingTable(engines=(CHEAP,), translators=(), fallback_engines=(HERE,)).aligner == "here"
     )
     assert RoutingTable(engines=(CHEAP,), translators=()).aligner is None
+
+
+def _first_identifier(routing: RoutingTable) -> str:
+    return list_identifiers(routing)[0].engine
 
 
 def _leader(candidates: list[Candidate], tag: str) -> str | None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.media.chunking import chunk_speech
-from subtitled.plugin import UNDETERMINED, Chunk, Language, LanguageGuess, TimeSpan
-from subtitled.transcription.language_detection import detect_language
+from subtitled.plugin import Chunk, Language, LanguageGuess, TimeSpan
+from subtitled.transcription.language_detection import (
+    LanguageClues,
+    WindowDetector,
+    WindowGuesses,
+    detect_language,
+)
 from subtitled.transcription.language_segments import (
     MAX_WINDOW_SECONDS,
     chunk_by_language,
@@ -149,9 +155,11 @@ class Ear:
     def __init__(self) -> None:
         self.asked: list[int] = []
 
-    def __call__(self, windows: list[TimeSpan]) -> list[LanguageGuess]:
+    def __call__(self, windows: Sequence[TimeSpan]) -> WindowGuesses:
         self.asked.append(len(windows))
-        return [LanguageGuess(w, {DE if w.start >= 100 else EN: 0.95}) for w in windows]
+        return WindowGuesses(
+            tuple(LanguageGuess(w, {DE if w.start >= 100 else EN: 0.95}) for w in windows)
+        )
 
 
 def test_windows_of_one_language_are_enough_unless_foreign_parts_are_wanted() -> None:
@@ -159,9 +167,10 @@ def test_windows_of_one_language_are_enough_unless_foreign_parts_are_wanted() ->
         duration=90.0, speech=tuple(TimeSpan(n, n + 8) for n in range(0, 90, 10))
     )
     ear = Ear()
-    found = detect_language(analysis, UNDETERMINED, False, ear)
+    detectors = [WindowDetector("ear", ear)]
+    found = detect_language(analysis, LanguageClues(), detectors)
     assert (found.language, found.language_segments, len(ear.asked)) == (EN, None, 1)
-    closely = detect_language(analysis, UNDETERMINED, True, ear)
+    closely = detect_language(analysis, LanguageClues(per_segment=True), detectors)
     assert closely.language_segments == (LanguageSegment(TimeSpan(0.0, 90.0), EN),)
 
 
@@ -169,7 +178,7 @@ def test_windows_of_two_languages_cause_a_full_identification() -> None:
     analysis = TrackAnalysis(
         duration=200.0, speech=tuple(TimeSpan(n, n + 8) for n in range(0, 200, 10))
     )
-    found = detect_language(analysis, UNDETERMINED, False, Ear())
+    found = detect_language(analysis, LanguageClues(), [WindowDetector("ear", Ear())])
     assert found.language_segments is not None
     assert [run.language for run in found.language_segments] == [EN, DE]
     assert found.language_segments[0].span.end == pytest.approx(99.0)
@@ -177,5 +186,6 @@ def test_windows_of_two_languages_cause_a_full_identification() -> None:
 
 
 def test_without_language_detection_the_tag_decides() -> None:
-    found = detect_language(TrackAnalysis(duration=9.0, speech=(TimeSpan(0, 5),)), DE, True, None)
+    analysis = TrackAnalysis(duration=9.0, speech=(TimeSpan(0, 5),))
+    found = detect_language(analysis, LanguageClues(tag=DE, per_segment=True), ())
     assert (found.language, found.language_segments) == (DE, None)

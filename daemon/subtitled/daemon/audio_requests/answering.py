@@ -182,8 +182,7 @@ class AudioAnswerer:
             earlier = TranscriptStore(folder)
             for track in earlier.tracks(digest):
                 if (known := earlier.analysis(digest, track)) is not None:
-                    unknown = replace(known, language=None, language_segments=None)
-                    store.save_analysis(digest, track, unknown)
+                    store.save_analysis(digest, track, known.without_language())
 
     def _job_of_file(self, stored: _StoredFile, question: AudioQuestion) -> tuple[Job, Services]:
         """Return the job for the file of a library that the audio comes from."""
