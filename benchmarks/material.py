@@ -26,7 +26,7 @@ SPEECH = Path(
 
 def model() -> Path:
     """The folder of Whisper base."""
-    return ModelStore(resolve_models_dir(AppSettings())).ensure(MODELS["base"])
+    return ModelStore(resolve_models_dir(AppSettings())).of_plugin("whisper").ensure(MODELS["base"])
 
 
 def looped(names: list[str], seconds: float, target: Path) -> Path:

@@ -74,7 +74,11 @@ def model_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from subtitled_plugins.whisper.catalogue import MODELS
 
     try:
-        return ModelStore(resolve_models_dir(AppSettings())).ensure(MODELS["base"])
+        return (
+            ModelStore(resolve_models_dir(AppSettings()))
+            .of_plugin("whisper")
+            .ensure(MODELS["base"])
+        )
     except SubtitledError as error:
         pytest.skip(f"Whisper base is not available: {error}")
 

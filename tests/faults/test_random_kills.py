@@ -88,7 +88,7 @@ def test_the_embedded_model_too_survives_kills(
 ) -> None:
     """Whisper instead of the digest engine: killed three times, transcribed in the end."""
     harness = build(
-        library_lines='engines = ["whisper"]', daemon=f'models_dir = "{model_base.parent}"'
+        library_lines='engines = ["whisper"]', daemon=f'models_dir = "{model_base.parents[1]}"'
     )
     media = harness.library / "Prompts.flac"
     media.write_bytes(english_speech.path.read_bytes())

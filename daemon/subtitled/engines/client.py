@@ -62,18 +62,20 @@ class EngineClient(ProcessClient[Engine]):
         return protocol.validate_result(protocol.GUESSES, answer, self.title)
 
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
-        """Transcribe a chunk and validate the answer.
+        """Transcribe a chunk and validate the answer. Models of its language are fetched first.
 
         Raises:
             InputRejectedError: The engine refused the chunk, or gave words outside it.
-            SubtitledError: The engine failed or crashed.
+            SubtitledError: The engine failed or crashed, or a model could not be fetched.
             ShutdownRequested: The client was closed meanwhile.
         """
+        models = self._fetch_models(self.configured.models_for_language(request.language))
         answer = self._call(
             "transcribe",
             call_timeout(self.capabilities, request.chunk.span.duration),
             audio=str(audio.path),
             request=protocol.TRANSCRIPTION_REQUEST.dump_python(request, mode="json"),
+            models=models,
         )
         transcript = protocol.validate_result(protocol.TRANSCRIPT, answer, self.title)
         return validate_in_chunk(transcript, request, self.name)
@@ -87,6 +89,7 @@ class EngineClient(ProcessClient[Engine]):
             text: What is said there.
             language: The language of the text.
         """
+        models = self._fetch_models(self.configured.models_for_language(language))
         answer = self._call(
             "align",
             call_timeout(self.capabilities, chunk.span.duration),
@@ -94,6 +97,7 @@ class EngineClient(ProcessClient[Engine]):
             chunk=protocol.CHUNK.dump_python(chunk, mode="json"),
             text=text,
             language=language,
+            models=models,
         )
         words = protocol.validate_result(protocol.WORDS, answer, self.title)
         return tuple(words)

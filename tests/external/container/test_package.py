@@ -29,7 +29,7 @@ def test_wheel_makes_a_subtitle(
 ) -> None:
     environment = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
     environment |= {"STATE_DIRECTORY": str(tmp_path / "state")}
-    environment |= {"CACHE_DIRECTORY": str(model_base.parents[1])}
+    environment |= {"CACHE_DIRECTORY": str(model_base.parents[2])}
     environment |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     media = tmp_path / "media"
     media.mkdir()

@@ -158,7 +158,7 @@ def test_a_model_with_a_flipped_byte_is_cured_by_pulling_it(
     (wrong,) = installation.wrong().values()
     assert wrong.subject == "model base of engine whisper"
     assert "vocabulary.txt: expected SHA-256" in wrong.detail
-    assert wrong.hint == "Run: subtitled models pull base"
+    assert wrong.hint == "Run: subtitled models pull whisper/base"
     subtitled("--config", installation.config, "models", "pull", "base")
     assert installation.wrong() == {}
 

@@ -18,7 +18,8 @@ from subtitled.config.plugins import ConfiguredComponent
 from subtitled.db.state_folder import DATABASE_FILE
 from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobcontext.services import open_database
-from subtitled.models.store import ModelStore
+from subtitled.models.inventory import KnownModel, take_inventory
+from subtitled.models.store import VERIFIED, ModelStore
 from subtitled.plugin import (
     CheckResult,
     Component,
@@ -57,23 +58,28 @@ def check_plugins_loaded(configuration: Configuration) -> Iterator[CheckResult]:
 
 
 def check_models(configuration: Configuration) -> Iterator[CheckResult]:
-    """Check that the files of each model are those that were published."""
+    """Check that the files of each model are those that were published, or that they exist."""
     store = ModelStore(resolve_models_dir(configuration.settings))
-    for name, configured in configuration.engines.items():
-        subject = f"models of engine {name}"
+    inventory = take_inventory(configuration)
+    for section, error in inventory.errors:
+        yield CheckResult(f"models of {section}", False, error.message, error.hint)
+    for model in inventory.needed():
+        models = store.of_plugin(model.plugin)
+        yield _check_model(models, model, f"model {model.spec.name} of {model.components[0]}")
+
+
+def _check_model(store: ModelStore, model: KnownModel, subject: str) -> CheckResult:
+    spec = model.spec
+    if spec.folder is not None:
         try:
-            specs = configured.models()
+            return CheckResult(subject, True, f"used in {store.path(spec)}")
         except SubtitledError as error:
-            yield CheckResult(subject, False, error.message, error.hint)
-            continue
-        for spec in specs:
-            subject = f"model {spec.name} of engine {name}"
-            if not store.is_installed(spec):
-                yield CheckResult(subject, True, "not installed: downloaded at the first use")
-                continue
-            errors = [f"{file}: {result}" for file, result in store.verify(spec) if result != "ok"]
-            hint = f"Run: subtitled models pull {spec.name}"
-            yield CheckResult(subject, not errors, "; ".join(errors) or "digests are right", hint)
+            return CheckResult(subject, False, error.message, error.hint)
+    if not store.is_installed(spec):
+        return CheckResult(subject, True, "not installed: downloaded at the first use")
+    errors = [f"{file}: {result}" for file, result in store.verify(spec) if result != VERIFIED]
+    hint = f"Run: subtitled models pull {model.label}"
+    return CheckResult(subject, not errors, "; ".join(errors) or "digests are right", hint)
 
 
 def check_last_calls(configuration: Configuration) -> Iterator[CheckResult]:
