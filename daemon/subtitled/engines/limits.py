@@ -6,14 +6,15 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 import psutil
 
-from subtitled.media.chunking import chunk_speech
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.plugin import (
     LOCAL,
+    Audio,
     Chunk,
     EngineCapabilities,
     InputRejectedError,
@@ -22,6 +23,7 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.plugin.limits import clean_text, read_number
+from subtitled.plugin.speech_windows import chunk_speech, quiet_cuts, split_long_spans
 
 from .protocol import EngineCrashedError
 
@@ -212,13 +214,16 @@ def resident_bytes(process: int) -> int:
 
 
 def transcribe_splitting(
-    transcribe: Callable[[TranscriptionRequest], Transcript], request: TranscriptionRequest
+    transcribe: Callable[[TranscriptionRequest], Transcript],
+    request: TranscriptionRequest,
+    audio: Audio | None = None,
 ) -> Transcript:
     """Transcribe a chunk, and split it in halves for as long as that exceeds the memory limit.
 
     Args:
         transcribe: Calls the engine with a request.
         request: What to transcribe.
+        audio: The track, by which speech without a pause is split where it is quiet.
 
     Returns:
         One transcript of the whole chunk.
@@ -229,20 +234,23 @@ def transcribe_splitting(
     try:
         return transcribe(request)
     except MemoryLimitExceededError:
-        halves = split_chunk(request.chunk)
+        halves = split_chunk(request.chunk, audio)
         if len(halves) < 2:
             raise
     return concat(
-        [transcribe_splitting(transcribe, replace(request, chunk=half)) for half in halves]
+        [transcribe_splitting(transcribe, replace(request, chunk=half), audio) for half in halves]
     )
 
 
-def split_chunk(chunk: Chunk) -> list[Chunk]:
+def split_chunk(chunk: Chunk, audio: Audio | None = None) -> list[Chunk]:
     """Split a chunk in a pause into two or three; return it alone if it is short."""
     spoken = sum(part.duration for part in chunk.speech)
     if spoken < 2 * MIN_CHUNK_SECONDS:
         return [chunk]
-    halves = chunk_speech(chunk.speech, spoken / 2, chunk.span.end, chunk.low_energy)
+    speech = chunk.speech
+    if audio is not None:
+        speech = split_long_spans(speech, spoken / 2, partial(quiet_cuts, audio))
+    halves = chunk_speech(speech, spoken / 2, chunk.span.end, chunk.low_energy)
     first = replace(halves[0].span, start=chunk.span.start)
     return [replace(halves[0], span=first), *halves[1:]]
 

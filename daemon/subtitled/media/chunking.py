@@ -1,4 +1,4 @@
-"""Cutting a track into chunks, and choosing windows for language detection."""
+"""Cutting a track into the chunks of an engine, and choosing windows for language detection."""
 
 from __future__ import annotations
 
@@ -6,57 +6,7 @@ import math
 from collections.abc import Sequence
 
 from subtitled.plugin import Chunk, EngineCapabilities, TimeSpan
-
-
-def chunk_speech(
-    speech: Sequence[TimeSpan],
-    target_seconds: float,
-    duration: float,
-    low_energy: Sequence[TimeSpan] = (),
-    max_chunk_seconds: float = math.inf,
-    begin: float = 0.0,
-) -> list[Chunk]:
-    """Cut a track in pauses into chunks of about the same amount of speech.
-
-    The chunks follow each other without a gap from ``begin`` to ``duration``. From three quarters
-    of the target on, the longest pause is chosen. Speech without a pause is cut at the target.
-
-    Args:
-        speech: Speech spans, in order and apart.
-        target_seconds: Seconds of speech in a chunk.
-        duration: Seconds of the whole track.
-        low_energy: Faint parts of the speech. Each chunk gets those that overlap it.
-        max_chunk_seconds: Longest chunk, including silence. Chunks without speech may be longer.
-        begin: Where the first chunk begins.
-    """
-    pieces = _split_long_spans(speech, min(target_seconds, max_chunk_seconds))
-    groups: list[list[TimeSpan]] = []
-    while pieces:
-        count = _count_for_chunk(pieces, target_seconds, max_chunk_seconds)
-        groups.append(pieces[:count])
-        pieces = pieces[count:]
-    chunks: list[Chunk] = []
-    for number, spans in enumerate(groups):
-        first, last = spans[0].start, spans[-1].end
-        margin = max(0.0, (max_chunk_seconds - (last - first)) / 2)
-        if first - begin > margin:
-            chunks.append(Chunk(TimeSpan(begin, first - margin), ()))
-            begin = first - margin
-        if number + 1 < len(groups):
-            end = (last + groups[number + 1][0].start) / 2
-        else:
-            end = max(duration, last)
-        end = min(end, last + margin)
-        chunk_low_energy = tuple(
-            TimeSpan(max(part.start, begin), min(part.end, end))
-            for part in low_energy
-            if part.start < end and part.end > begin
-        )
-        chunks.append(Chunk(TimeSpan(begin, end), tuple(spans), chunk_low_energy))
-        begin = end
-    if groups and begin < duration:
-        chunks.append(Chunk(TimeSpan(begin, duration), ()))
-    return chunks
+from subtitled.plugin.speech_windows import chunk_speech
 
 
 def chunks_for_engine(
@@ -67,46 +17,16 @@ def chunks_for_engine(
     low_energy: Sequence[TimeSpan] = (),
     begin: float = 0.0,
 ) -> list[Chunk]:
-    """Call :func:`chunk_speech` with the limits of an engine."""
+    """Call :func:`~subtitled.plugin.speech_windows.chunk_speech` with the limits of an engine."""
     target = math.inf if capabilities.whole_file else target_seconds
-    return chunk_speech(
-        speech, target, duration, low_energy, capabilities.max_chunk_seconds or math.inf, begin
-    )
+    longest = capabilities.max_chunk_seconds or math.inf
+    return chunk_speech(speech, target, duration, low_energy, longest, begin)
 
 
-def _split_long_spans(speech: Sequence[TimeSpan], max_seconds: float) -> list[TimeSpan]:
-    pieces = []
-    for span in speech:
-        start = span.start
-        while span.end - start > max_seconds:
-            pieces.append(TimeSpan(start, start + max_seconds))
-            start += max_seconds
-        if span.end > start:
-            pieces.append(TimeSpan(start, span.end))
-    return pieces
-
-
-def _count_for_chunk(
-    pieces: Sequence[TimeSpan], target_seconds: float, max_chunk_seconds: float
-) -> int:
-    """Return how many pieces, from the first one, make the next chunk."""
-    speech_seconds = 0.0
-    best, longest_pause = 1, -1.0
-    for number, piece in enumerate(pieces):
-        speech_seconds += piece.duration
-        fill_ratio = max(
-            speech_seconds / target_seconds, (piece.end - pieces[0].start) / max_chunk_seconds
-        )
-        if fill_ratio > 1.0 and number > 0:
-            return best
-        if number + 1 == len(pieces):
-            return number + 1
-        pause = pieces[number + 1].start - piece.end
-        if fill_ratio < 0.75:
-            best = number + 1
-        elif pause > longest_pause:
-            best, longest_pause = number + 1, pause
-    return len(pieces)
+def longest_speech(capabilities: EngineCapabilities, target_seconds: float) -> float:
+    """Return the seconds from which on speech without a pause is cut for an engine."""
+    longest = capabilities.max_chunk_seconds or math.inf
+    return longest if capabilities.whole_file else min(longest, target_seconds)
 
 
 def select_detection_windows(

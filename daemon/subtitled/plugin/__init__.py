@@ -6,6 +6,7 @@ The names below are what most plugins need. These modules hold the rest:
 - :mod:`subtitled.plugin.http`: HTTP requests
 - :mod:`subtitled.plugin.http_server`: a base class of media servers with an HTTP interface
 - :mod:`subtitled.plugin.audio_encoding`: compressing audio for a remote service
+- :mod:`subtitled.plugin.speech_windows`: cutting speech in pauses and between words
 - :mod:`subtitled.plugin.speech_timeline`: placing words where pauses were cut out of the audio
 - :mod:`subtitled.plugin.limits`: reading what others wrote, within limits of size, depth and type
 - :mod:`subtitled.plugin.paths`: comparing paths of a media server

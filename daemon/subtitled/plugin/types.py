@@ -198,10 +198,12 @@ class Chunk:
         end = min(self.span.end, self.speech[-1].end + padding_seconds)
         return Chunk(TimeSpan(start, max(start, end)), self.speech, self.low_energy)
 
-    def split(self) -> tuple[Chunk, Chunk]:
+    def split(self, audio: Audio | None = None) -> tuple[Chunk, Chunk]:
         """Split the chunk in two, at the pause nearest to the middle of its speech.
 
-        Without a pause near the middle, it is split in the middle, even inside a word.
+        Args:
+            audio: The decoded track. Without a pause near the middle, the chunk is split where it
+                is quietest there. If None, it is then split in the middle, even inside a word.
 
         Returns:
             Two chunks that together cover ``span``.
@@ -215,6 +217,11 @@ class Chunk:
         ]
         central_pauses = [pause for pause in pauses if abs(pause - middle) < span.duration / 4]
         split_at = min(central_pauses, key=lambda pause: abs(pause - middle), default=middle)
+        if not central_pauses and audio is not None:
+            from .speech_windows import find_quiet_moment
+
+            quarter = span.duration / 4
+            split_at = find_quiet_moment(audio, TimeSpan(middle - quarter, middle + quarter))
         return (
             self._clip(TimeSpan(self.span.start, split_at)),
             self._clip(TimeSpan(split_at, self.span.end)),

@@ -12,7 +12,7 @@ from subtitled.costs.egress_gate import OutboundRequest
 from subtitled.engines.limits import MemoryLimitExceededError, concat, transcribe_splitting
 from subtitled.engines.protocol import EngineCrashedError
 from subtitled.jobcontext.context import JobContext
-from subtitled.media.chunking import chunks_for_engine
+from subtitled.media.chunking import chunks_for_engine, longest_speech
 from subtitled.plugin import (
     Audio,
     Checkpoint,
@@ -24,6 +24,7 @@ from subtitled.plugin import (
     Transcript,
     TranscriptionRequest,
 )
+from subtitled.plugin.speech_windows import split_long_spans
 from subtitled.routing.cost_estimate import record_speed
 from subtitled.subtitles.hallucination import FilterContext, load_phrases
 from subtitled.transcripts.variants import component_variant
@@ -31,6 +32,7 @@ from subtitled.transcripts.variants import component_variant
 from .forced_alignment import AlignmentResult, align_transcript
 from .lost_speech import find_lost_speech
 from .quality import QualityReport, assess, is_better
+from .speech_cuts import SpeechCutter
 
 _log = logging.getLogger(__name__)
 
@@ -143,8 +145,10 @@ class EngineRequester:
         ):
             return self._call(engine, chunk)
         length = self._services.config.settings.daemon.chunk_duration
+        cutter = SpeechCutter(self._store, self._fingerprint, self._track_request.track, self.audio)
+        speech = split_long_spans(chunk.speech, longest_speech(capabilities, length), cutter)
         pieces = chunks_for_engine(
-            capabilities, chunk.speech, length, chunk.span.end, chunk.low_energy, chunk.span.start
+            capabilities, speech, length, chunk.span.end, chunk.low_energy, chunk.span.start
         )
         transcripts = [self._piece(engine, piece) for piece in pieces if piece.speech]
         return concat(transcripts)
@@ -242,7 +246,7 @@ class EngineRequester:
         guard = services.call_engine(engine, self._fingerprint, seconds)
         with services.egress_gate.authorise(outbound) as receipts, guard:
             begin = clock()
-            transcript = transcribe_splitting(transcribe, request)
+            transcript = transcribe_splitting(transcribe, request, audio)
             receipts += transcript.usage
             # The language that was asked for, by which the words are found again.
             transcript = replace(transcript, language=wanted.text_language)

@@ -9,9 +9,18 @@ from functools import partial
 from typing import Any
 
 from subtitled.jobcontext.context import JobContext
-from subtitled.media.chunking import chunks_for_engine
+from subtitled.media.chunking import chunks_for_engine, longest_speech
 from subtitled.media.probe import MediaInfo
-from subtitled.plugin import Chunk, EngineCapabilities, Language, Transcript, TransientError
+from subtitled.plugin import (
+    Audio,
+    Chunk,
+    EngineCapabilities,
+    Language,
+    TimeSpan,
+    Transcript,
+    TransientError,
+)
+from subtitled.plugin.speech_windows import CutSpan, split_long_spans
 from subtitled.subtitles.hallucination import (
     FilterContext,
     RemovedText,
@@ -25,6 +34,7 @@ from .chunk_transcriber import ChunkTranscriber
 from .engine_requester import TrackRequest
 from .language_segments import chunk_by_language
 from .lost_speech import describe_lost_speech, find_lost_speech
+from .speech_cuts import SpeechCutter, choose_chunks
 from .track_analysis import TrackAnalyser
 
 PREFETCH_COUNT = 2
@@ -75,7 +85,7 @@ class Transcriber:
         ctx, services = self._ctx, self._ctx.services
         capabilities = services.engines[engine].capabilities
         transcriber = self._chunk_transcriber(engine, translate_to)
-        chunks = self._chunks(capabilities)
+        chunks = self._chunks(capabilities, transcriber.variant)
         what = f"translating to {translate_to}" if translate_to else "transcribing"
         total = len(chunks)
         with Prefetcher(transcriber.transcribe, chunks, capabilities) as prefetcher:
@@ -114,19 +124,45 @@ class Transcriber:
             self._ctx, request, lambda: self._analyser.audio(track.facts, track.index)
         )
 
-    def _chunks(self, capabilities: EngineCapabilities) -> list[Chunk]:
-        analysis = self.analysis
+    def _chunks(self, capabilities: EngineCapabilities, variant: str) -> list[Chunk]:
+        """Cut the track for an engine, in the chunks that are stored or where it is quiet."""
+        analysis, job, store = self.analysis, self._ctx.job, self._ctx.services.store
         length = self._ctx.services.config.settings.daemon.chunk_duration
-        return chunk_by_language(
-            analysis.language_segments,
-            analysis.speech,
-            analysis.duration,
-            analysis.quiet_speech,
-            self._track.only,
-            lambda speech, total, quiet: chunks_for_engine(
-                capabilities, speech, length, total, quiet
-            ),
+        place = (job.fingerprint, self._track.index)
+
+        def cut(cut_span: CutSpan | None) -> list[Chunk]:
+            def cut_segment(
+                speech: Sequence[TimeSpan], total: float, quiet: Sequence[TimeSpan]
+            ) -> list[Chunk]:
+                if cut_span is not None:
+                    longest = longest_speech(capabilities, length)
+                    speech = split_long_spans(speech, longest, cut_span)
+                return chunks_for_engine(capabilities, speech, length, total, quiet)
+
+            return chunk_by_language(
+                analysis.language_segments,
+                analysis.speech,
+                analysis.duration,
+                analysis.quiet_speech,
+                self._track.only,
+                cut_segment,
+            )
+
+        def is_stored(chunk: Chunk) -> bool:
+            return store.effective_transcript(*place, variant, chunk) is not None
+
+        return choose_chunks(cut, self._cutter(), analysis.speech, is_stored)
+
+    def _cutter(self) -> SpeechCutter:
+        return SpeechCutter(
+            self._ctx.services.store, self._ctx.job.fingerprint, self._track.index, self._audio
         )
+
+    def _audio(self) -> Audio:
+        """Return the decoded track, unless only stored words are wanted."""
+        if self._ctx.job.uses_stored_words_only:
+            raise TransientError("the words are not in the transcript store")
+        return self._analyser.audio(self._track.facts, self._track.index)
 
     def _filtered(
         self, whole: Transcript, variant: str, language: Language, chunks: Sequence[Chunk]

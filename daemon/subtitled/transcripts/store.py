@@ -5,6 +5,7 @@ format or style therefore needs no decoding and no transcription::
 
     transcripts/ab/ab12.../shot_cuts.json                        where the picture cuts
     transcripts/ab/ab12.../1/analysis.json                       speech and language of track 1
+    transcripts/ab/ab12.../1/speech_cuts.json                    where long speech is cut
     transcripts/ab/ab12.../1/reuse.json                          whose transcript it took over
     transcripts/ab/ab12.../1/whisper-3f2a.../0-480.json            the words of one chunk
     transcripts/ab/ab12.../1/whisper-3f2a.../0-480.fallback.json   which engine failed
@@ -47,6 +48,7 @@ _ANALYSIS: TypeAdapter[TrackAnalysis] = TypeAdapter(TrackAnalysis)
 _REUSE: TypeAdapter[TranscriptReuse] = TypeAdapter(TranscriptReuse)
 _SHOT_CUTS: TypeAdapter[ShotCuts] = TypeAdapter(ShotCuts)
 _TERMS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
+_CUTS: TypeAdapter[dict[str, tuple[float, ...]]] = TypeAdapter(dict[str, tuple[float, ...]])
 _REMOVED: TypeAdapter[tuple[RemovedText, ...]] = TypeAdapter(tuple[RemovedText, ...])
 
 
@@ -232,6 +234,17 @@ class TranscriptStore:
         return _read_json(
             folder / (fallback.variant if fallback else variant) / f"{name}.json", TRANSCRIPT
         )
+
+    def speech_cuts(self, fingerprint: str, track: int) -> dict[str, tuple[float, ...]]:
+        """Return the times at which speech without a pause is cut, by span and limit."""
+        return _read_json(self._track_path(fingerprint, track) / "speech_cuts.json", _CUTS) or {}
+
+    def save_speech_cuts(
+        self, fingerprint: str, track: int, cuts: dict[str, tuple[float, ...]]
+    ) -> None:
+        """Store the times at which speech without a pause is cut."""
+        target = self._track_path(fingerprint, track) / "speech_cuts.json"
+        write_atomic(target, _CUTS.dump_json(cuts, indent=1))
 
     def hotwords(self, fingerprint: str, track: int) -> dict[str, tuple[str, ...]]:
         """Return the hotwords that the engine of each variant was last told."""

@@ -68,7 +68,7 @@ class SyncRecogniser:
         words: list[Word] = []
         detected_language: Language | None = None
         usage: list[UsageRecord] = []
-        for piece in split_to_length(request.chunk, MAX_PIECE_SECONDS):
+        for piece in split_to_length(request.chunk, MAX_PIECE_SECONDS, audio):
             for span, response in self._recognise(audio, request, piece):
                 text, language = _parse_response(response)
                 detected_language = detected_language or language
@@ -107,7 +107,7 @@ class SyncRecogniser:
             _get_choice(response).get("finish_reason") == "length"
             and span.duration > MIN_PIECE_SECONDS
         ):
-            for half in piece.split():
+            for half in piece.split(audio):
                 yield from self._recognise(audio, request, half)
             return
         yield span, response
@@ -144,12 +144,15 @@ class SyncRecogniser:
         )
 
 
-def split_to_length(chunk: Chunk, max_seconds: float) -> Iterator[Chunk]:
+def split_to_length(
+    chunk: Chunk, max_seconds: float, audio: Audio | None = None
+) -> Iterator[Chunk]:
     """Split a chunk at pauses.
 
     Args:
         chunk: The chunk.
         max_seconds: The longest piece, without the silence at its ends.
+        audio: The track, by which speech without a pause is split where it is quiet.
 
     Yields:
         Pieces with speech.
@@ -159,8 +162,8 @@ def split_to_length(chunk: Chunk, max_seconds: float) -> Iterator[Chunk]:
     if chunk.trimmed().span.duration <= max_seconds:
         yield chunk
         return
-    for half in chunk.split():
-        yield from split_to_length(half, max_seconds)
+    for half in chunk.split(audio):
+        yield from split_to_length(half, max_seconds, audio)
 
 
 def _get_choice(response: ServiceResponse) -> dict[str, Any]:

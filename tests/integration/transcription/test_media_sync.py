@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.media.chunking import chunk_speech
+from subtitled.plugin.speech_windows import chunk_speech
 from subtitled.media.decode import decode_track
 from subtitled.media.probe import probe_media
 from subtitled.media.vad import SpeechActivity, detect_speech

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.media.chunking import chunk_speech, select_detection_windows
+from subtitled.media.chunking import select_detection_windows
 from subtitled.plugin import Chunk, TimeSpan
+from subtitled.plugin.speech_windows import chunk_speech
 
 Pairs = list[tuple[float, float]]
 
