@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ from .pages.setup import SetupPage
 from .pages.sign_in import SignInPages
 from .pages.site_pages import site_routes
 from .pages.static_files import StaticFiles
+from .plugin_endpoints import PluginEndpoint
 from .receiver import WebhookReceiver
 from .refusals import INTERNAL_ERROR, TOO_LARGE, build_refusal, refusal_of
 from .text_endpoints import TextEndpoint, TextEndpoints
@@ -78,6 +79,8 @@ class PortServices:
     """Largest request body, where the role table does not name another one."""
     transcription: TranscriptionEndpoint | None = None
     """Answers programs that send audio, if that is wanted."""
+    plugin_endpoints: Sequence[PluginEndpoint] = ()
+    """The routes of plugins."""
 
 
 def build_application(services: PortServices) -> ASGIApp:
@@ -91,7 +94,8 @@ def build_application(services: PortServices) -> ASGIApp:
         rule(path, "GET", endpoint.access) for path, endpoint in services.endpoints.items()
     )
     audio_rules = services.transcription.rules() if services.transcription is not None else ()
-    table = AccessTable((*ACCESS_RULES, *API_RULES, *endpoint_rules, *audio_rules))
+    plugin_rules = (row for endpoint in services.plugin_endpoints for row in endpoint.rules())
+    table = AccessTable((*ACCESS_RULES, *API_RULES, *endpoint_rules, *audio_rules, *plugin_rules))
     table.check_routes(routes)
     application = Starlette(
         routes=routes, exception_handlers={HTTPException: _refuse, Exception: _handle_error}
@@ -157,6 +161,7 @@ def build_routes(services: PortServices) -> list[BaseRoute]:
         *site_routes(services.site, services.accounts),
         Mount(API_PATH, build_api(services.api)),
         *(services.transcription.routes() if services.transcription is not None else ()),
+        *(route for endpoint in services.plugin_endpoints for route in endpoint.routes()),
     ]
 
 

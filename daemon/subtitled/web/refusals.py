@@ -15,6 +15,8 @@ from .i18n import mark_text as _
 from .program_refusals import build_program_refusal
 
 API_PREFIX = "/api/"
+ENDPOINT_PREFIX = "/x/"
+"""The path below which each endpoint of a plugin has its name."""
 _DEFAULT_HINT = "GET /api/v1/openapi.json says what can be asked, and how"
 
 
@@ -109,12 +111,13 @@ def build_refusal(
     for_program = build_program_refusal(path, refusal.status, text, more)
     if for_program is not None:
         return for_program
-    if path.startswith(API_PREFIX):
+    is_api = path.startswith(API_PREFIX)
+    if is_api or (path.startswith(ENDPOINT_PREFIX) and not wants_page(headers)):
         body = {
             "type": f"urn:subtitled:problem:{refusal.name}",
             "title": str(refusal.title),
             "status": refusal.status,
-            "hint": refusal.hint or _DEFAULT_HINT,
+            "hint": refusal.hint or (_DEFAULT_HINT if is_api else ""),
         }
         return JSONResponse(body, refusal.status, more, media_type="application/problem+json")
     if wants_page(headers):

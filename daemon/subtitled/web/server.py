@@ -98,6 +98,7 @@ class WebServer:
                 guarded_protocol,
             )
             from .pages.services import SiteServices
+            from .plugin_endpoints import PluginEndpoint
             from .wall_setup import build_wall_parts, log_setup_code
         except ImportError as error:
             raise SetupError(
@@ -135,6 +136,10 @@ class WebServer:
                 base_path=settings.base_path,
                 max_body_bytes=settings.max_body_bytes,
                 transcription=self._build_transcription(),
+                plugin_endpoints=[
+                    PluginEndpoint(configured, settings.base_path)
+                    for configured in self._configuration.endpoints.values()
+                ],
             )
         )
         self._accounts = parts.accounts
