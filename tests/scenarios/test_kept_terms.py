@@ -12,7 +12,8 @@ from subtitled.daemon.reviews.service import ReviewService
 from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.actors import Actor
 from subtitled.db.history import HistoryEvent, HistoryFilter
-from subtitled.glossary.kept import KeptScope, KeptTerms, NewTerm
+from subtitled.glossary.kept import KeptTerms
+from subtitled.glossary.kept_term import KeptScope, NewTerm
 from subtitled.plugin import (
     Audio,
     InputRejectedError,

@@ -51,6 +51,7 @@ from subtitled.plugin import (
 from subtitled.subtitles.formats import read_cues
 from subtitled.transcripts.store import TranscriptStore
 from support.harness import FakeEngine
+from support.seen_files import record_seen
 
 EN, ES, DE = Language("en"), Language("es"), Language("de")
 PITCHES = {440: EN, 660: ES, 880: DE}
@@ -546,7 +547,7 @@ def test_a_pair_is_estimated_for_review_until_its_upper_language_has_a_subtitle_
     _film(fluent, [(_sound(tmp_path / "en.wav", 440, bursts=24), ["language=eng"])])
     fluent.sidecar("Film.en.srt", SAID[EN])
     db = fluent.services.db
-    db.bulk_files.record_seen("films", fluent.film, fluent.film.stat())
+    record_seen(db, "films", fluent.film, fluent.film.stat())
     for languages, name in ((("en",), "Film.bilingual-en.es.srt"), (("en", "es"), "Film.es.srt")):
         fluent.make(*languages, bilingual=[("es", "en")])
         (review,) = db.reviews.page(ReviewFilter())

@@ -26,6 +26,7 @@ from subtitled.plugin import (
     TranscriptionRequest,
     Word,
 )
+from support.seen_files import record_seen
 
 TRANSCRIPT = Transcript(
     language=Language("en"),
@@ -82,7 +83,7 @@ def make_subtitle(home: Path, media: Path) -> Callable[..., Database]:
 
     def make(*, in_library: bool, formats: tuple[str, ...] = ("srt",)) -> Database:
         if in_library:
-            database.bulk_files.record_seen("films", media, media.stat())
+            record_seen(database, "films", media, media.stat())
         state = home / "state" / "subtitled"
         services = Services(
             config=configuration,

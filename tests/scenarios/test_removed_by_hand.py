@@ -28,6 +28,7 @@ def test_a_subtitle_taken_back_is_not_listed_as_there(tmp_path: Path, named: str
     assert statuses(harness, media) == {AnswerStatus.MET: 1}
 
     undo_file(
+        harness.configuration,
         harness.database,
         media if named == "the media file" else sidecar,
         restore=False,

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from subtitled.config.load import Configuration, load_config
 from subtitled.db.database import Database
 from subtitled.pipeline.approval import Approval, ApprovalRequest, Conflict, approve
 from subtitled.plugin import Cue, Language, Subtitle, SubtitleKind
@@ -45,6 +46,7 @@ class ApprovedFilm:
         self.state, self.root = folder / "state", folder / "films"
         self.root.mkdir()
         self.database = open_database(self.state)
+        self._config = folder / "config.toml"
         self.film = self.root / "a.mkv"
         self.film.write_bytes(b"film")
         self.content = "c1"
@@ -52,6 +54,12 @@ class ApprovedFilm:
             self.publish(fmt)
         self.machine = self.srt.read_bytes() if self.srt.exists() else b""
         """Our version in SubRip."""
+
+    @property
+    def configuration(self) -> Configuration:
+        """A configuration without libraries, engines of its own or notifiers."""
+        self._config.write_text("")
+        return load_config(self._config)
 
     @property
     def srt(self) -> Path:

@@ -12,7 +12,8 @@ from subtitled.config.load import Configuration
 from subtitled.daemon.inspection import to_known_path
 from subtitled.db.database import Database
 from subtitled.db.records import FileRecord
-from subtitled.glossary.kept import KeptScope, KeptTerms, NewTerm, parse_translations
+from subtitled.glossary.kept import KeptTerms
+from subtitled.glossary.kept_term import KeptScope, NewTerm, parse_translations
 from subtitled.jobcontext.services import open_database
 from subtitled.plugin import InputRejectedError
 

@@ -33,7 +33,7 @@ def undo(
     db, path = open_database(configuration), to_known_path(configuration, file)
     name = display_path(file)
     try:
-        answer = undo_file(db, path, restore=restore, actor=COMMAND_LINE, name=name)
+        answer = undo_file(configuration, db, path, restore=restore, actor=COMMAND_LINE, name=name)
     except FileBusyError as error:
         abort(error)
     except NothingToUndoError as error:

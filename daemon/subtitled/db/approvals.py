@@ -1,17 +1,31 @@
-"""Which files have an approved subtitle, and what becomes of its review if it is replaced."""
+"""Approvals: who approved which version of a review, and which files have an approved subtitle."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from subtitled.subtitles.ownership import Ownership
 
+from .actors import Actor
 from .review_records import ReviewStatus
-from .schema import coverage, files, reviews
+from .schema import coverage, files, review_approvals, reviews
+
+
+@dataclass(frozen=True, slots=True)
+class StoredApproval:
+    """One approval of a review. All are kept, also those before it was reopened."""
+
+    version: int
+    """The version that was approved."""
+    actor: Actor
+    """Who approved it."""
+    at: float
+    """Seconds since 1970."""
 
 
 class ApprovalRepository:
@@ -23,6 +37,15 @@ class ApprovalRepository:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+
+    def of_review(self, review_id: int) -> list[StoredApproval]:
+        """Return all approvals of a review, the first one first."""
+        query = sa.select(review_approvals).where(review_approvals.c.review_id == review_id)
+        with self._engine.connect() as c:
+            return [
+                StoredApproval(row.version, Actor.stored(row.actor, row.person), row.at)
+                for row in c.execute(query.order_by(review_approvals.c.id))
+            ]
 
     def file_ids(self, library: str | None, page_size: int = 200) -> Iterator[int]:
         """Yield the ids of files with an approved subtitle, in their order.
@@ -76,16 +99,76 @@ def _approved_files() -> list[sa.Select[Any]]:
     return [reviewed.distinct(), examined.distinct()]
 
 
-def record_machine_version(connection: sa.Connection, *, approved_sha256: str, sha256: str) -> None:
+def record_approval(
+    connection: sa.Connection, review_id: int, *, version: int, actor: Actor, sha256: str
+) -> None:
+    """Record that a person approved a version, within the transaction that records its files.
+
+    If an edit was stored since, the review stays open: that edit is not in the files.
+
+    Args:
+        connection: The connection of the transaction.
+        review_id: The review.
+        version: The version that was approved.
+        actor: Who approved it.
+        sha256: SHA-256 of the sidecar as it was written.
+    """
+    at = time.time()
+    is_newest = reviews.c.version == version
+    connection.execute(
+        reviews.update()
+        .where(reviews.c.id == review_id)
+        .values(
+            status=sa.case((is_newest, ReviewStatus.APPROVED.value), else_=ReviewStatus.OPEN.value),
+            approved_by=actor.name,
+            approved_person=actor.person,
+            approved_at=at,
+            approved_version=version,
+            published_sha256=sha256,
+            holder=None,
+            holder_person=None,
+            held_until=None,
+            updated_at=at,
+        )
+    )
+    connection.execute(
+        review_approvals.insert().values(
+            review_id=review_id, version=version, actor=actor.name, person=actor.person, at=at
+        )
+    )
+
+
+def record_reopening(connection: sa.Connection, review_id: int) -> None:
+    """Let an approved review be edited again, within the caller's transaction."""
+    connection.execute(
+        reviews.update()
+        .where(reviews.c.id == review_id)
+        .values(status=ReviewStatus.OPEN, updated_at=time.time())
+    )
+
+
+def record_machine_version(
+    connection: sa.Connection,
+    *,
+    approved_sha256: str,
+    sha256: str,
+    also: Callable[[sa.Connection], None] | None = None,
+) -> None:
     """Let a review be edited again whose approved sidecar was replaced by what we made before.
 
     Args:
         connection: The connection of the transaction.
         approved_sha256: SHA-256 of the approved sidecar.
         sha256: SHA-256 of the sidecar that is there now.
+        also: What else is written if a review is open again that was approved until now.
     """
+    is_this = reviews.c.published_sha256 == approved_sha256
+    was_approved = sa.exists().where(is_this, reviews.c.status == ReviewStatus.APPROVED)
+    is_reopened = bool(connection.execute(sa.select(was_approved)).scalar())
     connection.execute(
         reviews.update()
-        .where(reviews.c.published_sha256 == approved_sha256)
+        .where(is_this)
         .values(status=ReviewStatus.OPEN, published_sha256=sha256, updated_at=time.time())
     )
+    if is_reopened and also is not None:
+        also(connection)

@@ -6,10 +6,8 @@ The SQL is written by hand, because it handles a million rows.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +16,6 @@ from .engine import dialect_tokens, execute_many, fetch_rows, write_transaction
 from .files import MAX_SQLITE_INTEGER, to_signed
 from .records import (
     AFFECTED_BY_SIDECARS,
-    BACKFILL,
     FINAL_STATES,
     FileState,
     KnownFile,
@@ -99,23 +96,6 @@ class BulkFileRepository:
             query = f"{self._select_sql} AND path IN ({','.join('?' * len(batch))})"
             known.update((row[0], row) for row in self._fetch_rows(query, (library, *batch)))
         return known
-
-    def record_seen(
-        self, library: str, path: Path, stat: os.stat_result, priority: int = BACKFILL
-    ) -> None:
-        """Record that a media file exists.
-
-        A changed one becomes unstable, an unchanged one keeps its state.
-        """
-        key, now = os.fsencode(path), time.time()
-        stored, diff = self.lookup(library, [key]), ScanDiff()
-        # The caller knows nothing about the sidecars, so their hash stays as it is.
-        sidecar_hash = (stored[key][3] if key in stored else None) or 0
-        diff.add([(key, stat, sidecar_hash)], stored)
-        options = DiffOptions(
-            priority=priority, now=now, check_at=now, reevaluate=False, requested=[key]
-        )
-        self.apply_diff(library, diff, options)
 
     def apply_diff(
         self,

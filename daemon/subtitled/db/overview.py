@@ -186,10 +186,6 @@ class OverviewRepository:
                 for library, state, number, seconds in c.execute(query)
             ]
 
-    def count_unexamined(self) -> int:
-        """Count the files that have not been examined yet, without missing ones."""
-        return sum(self.count_unexamined_by_library().values())
-
     def count_unexamined_by_library(self) -> dict[str, int]:
         """Count the files of each library that have not been examined yet, without missing ones."""
         return dict(self._unexamined_counts.get())

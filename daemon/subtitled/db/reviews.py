@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from subtitled.plugin import Language, SubtitleKind
 
 from .actors import Actor
+from .approvals import record_reopening
 from .engine import write_transaction
 from .review_records import (
     CueEstimate,
@@ -207,49 +208,6 @@ def is_held_by(name: str, person: str) -> sa.ColumnElement[bool]:
     """Return the condition that somebody has a review, as :meth:`Actor.is_author` tells."""
     is_unknown = sa.and_(reviews.c.holder_person.is_(None), reviews.c.holder == name)
     return sa.or_(reviews.c.holder_person == person, is_unknown)
-
-
-def record_approval(
-    connection: sa.Connection, review_id: int, *, version: int, actor: Actor, sha256: str
-) -> None:
-    """Record that a person approved a version, within the transaction that records its files.
-
-    If an edit was stored since, the review stays open: that edit is not in the files.
-
-    Args:
-        connection: The connection of the transaction.
-        review_id: The review.
-        version: The version that was approved.
-        actor: Who approved it.
-        sha256: SHA-256 of the sidecar as it was written.
-    """
-    at = time.time()
-    is_newest = reviews.c.version == version
-    connection.execute(
-        reviews.update()
-        .where(reviews.c.id == review_id)
-        .values(
-            status=sa.case((is_newest, ReviewStatus.APPROVED.value), else_=ReviewStatus.OPEN.value),
-            approved_by=actor.name,
-            approved_person=actor.person,
-            approved_at=at,
-            approved_version=version,
-            published_sha256=sha256,
-            holder=None,
-            holder_person=None,
-            held_until=None,
-            updated_at=at,
-        )
-    )
-
-
-def record_reopening(connection: sa.Connection, review_id: int) -> None:
-    """Let an approved review be edited again, within the caller's transaction."""
-    connection.execute(
-        reviews.update()
-        .where(reviews.c.id == review_id)
-        .values(status=ReviewStatus.OPEN, updated_at=time.time())
-    )
 
 
 def _find_or_add(

@@ -351,3 +351,24 @@ verdicts = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 """What a person says of a cue: right or wrong, and why."""
+
+
+def _of_review() -> tuple[sa.Column[int], sa.Column[int]]:
+    """Return the first columns of a table that has many rows for one review."""
+    owner = sa.ForeignKey("reviews.id", ondelete="CASCADE")
+    return (
+        sa.Column("id", _Integer, primary_key=True),
+        sa.Column("review_id", _Integer, owner, nullable=False, index=True),
+    )
+
+
+review_approvals = sa.Table(
+    "review_approvals",
+    metadata,
+    *_of_review(),
+    sa.Column("version", _Integer, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+"""Every approval of a review: who has read which version. ``reviews`` has the last one."""

@@ -62,11 +62,18 @@ def unlock(db: Database, sidecar: Path, user: str, also: Also | None = None) -> 
     return paths
 
 
-def restore_machine_version(db: Database, sidecar: Path) -> list[RemovalResult]:
+def restore_machine_version(
+    db: Database, sidecar: Path, on_reopened: Also | None = None
+) -> list[RemovalResult]:
     """Bring back what we made before a person approved it, in every format.
 
     The approved files are kept in the state folder. A format that there was only since the approval
     is removed. The review of the subtitle is open again.
+
+    Args:
+        db: The database.
+        sidecar: One of the approved files.
+        on_reopened: What else is written in the transaction in which the review is open again.
 
     Returns:
         What became of each approved file.
@@ -84,6 +91,7 @@ def restore_machine_version(db: Database, sidecar: Path) -> list[RemovalResult]:
                     record_machine_version,
                     approved_sha256=approved.sha256,
                     sha256=approved.machine_sha256,
+                    also=on_reopened,
                 ),
             )
     return results

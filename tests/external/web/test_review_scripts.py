@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from subtitled.glossary.kept import KeptScope, KeptTerms
+from subtitled.glossary.kept import KeptTerms
+from subtitled.glossary.kept_term import KeptScope
 from subtitled.web.auth.roles import Role
 from subtitled.web.pages import review_editor
 

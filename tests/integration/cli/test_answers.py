@@ -26,6 +26,7 @@ from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.kv import SERVER_ERROR_KEY
 from subtitled.db.records import FileState
 from subtitled.jobcontext.services import open_database
+from support.seen_files import record_seen
 
 EVIL = os.fsdecode(b"[red]caf\xe9\n.mkv")
 
@@ -51,7 +52,7 @@ class Installation:
         self.db: Database = open_database(self.configuration)
         states = (FileState.WORKING, FileState.WAITING, FileState.FAILED)
         for path, state in zip(self.films, states, strict=True):
-            self.db.bulk_files.record_seen("films", path, path.stat())
+            record_seen(self.db, "films", path, path.stat())
             record = self.db.files.get(path)
             assert record is not None
             self.db.states.set_state(

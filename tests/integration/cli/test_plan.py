@@ -15,6 +15,7 @@ from subtitled.daemon.answers import plan as plan_module
 from subtitled.db.records import FileState
 from subtitled.jobcontext.services import open_database
 from subtitled.pipeline.planning import settings_digest
+from support.seen_files import record_seen
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -77,7 +78,7 @@ def test_files_that_the_daemon_is_done_with_are_not_probed_again(
     films = sorted(library.path.iterdir())
     digests = {"films": settings_digest(configuration, library)}
     for path, digest in zip(films, (digests["films"], "older settings"), strict=False):
-        db.bulk_files.record_seen("films", path, path.stat())
+        record_seen(db, "films", path, path.stat())
         record = db.files.get(path)
         assert record is not None
         db.states.set_state(record.id, FileState.DONE, settings_digest=digest)

@@ -22,6 +22,7 @@ from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobcontext.services import open_database
 from subtitled.jobs.pauses import Pause, active_pauses
 from subtitled.plugin import TransientError
+from support.seen_files import record_seen
 
 Run = Callable[..., Result]
 
@@ -94,7 +95,7 @@ def test_finished_file_is_not_cancelled(
 ) -> None:
     film = home / "films" / "a.mkv"
     film.touch()
-    database.bulk_files.record_seen("films", film, film.stat())
+    record_seen(database, "films", film, film.stat())
     record = database.files.get(film)
     assert record is not None
     database.states.set_state(record.id, FileState.DONE)
@@ -178,7 +179,7 @@ def test_status_shows_reasons_and_upcoming_events(
 ) -> None:
     film = home / "films" / "a.mkv"
     film.write_bytes(b"film")
-    database.bulk_files.record_seen("films", film, film.stat())
+    record_seen(database, "films", film, film.stat())
     output = status(config, subtitled)
     assert output["reasons"][0] == "the daemon does not run; start it with: subtitled run"
     assert output["reasons"][1] == "the hours of work are over for more than a year"
@@ -200,7 +201,7 @@ def test_status_shows_similar_reasons_once(
     for name, free in (("a.mkv", 12), ("b.mkv", 11)):
         film = home / "films" / name
         film.write_bytes(b"film")
-        database.bulk_files.record_seen("films", film, film.stat())
+        record_seen(database, "films", film, film.stat())
         record = database.files.get(film)
         assert record is not None
         reason = f"the disk of library films has {free} MB free, fewer than 50"
@@ -214,7 +215,7 @@ def test_waiting_files_are_listed_with_reason_and_job(
 ) -> None:
     film = home / "films" / "a.mkv"
     film.write_bytes(b"film")
-    database.bulk_files.record_seen("films", film, film.stat())
+    record_seen(database, "films", film, film.stat())
     record = database.files.get(film)
     assert record is not None
     database.states.set_state(

@@ -23,6 +23,7 @@ from subtitled.plugin import Language, SubtitleKind
 from subtitled.policy.coverage import existing_subtitles, find_redundant
 from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.publish import publish_sidecar
+from support.seen_files import record_seen
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 EN = Language("en")
@@ -42,7 +43,7 @@ class Installation:
         self.database = Database(home / "st" / "subtitled.sqlite")
         self.film = self.root / "a.mkv"
         self.film.write_bytes(b"film")
-        self.database.bulk_files.record_seen("films", self.film, self.film.stat())
+        record_seen(self.database, "films", self.film, self.film.stat())
         self.content = fingerprint_of(self.database, self.film)
         self.decide(FileState.DONE)
         self.ours = self.publish("srt")

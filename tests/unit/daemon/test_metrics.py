@@ -26,6 +26,7 @@ from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobcontext.counters import Counters
 from subtitled.jobs.throttle_state import Throttle, ThrottleRegistry
 from subtitled.plugin import TransientError
+from support.seen_files import record_seen
 
 
 def read(text: str) -> dict[tuple[str, str], float]:
@@ -41,7 +42,7 @@ def test_everything_is_there_from_the_first_scrape(tmp_path: Path) -> None:
     database, tally = Database(tmp_path / "subtitled.sqlite"), Counters()
     film = tmp_path / "a.mkv"
     film.write_bytes(b"film")
-    database.bulk_files.record_seen("films", film, film.stat())
+    record_seen(database, "films", film, film.stat())
     configuration = load_config(None)
     metrics = read(render_metrics(collect_metrics(configuration, database, tally, 0)))
     assert metrics["subtitled_files", "stabilising"] == 1

@@ -25,15 +25,20 @@ from subtitled.db.records import BACKFILL, FINAL_STATES, NEW, URGENT, FileState,
 from subtitled.db.schema import files, metadata
 from subtitled.plugin import Language, SetupError, SubtitleKind
 from subtitled.subtitles.ownership import Signature
+from support.seen_files import record_seen
+
+WITH_SUPPORT = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+"""The environment of processes that import the support of tests."""
 
 NOTICE_MANY = """
 import os, sys
 from pathlib import Path
 from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
+from support.seen_files import record_seen
 database = Database(Path(sys.argv[1]), sys.argv[2] or None)
 for number in range(40):
-    database.bulk_files.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
+    record_seen(database, "films", Path(f"/films/{number}.mkv"), os.stat("/"))
     database.commands.enqueue(CommandKind.SCAN, Path(f"/films/{number}"))
 print(len(database.commands.pending()))
 """
@@ -60,9 +65,9 @@ def _the(db: Database, path: Path) -> int:
 
 def test_an_unchanged_file_keeps_its_state(db: Database) -> None:
     film = Path("/films/a.mkv")
-    db.bulk_files.record_seen("films", film, stat_of(5))
+    record_seen(db, "films", film, stat_of(5))
     db.states.set_state(_the(db, film), FileState.FAILED, reason="no sound", hint="none")
-    db.bulk_files.record_seen("films", film, stat_of(5))
+    record_seen(db, "films", film, stat_of(5))
     record = db.files.get(film)
     assert record is not None
     assert (record.state, record.reason) == (FileState.FAILED, "no sound")
@@ -73,9 +78,9 @@ def test_a_changed_file_becomes_unstable_and_loses_its_failures(
     db: Database, changed: os.stat_result
 ) -> None:
     film = Path("/films/a.mkv")
-    db.bulk_files.record_seen("films", film, stat_of(5))
+    record_seen(db, "films", film, stat_of(5))
     db.states.set_state(_the(db, film), FileState.FAILED, reason="broken", attempts=8)
-    db.bulk_files.record_seen("films", film, changed, NEW)
+    record_seen(db, "films", film, changed, NEW)
     record = db.files.get(film)
     assert record is not None
     assert (record.state, record.attempts, record.reason) == (FileState.STABILISING, 0, "")
@@ -84,7 +89,7 @@ def test_a_changed_file_becomes_unstable_and_loses_its_failures(
 
 def test_a_name_that_is_not_text_is_kept_byte_for_byte(db: Database) -> None:
     film = Path(os.fsdecode(b"/films/caf\xe9 %s ?\n[x].mkv"))
-    db.bulk_files.record_seen("films", film, stat_of(5))
+    record_seen(db, "films", film, stat_of(5))
     assert [os.fsencode(r.path) for r in db.states.by_state(FileState.STABILISING)] == [
         os.fsencode(film)
     ]
@@ -92,7 +97,7 @@ def test_a_name_that_is_not_text_is_kept_byte_for_byte(db: Database) -> None:
 
 def test_an_inode_of_64_bits_is_stored(db: Database) -> None:
     film = Path("/pool/a.mkv")
-    db.bulk_files.record_seen("films", film, stat_of(5, inode=2**64 - 3))
+    record_seen(db, "films", film, stat_of(5, inode=2**64 - 3))
     assert db.files.get(film) is not None
 
 
@@ -105,6 +110,7 @@ def test_processes_may_notice_the_same_files_and_ask_for_the_same_at_once(
         subprocess.Popen(
             [sys.executable, "-c", NOTICE_MANY, str(database), server or ""],
             stdout=subprocess.PIPE,
+            env=WITH_SUPPORT,
             text=True,
         )
         for _ in range(3)
@@ -127,7 +133,7 @@ def test_threads_may_open_and_write_one_database_at_once(
         try:
             db = Database(database, server)
             for each in range(10):
-                db.bulk_files.record_seen("films", Path(f"/films/{each}.mkv"), stat_of(number))
+                record_seen(db, "films", Path(f"/films/{each}.mkv"), stat_of(number))
         except (sa.exc.SQLAlchemyError, OSError, SetupError) as error:
             errors.append(error)
 
@@ -143,7 +149,7 @@ def test_threads_may_open_and_write_one_database_at_once(
 @pytest.mark.thorough
 def test_reading_a_page_at_a_time_does_not_hold_up_writing(db: Database) -> None:
     for number in range(520):
-        db.bulk_files.record_seen("films", Path(f"/films/{number}.mkv"), stat_of(5))
+        record_seen(db, "films", Path(f"/films/{number}.mkv"), stat_of(5))
     for record in db.states.by_state(FileState.STABILISING):
         db.states.set_state(record.id, FileState.DONE)
     assert db.states.count_by_state() == {FileState.DONE: 520}
@@ -186,8 +192,8 @@ def test_a_sidecar_that_was_edited_is_no_longer_ours(db: Database, tmp_path: Pat
 
 def test_files_that_wait_for_an_absent_library_do_not_stand_in_the_way(db: Database) -> None:
     for number in range(10):
-        db.bulk_files.record_seen("away", Path(f"/away/{number}.mkv"), stat_of(5), NEW)
-    db.bulk_files.record_seen("films", Path("/films/a.mkv"), stat_of(5))
+        record_seen(db, "away", Path(f"/away/{number}.mkv"), stat_of(5), NEW)
+    record_seen(db, "films", Path("/films/a.mkv"), stat_of(5))
     now = 10**11
     assert [r.library for r in db.states.due_files(now, 5, ["films"])] == ["films"]
     assert db.states.due_files(now, 5, []) == []
@@ -195,7 +201,7 @@ def test_files_that_wait_for_an_absent_library_do_not_stand_in_the_way(db: Datab
 
 def test_a_retry_comes_at_its_time_and_not_before(db: Database) -> None:
     film = Path("/films/a.mkv")
-    db.bulk_files.record_seen("films", film, stat_of(5))
+    record_seen(db, "films", film, stat_of(5))
     at = time.time() + 1000
     db.states.set_state(_the(db, film), FileState.RETRYING, next_check_at=at, attempts=1)
     assert db.states.due_files(at - 1, 5, ["films"]) == []
@@ -204,7 +210,7 @@ def test_a_retry_comes_at_its_time_and_not_before(db: Database) -> None:
 
 def test_only_files_of_the_same_folder_are_beside_a_sidecar(db: Database) -> None:
     for name in ("/f/a.mkv", "/f/sub/b.mkv", "/f0/c.mkv", "/f.mkv"):
-        db.bulk_files.record_seen("films", Path(name), stat_of(5))
+        record_seen(db, "films", Path(name), stat_of(5))
     assert [str(r.path) for r in db.files.in_folder(Path("/f"))] == ["/f/a.mkv"]
 
 
@@ -284,7 +290,7 @@ def test_committed_rows_outlive_a_power_cut(tmp_path: Path) -> None:
 
 
 def _seen_at(db: Database, path: Path, when: float, priority: int) -> None:
-    db.bulk_files.record_seen("films", path, stat_of(5), priority)
+    record_seen(db, "films", path, stat_of(5), priority)
     verdict = StabilityVerdict(has_changed=True, check_at=when + 30)
     db.states.mark_unstable(_the(db, path), stat_of(5), verdict, when)
 
@@ -312,7 +318,7 @@ def test_due_files_come_most_urgent_first_and_then_newest_first(db: Database) ->
 
 def test_of_several_libraries_the_most_urgent_file_comes_first(db: Database) -> None:
     for library, priority in (("films", BACKFILL), ("shows", URGENT), ("clips", NEW)):
-        db.bulk_files.record_seen(library, Path(f"/{library}/a.mkv"), stat_of(5), priority)
+        record_seen(db, library, Path(f"/{library}/a.mkv"), stat_of(5), priority)
     due = db.states.due_files(10**11, 2, ["films", "shows", "clips"])
     assert [r.library for r in due] == ["shows", "clips"]
 
@@ -341,7 +347,7 @@ def test_every_state_survives_the_process_with_its_columns(
     db: Database, server: str | None, state: FileState
 ) -> None:
     film = Path("/films/a.mkv")
-    db.bulk_files.record_seen("films", film, stat_of(5))
+    record_seen(db, "films", film, stat_of(5))
     db.states.set_state(
         _the(db, film),
         state,
@@ -364,7 +370,7 @@ def test_every_state_survives_the_process_with_its_columns(
 
 def test_a_new_state_clears_the_reason_and_keeps_the_fingerprint(db: Database) -> None:
     film = Path("/films/a.mkv")
-    db.bulk_files.record_seen("films", film, stat_of(5))
+    record_seen(db, "films", film, stat_of(5))
     file_id = _the(db, film)
     db.states.set_state(
         file_id, FileState.RETRYING, reason="disk full", hint="make room", attempts=3
@@ -385,9 +391,9 @@ def test_changed_settings_cause_new_decisions_of_decided_files_only(
 ) -> None:
     for name, digest in (("then", "old"), ("now", "new")):
         path = Path(f"/films/{name}.mkv")
-        db.bulk_files.record_seen("films", path, stat_of(5))
+        record_seen(db, "films", path, stat_of(5))
         db.states.set_state(_the(db, path), state, settings_digest=digest, attempts=2)
-    db.bulk_files.record_seen("shows", Path("/shows/a.mkv"), stat_of(5))
+    record_seen(db, "shows", Path("/shows/a.mkv"), stat_of(5))
     show = _the(db, Path("/shows/a.mkv"))
     db.states.set_state(show, state, settings_digest="old")
     opened = state in FINAL_STATES or state is FileState.RETRYING
@@ -403,10 +409,10 @@ def test_changed_settings_cause_new_decisions_of_decided_files_only(
 
 def test_a_requested_file_never_becomes_less_urgent(db: Database) -> None:
     film = Path("/films/a.mkv")
-    db.bulk_files.record_seen("films", film, stat_of(5), BACKFILL)
+    record_seen(db, "films", film, stat_of(5), BACKFILL)
     db.states.set_state(_the(db, film), FileState.FAILED, reason="broken", attempts=5)
     db.states.requeue(_the(db, film), URGENT)
-    db.bulk_files.record_seen("films", film, stat_of(6), BACKFILL)
+    record_seen(db, "films", film, stat_of(6), BACKFILL)
     record = db.files.get(film)
     assert record is not None
     assert (record.state, record.priority, record.attempts) == (FileState.STABILISING, URGENT, 0)
@@ -414,7 +420,7 @@ def test_a_requested_file_never_becomes_less_urgent(db: Database) -> None:
 
 def test_a_deleted_file_record_keeps_its_sidecar_records(db: Database, server: str | None) -> None:
     film, sidecar = Path("/films/a.mkv"), Path("/films/a.pt-BR.forced.vtt")
-    db.bulk_files.record_seen("films", film, stat_of(5))
+    record_seen(db, "films", film, stat_of(5))
     for sha256 in ("first", "second"):
         signature = Signature(
             fingerprint="c",
@@ -511,9 +517,10 @@ import sys, os, signal
 from pathlib import Path
 from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
+from support.seen_files import record_seen
 database = Database(Path(sys.argv[1]))
 for number in range(20):
-    database.bulk_files.record_seen("films", Path(f"/films/{number}.mkv"), os.stat("/"))
+    record_seen(database, "films", Path(f"/films/{number}.mkv"), os.stat("/"))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -521,7 +528,8 @@ os.kill(os.getpid(), signal.SIGKILL)
 @pytest.mark.thorough
 def test_commits_of_a_killed_process_are_kept(tmp_path: Path) -> None:
     database = tmp_path / "subtitled.sqlite"
-    subprocess.run([sys.executable, "-c", KILLED, str(database)], check=False, timeout=60)
+    script = [sys.executable, "-c", KILLED, str(database)]
+    subprocess.run(script, check=False, timeout=60, env=WITH_SUPPORT)
     assert Database(database).states.count_by_state() == {FileState.STABILISING: 20}
 
 

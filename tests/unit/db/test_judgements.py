@@ -14,6 +14,7 @@ from subtitled.db.database import Database
 from subtitled.subtitles.judgement import TextJudgement, judge_text
 from subtitled.subtitles.publish import compute_sha256
 from support.dialogue import lines_of, make_srt
+from support.seen_files import record_seen
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_what_was_known_of_files_that_are_gone_is_deleted(
         digests[name] = database.judgements.content_hash(old_file(path, name.encode()))
         database.judgements.store(f"{digests[name]}:srt:en:", TextJudgement(cue_count=1))
     for name in ("Film/Film.mkv", "Gone/Gone.mkv"):
-        database.bulk_files.record_seen("films", tmp_path / name, tmp_path.stat())
+        record_seen(database, "films", tmp_path / name, tmp_path.stat())
         record = database.files.get(tmp_path / name)
         assert record is not None
         database.files.set_fingerprint(record.id, f"mark of {record.path.stem}")
@@ -136,7 +137,7 @@ def test_the_judgement_of_a_text_that_was_replaced_is_deleted(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(judgements, "MIN_AGE_NS", -1)
-    database.bulk_files.record_seen("films", tmp_path / "Film.mkv", tmp_path.stat())
+    record_seen(database, "films", tmp_path / "Film.mkv", tmp_path.stat())
     for content in (b"one", b"other"):
         digest = database.judgements.content_hash(old_file(tmp_path / "Film.en.srt", content))
         database.judgements.store(f"{digest}:srt:en:", TextJudgement(cue_count=1))

@@ -12,6 +12,8 @@ from alembic import command
 from alembic.config import Config
 
 from subtitled.db import migrations
+from subtitled.db.actors import Actor
+from subtitled.db.approvals import StoredApproval
 from subtitled.db.commands import CommandKind
 from subtitled.db.database import Database
 from subtitled.db.egress_log import EgressState
@@ -311,6 +313,38 @@ def test_the_egress_log_and_the_usage_of_budgets_are_kept(upgraded: Database) ->
     entries = list(upgraded.egress_log.entries())
     assert [one.state for one in entries] == list(EGRESS.values())
     assert upgraded.egress_log.used("all", "2026-11") == (1.5, 2.5)
+
+
+def test_the_last_approval_of_an_older_version_is_kept(tmp_path: Path, server: str | None) -> None:
+    path = tmp_path / "subtitled.sqlite"
+    _make_0007(path, server)
+    engine, config = open_engine(path, server), Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    approved = {
+        "approved_by": "ana",
+        "approved_person": "user:ana",
+        "approved_at": 2.5,
+        "approved_version": 3,
+    }
+    of_all = {
+        "fingerprint": "f",
+        "language": "en",
+        "kind": "full",
+        "status": "open",
+        "updated_at": 1.5,
+    }
+    with write_transaction(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0012")
+        _insert(connection, "reviews", id=1, **of_all, **approved)
+        _insert(connection, "reviews", id=2, **of_all)
+        # Before persons were stored, it was not known who that was.
+        _insert(connection, "reviews", id=3, **of_all, **approved | {"approved_person": None})
+    engine.dispose()
+    db = Database(path, server)
+    assert db.approvals.of_review(1) == [StoredApproval(3, Actor.user("ana"), 2.5)]
+    assert db.approvals.of_review(2) == db.approvals.of_review(3) == []
+    db.close()
 
 
 def _schema(address: str) -> list[tuple[Any, ...]]:

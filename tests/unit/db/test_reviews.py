@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from subtitled.db.actors import Actor
+from subtitled.db.approvals import record_approval
 from subtitled.db.database import Database
 from subtitled.db.operations import (
     CueVerdict,
@@ -28,10 +29,10 @@ from subtitled.db.review_records import (
     ReviewStatus,
     SubtitleEstimate,
 )
-from subtitled.db.reviews import record_approval
 from subtitled.db.sidecars import SidecarStatus
 from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.ownership import SidecarDescription, Signature
+from support.seen_files import record_seen
 
 ANA, BEN = Actor.user("ana"), Actor.user("ben")
 
@@ -55,7 +56,7 @@ def db(tmp_path: Path, server: str | None) -> Database:
 
 def _add_file(db: Database, name: str = "Film", library: str = "films") -> FileRecord:
     path = Path(f"/{library}/{name}.mkv")
-    db.bulk_files.record_seen(library, path, Path("/").stat())
+    record_seen(db, library, path, Path("/").stat())
     record = db.files.get(path)
     assert record is not None
     sidecar = path.with_suffix(".en.srt")

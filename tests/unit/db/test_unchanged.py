@@ -10,6 +10,7 @@ from subtitled.db.database import Database
 from subtitled.db.overview import FileOverview, RequirementRow
 from subtitled.db.records import FileState
 from subtitled.db.unchanged import UntilChange
+from support.seen_files import record_seen
 
 
 def test_a_result_is_read_once_for_each_version() -> None:
@@ -38,15 +39,15 @@ def test_every_count_follows_each_write_of_any_process(
     writer = Database(tmp_path / "subtitled.sqlite", server) if is_other_process else db
     for number in range(1, 6):
         path = Path(f"/films/{number}.mkv")
-        writer.bulk_files.record_seen("films", path, Path("/").stat())
-        assert db.overview.count_unexamined() == 1
+        record_seen(writer, "films", path, Path("/").stat())
+        assert sum(db.overview.count_unexamined_by_library().values()) == 1
         assert db.states.count_by_state()[FileState.STABILISING] == 1
         record = writer.files.get(path)
         assert record is not None
         wanted = RequirementRow(language="en", kind="full", status="met", reason="")
         overview = FileOverview(duration=2.0, title="", coverage=(), requirements=(wanted,))
         assert writer.states.set_state(record.id, FileState.DONE, overview=overview)
-        assert db.overview.count_unexamined() == 0
+        assert not any(db.overview.count_unexamined_by_library().values())
         assert db.states.count_by_state() == {FileState.DONE: number}
         (states,) = db.overview.count_states()
         assert (states.files, states.seconds) == (number, 2.0 * number)
@@ -58,11 +59,11 @@ def test_every_count_follows_each_write_of_any_process(
 
 def test_who_changes_a_count_that_was_returned_changes_no_other(tmp_path: Path) -> None:
     db = Database(tmp_path / "subtitled.sqlite")
-    db.bulk_files.record_seen("films", Path("/films/a.mkv"), Path("/").stat())
+    record_seen(db, "films", Path("/films/a.mkv"), Path("/").stat())
     db.states.count_by_state().clear()
     db.overview.count_states().clear()
     db.overview.count_unexamined_by_library().clear()
     assert db.states.count_by_state() == {FileState.STABILISING: 1}
     assert len(db.overview.count_states()) == 1
-    assert db.overview.count_unexamined() == 1
+    assert sum(db.overview.count_unexamined_by_library().values()) == 1
     db.close()

@@ -18,6 +18,7 @@ from subtitled.library.ingest import Ingest
 from subtitled.library.paths import library_containing
 from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.ownership import Signature
+from support.seen_files import record_seen
 
 LATER = 100.0
 
@@ -153,7 +154,7 @@ def test_a_file_on_an_unmounted_disk_does_not_count_as_deleted(
     seen = film.stat()
     elsewhere = [*seen[:2], seen.st_dev + 1, *seen[3:]]
     stat = os.stat_result(elsewhere, {"st_mtime_ns": seen.st_mtime_ns})
-    database.bulk_files.record_seen("films", film, stat)
+    record_seen(database, "films", film, stat)
     film.unlink()
     assert taken.ready_files(time.time() + LATER) == []
     assert database.files.get(film) is not None

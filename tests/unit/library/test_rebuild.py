@@ -18,6 +18,7 @@ from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.filenames import build_sidecar_path
 from subtitled.subtitles.ownership import Ownership, Signature
 from subtitled.subtitles.publish import publish_sidecar
+from support.seen_files import record_seen
 
 
 def write(database: Database, media_file: Path, language: str, content: str = "c1") -> Path:
@@ -92,7 +93,7 @@ def test_a_rebuild_adopts_every_sidecar_of_ours_and_no_human_one(
 
 def the(database: Database, path: Path, content: str | None = None) -> FileRecord:
     path.touch()
-    database.bulk_files.record_seen("films", path, path.stat())
+    record_seen(database, "films", path, path.stat())
     record = database.files.get(path)
     assert record is not None
     if content is not None:

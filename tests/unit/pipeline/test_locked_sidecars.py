@@ -26,6 +26,7 @@ from subtitled.pipeline.unlocking import unlock
 from subtitled.plugin.files import hash_file
 from subtitled.subtitles.ownership import Ownership, determine_ownership, from_json, to_json
 from support.approved import APPROVED, MACHINE, ApprovedFilm
+from support.seen_files import record_seen
 
 
 def unsupported(*arguments: object, **more: object) -> None:
@@ -48,7 +49,7 @@ def film(
 
 def seen(film: ApprovedFilm, path: Path, fingerprint: str | None = None) -> FileRecord:
     """Record that a media file was seen."""
-    film.database.bulk_files.record_seen("films", path, path.stat())
+    record_seen(film.database, "films", path, path.stat())
     record = film.database.files.get(path)
     assert record is not None
     if fingerprint is not None:
@@ -130,7 +131,7 @@ def test_it_is_locked_after_the_database_is_lost(film: ApprovedFilm) -> None:
     assert film.database.sidecars.ownership(film.srt, "c1") is Ownership.APPROVED
     assert film.database.sidecars.own_digest(film.srt, "c1") is None
     # What was kept of ours is found by the signature.
-    undo_file(film.database, film.film, restore=False, actor="ana")
+    undo_file(film.configuration, film.database, film.film, restore=False, actor="ana")
     assert film.srt.read_bytes() == film.machine != before
 
 
@@ -188,7 +189,7 @@ def test_an_approved_file_that_a_person_deletes_is_taken_back(film: ApprovedFilm
 
 def test_undo_brings_our_version_back_and_keeps_the_approved_one(film: ApprovedFilm) -> None:
     approved = film.srt.read_bytes()
-    answer = undo_file(film.database, film.film, restore=False, actor="ana")
+    answer = undo_file(film.configuration, film.database, film.film, restore=False, actor="ana")
     assert answer.is_restored
     assert film.srt.read_bytes() == film.machine
     assert film.database.sidecars.ownership(film.srt, "c1") is Ownership.OURS
@@ -199,7 +200,7 @@ def test_undo_brings_our_version_back_and_keeps_the_approved_one(film: ApprovedF
     assert approved in [path.read_bytes() for path in (film.state / "removed").iterdir()]
     assert film.changes() == [("a.en.srt", True), ("a.en.vtt", False)]
     # Once more removes ours, as ever.
-    undo_file(film.database, film.film, restore=False, actor="ana")
+    undo_file(film.configuration, film.database, film.film, restore=False, actor="ana")
     assert not film.srt.exists()
     assert archive.find(digest, "srt") == film.machine
     record = film.database.sidecars.get(film.srt)
@@ -210,7 +211,7 @@ def test_undo_brings_our_version_back_and_keeps_the_approved_one(film: ApprovedF
 def test_undo_leaves_it_if_our_version_is_not_kept_any_more(film: ApprovedFilm) -> None:
     approved = film.srt.read_bytes()
     shutil.rmtree(film.state / "removed")
-    answer = undo_file(film.database, film.srt, restore=False, actor="ana")
+    answer = undo_file(film.configuration, film.database, film.srt, restore=False, actor="ana")
     assert [result.outcome for result in answer.results if result.path == film.srt] == [
         "kept: the version that we made is not kept any more"
     ]
@@ -243,7 +244,7 @@ def test_a_lock_says_who_approved_and_how_it_is_unlocked(film: ApprovedFilm) -> 
 def test_a_machine_version_that_says_the_same_is_not_taken_for_approved(
     film: ApprovedFilm,
 ) -> None:
-    undo_file(film.database, film.film, restore=False, actor="ana")
+    undo_file(film.configuration, film.database, film.film, restore=False, actor="ana")
     film.publish("srt", APPROVED)
     assert film.database.sidecars.ownership(film.srt, "c1") is Ownership.OURS
     film.publish("srt", MACHINE)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from subtitled.config.load import Configuration
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.records import ACTIVE_STATES, FileState
+from subtitled.db.review_records import ReviewFilter, ReviewStatus
 from subtitled.db.sidecars import SidecarRecord, SidecarStatus
 from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.moves import adopt_existing_sidecars
@@ -20,6 +22,7 @@ from subtitled.plugin import InputRejectedError, TransientError
 from subtitled.plugin.paths import quote_path
 
 from ..logs import display_line
+from ..reviews.announcing import RecordReopened, ReviewedSubtitle, prepare_reopened
 from .plain import to_plain
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -59,14 +62,23 @@ class UndoAnswer:
         ]
 
 
-def undo_file(db: Database, path: Path, *, restore: bool, actor: str, name: str = "") -> UndoAnswer:
+def undo_file(
+    configuration: Configuration,
+    db: Database,
+    path: Path,
+    *,
+    restore: bool,
+    actor: str,
+    name: str = "",
+) -> UndoAnswer:
     """Remove the sidecars that we wrote for a file, or restore them.
 
     If ours were removed because a human sidecar appeared, and none of ours is present, ours are
     restored. Where a person approved a sidecar, only that is taken back: the version that we made
-    is there again.
+    is there again, and notifiers are told that its review is open again.
 
     Args:
+        configuration: The configuration, with the notifiers.
         db: The database.
         path: A media file by the path that its library uses, or one sidecar.
         restore: Whether to restore what was removed, by hand too.
@@ -78,21 +90,33 @@ def undo_file(db: Database, path: Path, *, restore: bool, actor: str, name: str 
         NothingToUndoError: We wrote nothing for it.
     """
     with _ONE_AT_A_TIME:
-        return _undo(db, path, restore=restore, actor=actor, name=name or display_line(path))
+        _check_idle(db, path, name or display_line(path))
+        sidecars = _find_sidecars(db, path)
+        if not sidecars:
+            raise NothingToUndoError(
+                f"we wrote no subtitles for {name or display_line(path)}, as far as is known"
+            )
+        approved = find_approved(db, sidecars)
+        if approved and not restore:
+            results = tuple(_take_back(configuration, db, approved, actor))
+            answer = UndoAnswer(results, is_restored=True, is_approval_undone=True)
+        else:
+            answer = _remove_or_restore(db, sidecars, restore)
+        _update_media_state(db, sidecars[0].media, answer, actor)
+        return answer
 
 
-def _undo(db: Database, path: Path, *, restore: bool, actor: str, name: str) -> UndoAnswer:
+def _check_idle(db: Database, path: Path, name: str) -> None:
+    """Check that a file has no job.
+
+    Raises:
+        FileBusyError: It has one.
+    """
     record = db.files.get(path)
     if record is not None and record.state in ACTIVE_STATES:
         raise FileBusyError(
             f"{name} is {record.state}", f"First: subtitled queue cancel {quote_path(name)}"
         )
-    sidecars = _find_sidecars(db, path)
-    if not sidecars:
-        raise NothingToUndoError(f"we wrote no subtitles for {name}, as far as is known")
-    answer = _remove_or_restore(db, sidecars, restore)
-    _update_media_state(db, sidecars[0].media, answer, actor)
-    return answer
 
 
 def find_approved(db: Database, sidecars: Sequence[SidecarRecord]) -> list[SidecarRecord]:
@@ -116,10 +140,6 @@ def _find_sidecars(db: Database, path: Path) -> list[SidecarRecord]:
 
 def _remove_or_restore(db: Database, sidecars: list[SidecarRecord], restore: bool) -> UndoAnswer:
     present = [record for record in sidecars if record.status is SidecarStatus.PRESENT]
-    approved = find_approved(db, sidecars)
-    if approved and not restore:
-        results = tuple(_take_back(db, approved))
-        return UndoAnswer(results, is_restored=True, is_approval_undone=True)
     yielded = [record for record in sidecars if record.status is SidecarStatus.YIELDED]
     remover = SidecarRemover(db)
     if restore:
@@ -130,14 +150,37 @@ def _remove_or_restore(db: Database, sidecars: list[SidecarRecord], restore: boo
     return UndoAnswer(tuple(remover.restore(yielded)), is_restored=True)
 
 
-def _take_back(db: Database, approved: list[SidecarRecord]) -> list[RemovalResult]:
+def _take_back(
+    configuration: Configuration, db: Database, approved: list[SidecarRecord], actor: str
+) -> list[RemovalResult]:
     """Bring back what we made before a person approved it. Each comes with its other formats."""
     results: dict[Path, RemovalResult] = {}
     for record in approved:
         if record.path not in results:
-            for result in restore_machine_version(db, record.path):
+            announce = _prepare_announcement(configuration, db, record, actor)
+            for result in restore_machine_version(db, record.path, announce):
                 results.setdefault(result.path, result)
     return list(results.values())
+
+
+def _prepare_announcement(
+    configuration: Configuration, db: Database, record: SidecarRecord, actor: str
+) -> RecordReopened | None:
+    """Return what tells notifiers that the review of a sidecar is open again; None without one."""
+    file = db.files.get(record.media)
+    if file is None:
+        return None
+    wanted = ReviewFilter(
+        status=ReviewStatus.APPROVED,
+        language=str(record.language),
+        kind=str(record.kind),
+        file_id=file.id,
+    )
+    found = db.reviews.page(wanted, limit=1)
+    if not found:
+        return None
+    subtitle = ReviewedSubtitle(found[0].id, record.media, record.language, record.kind)
+    return prepare_reopened(configuration, subtitle, actor)
 
 
 def _update_media_state(db: Database, media: Path, answer: UndoAnswer, actor: str) -> None:

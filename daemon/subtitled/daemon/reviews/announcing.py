@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,13 +16,29 @@ from subtitled.config.load import Configuration
 from subtitled.db.actors import Actor
 from subtitled.db.notifications import record_event
 from subtitled.notify.notifiers import choose_notifiers
-from subtitled.plugin import ReviewEvent, ReviewReopened, SubtitleApproved
+from subtitled.plugin import Language, ReviewReopened, SubtitleApproved, SubtitleKind
 
 from ..review_notices import link_to
 from .open_review import OpenReview
 
 RecordApproved = Callable[[sa.Connection, tuple[Path, ...]], None]
 RecordReopened = Callable[[sa.Connection], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedSubtitle:
+    """The subtitle that an event is about."""
+
+    review_id: int
+    media: Path
+    language: Language
+    kind: SubtitleKind
+
+    @classmethod
+    def of(cls, review: OpenReview) -> ReviewedSubtitle:
+        """Return that of a review."""
+        record = review.record
+        return cls(record.id, review.file.path, record.language, record.kind)
 
 
 def prepare_approved(
@@ -41,15 +58,15 @@ def prepare_approved(
 
 
 def prepare_reopened(
-    configuration: Configuration, review: OpenReview, actor: Actor
+    configuration: Configuration, subtitle: ReviewedSubtitle, by: str
 ) -> RecordReopened:
-    """Return what stores the event that a review was reopened."""
-    event: ReviewEvent = ReviewReopened(
-        media=review.file.path,
-        language=review.record.language,
-        kind=review.record.kind,
-        by=actor.name,
-        link=_link(configuration, review),
+    """Return what stores the event that somebody reopened a review."""
+    event = ReviewReopened(
+        media=subtitle.media,
+        language=subtitle.language,
+        kind=subtitle.kind,
+        by=by,
+        link=_link(configuration, subtitle.review_id),
     )
     names = choose_notifiers(configuration, event)
     return lambda connection: record_event(connection, names, event, time.time())
@@ -64,9 +81,9 @@ def _approved(
         language=review.record.language,
         kind=review.record.kind,
         by=actor.name,
-        link=_link(configuration, review),
+        link=_link(configuration, review.record.id),
     )
 
 
-def _link(configuration: Configuration, review: OpenReview) -> str:
-    return link_to(configuration, f"/review/{review.record.id}")
+def _link(configuration: Configuration, review_id: int) -> str:
+    return link_to(configuration, f"/review/{review_id}")

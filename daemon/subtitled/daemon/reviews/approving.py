@@ -8,14 +8,14 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from subtitled.db.actors import Actor
+from subtitled.db.approvals import record_approval, record_reopening
 from subtitled.db.review_records import ReviewStatus
-from subtitled.db.reviews import record_approval, record_reopening
 from subtitled.pipeline.approval import Approval, ApprovalRequest, approve
 from subtitled.pipeline.approval import Conflict as FileConflict
 from subtitled.pipeline.unlocking import unlock
 from subtitled.subtitles.review.findings import Finding, Severity
 
-from .announcing import prepare_approved, prepare_reopened
+from .announcing import ReviewedSubtitle, prepare_approved, prepare_reopened
 from .errors import StaleVersionError, UnapprovableError
 from .open_review import OpenReview, find_sidecar
 from .second_reader import check_second_reader
@@ -97,7 +97,7 @@ def reopen_review(service: ReviewService, review_id: int, actor: Actor) -> OpenR
     """Let an approved review be edited again. Its files stay as they were approved, and locked."""
     review = service.load(review_id)
     if review.record.status is ReviewStatus.APPROVED:
-        announce = prepare_reopened(service.configuration, review, actor)
+        announce = prepare_reopened(service.configuration, ReviewedSubtitle.of(review), actor.name)
         service.db.reviews.reopen(review_id, announce)
     return service.load(review_id)
 
@@ -113,7 +113,7 @@ def unlock_review(service: ReviewService, review_id: int, actor: Actor) -> tuple
     sidecar = find_sidecar(
         service.db, review.file, record.language, record.kind, review.base.format
     )
-    announce = prepare_reopened(service.configuration, review, actor)
+    announce = prepare_reopened(service.configuration, ReviewedSubtitle.of(review), actor.name)
 
     def reopen(connection: sa.Connection) -> None:
         record_reopening(connection, review_id)

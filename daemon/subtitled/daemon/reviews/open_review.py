@@ -9,6 +9,7 @@ from pathlib import Path
 
 from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
+from subtitled.db.approvals import StoredApproval
 from subtitled.db.database import Database
 from subtitled.db.operations import ReviewBase, StoredOperation
 from subtitled.db.records import FileRecord
@@ -48,6 +49,8 @@ class OpenReview:
     """What each operation did."""
     document: Document
     """The current version."""
+    approvals: tuple[StoredApproval, ...] = ()
+    """Every time that somebody approved it, the first one first."""
 
     @property
     def unstored_base(self) -> ReviewBase | None:
@@ -127,6 +130,9 @@ def load_review(
     if not added and (record, file, library) == (known.record, known.file, known.library):
         return known  # What was computed of it stays.
     changes = tuple(decode_change(operation.change) for operation in added)
+    approvals = known.approvals
+    if record.approved_at is not None and (record != known.record or not approvals):
+        approvals = tuple(db.approvals.of_review(review_id))
     return OpenReview(
         record=record,
         file=file,
@@ -137,6 +143,7 @@ def load_review(
         log=known.log + added,
         changes=known.changes + changes,
         document=apply_all(known.document, changes) if changes else known.document,
+        approvals=approvals,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from subtitled.db.actors import Actor
 from subtitled.db.operations import StoredOperation
-from subtitled.subtitles.review.editors import find_edits
+from subtitled.subtitles.review.editors import Reading, find_unread_edits
 from subtitled.subtitles.review.undoing import LoggedOperation
 
 from .errors import SecondReaderError
@@ -53,28 +53,26 @@ def check_second_reader(review: OpenReview, actor: Actor) -> SecondReading:
     if not reading.is_open_to_actor:
         raise SecondReaderError(
             f"this subtitle waits for another reader: {', '.join(reading.editors)} edited it",
-            "Have somebody approve it who did not edit it: the library has `second_reader`",
+            "Have somebody approve it who did not edit it, or undo your own edits: the library has "
+            "`second_reader`",
         )
     return reading
 
 
 def _unread_edits(review: OpenReview) -> list[StoredOperation]:
-    """Return the edits that are in the text and that nobody else has approved.
-
-    Those are all since the approval, and before it the ones of the person who approved.
-    """
+    """Return the edits that are in the text and that nobody else has approved."""
     log = [
         LoggedOperation(version=one.version, actor="", kind=one.kind, reverts=one.reverts)
         for one in review.log
     ]
-    record = review.record
-    edits = [review.log[version - 1] for version in find_edits(log)]
-    if record.approved_version is None or record.approved_person is None:
-        return edits
-    approver = Actor.stored(record.approved_by or "", record.approved_person)
-    approved = record.approved_version
-    own = [one for one in edits if one.version <= approved and _is_any(approver, [one])]
-    return own + [review.log[version - 1] for version in find_edits(log, approved)]
+    readings = [
+        Reading(
+            approval.version,
+            frozenset(one.version for one in review.log if _is_any(approval.actor, [one])),
+        )
+        for approval in review.approvals
+    ]
+    return [review.log[version - 1] for version in find_unread_edits(log, readings)]
 
 
 def _is_any(actor: Actor, edits: Iterable[StoredOperation]) -> bool:

@@ -12,14 +12,8 @@ from starlette.responses import Response
 from subtitled.daemon.reviews.learning import suggest_review_terms
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.glossary.files import MAX_TERM_CHARS
-from subtitled.glossary.kept import (
-    MAX_TRANSLATIONS,
-    KeptScope,
-    KeptTerms,
-    NewTerm,
-    parse_translations,
-    visible_terms,
-)
+from subtitled.glossary.kept import MAX_TRANSLATIONS, KeptTerms
+from subtitled.glossary.kept_term import KeptScope, NewTerm, parse_translations, visible_terms
 from subtitled.plugin import InputRejectedError
 
 from .actions import run_once

@@ -62,7 +62,13 @@ def add_withdrawal_routes(api: FastAPI, services: ApiServices, reviews: ReviewSe
         def act() -> Answer:
             path = _choose_path(services, caller, file_id, body.subtitle)
             try:
-                answer = undo_file(db, path, restore=body.restore, actor=caller.name)
+                answer = undo_file(
+                    services.configuration,
+                    db,
+                    path,
+                    restore=body.restore,
+                    actor=caller.name,
+                )
             except FileBusyError as error:
                 hint = "Cancel its job, then send this again"
                 raise ApiError(409, "file-busy", error.message, hint) from None

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from subtitled.glossary.kept import KeptTerms, visible_terms
+from subtitled.glossary.kept import KeptTerms
+from subtitled.glossary.kept_term import visible_terms
 from subtitled.glossary.lookup import terms_for
 from subtitled.glossary.terms import GlossaryIssue, Term, TermScope
 

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 
 from subtitled.daemon.reviews.open_review import OpenReview
-from subtitled.glossary.kept import KeptScope
+from subtitled.glossary.kept_term import KeptScope
 from subtitled.subtitles.evaluation.compliance import TOLERANCE_SECONDS
 from subtitled.subtitles.scripts import is_right_to_left, is_spaceless
 

@@ -13,14 +13,8 @@ from subtitled.daemon.reviews.learning import suggest_review_terms
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.db.records import FileRecord
 from subtitled.glossary.files import MAX_TERM_CHARS
-from subtitled.glossary.kept import (
-    MAX_TRANSLATIONS,
-    KeptScope,
-    KeptTerms,
-    NewTerm,
-    parse_translations,
-    visible_terms,
-)
+from subtitled.glossary.kept import MAX_TRANSLATIONS, KeptTerms
+from subtitled.glossary.kept_term import KeptScope, NewTerm, parse_translations, visible_terms
 from subtitled.plugin import InputRejectedError
 
 from ..i18n import Text

@@ -73,7 +73,13 @@ class WithdrawalPage:
         path = self._path_of(record, chosen)
         actor = identity_of(request).name
         try:
-            answer = undo_file(self._services.db, path, restore=is_restored, actor=actor)
+            answer = undo_file(
+                self._services.configuration,
+                self._services.db,
+                path,
+                restore=is_restored,
+                actor=actor,
+            )
         except FileBusyError:
             raise RefusedError(409, _("the file has a job. Cancel it, then try again")) from None
         except NothingToUndoError:

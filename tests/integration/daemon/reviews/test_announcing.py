@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from subtitled.config.plugins import ConfiguredComponent
+from subtitled.daemon.answers.undo import undo_file
 from subtitled.daemon.review_notices import NOTICE_SECONDS, ReviewNotices
 from subtitled.daemon.reviews.approving import approve_review, reopen_review, unlock_review
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.db.actors import Actor
+from subtitled.db.review_records import ReviewStatus
 from subtitled.notify.notifiers import NotifierDispatcher
 from subtitled.plugin import (
     REVIEW_EVENTS,
@@ -26,7 +28,7 @@ from subtitled.plugin import (
     Settings,
     SubtitleApproved,
 )
-from support.review_library import ENGLISH, FULL, ReviewLibrary, estimate
+from support.review_library import CUES, ENGLISH, FULL, ReviewLibrary, estimate
 
 BEN = Actor.user("ben")
 
@@ -91,6 +93,41 @@ def test_an_approval_is_told_with_what_was_written_and_a_reopening_with_who(
     assert reopened == ReviewReopened(**about)  # type: ignore[arg-type]
     assert rest == [approved, reopened]
     assert _events(library, Plain) == _events(library, Failing) == []
+
+
+@pytest.mark.parametrize("named", ["the film", "one format"])
+def test_taking_an_approval_back_is_told_as_a_reopening_once(
+    library: ReviewLibrary, named: str
+) -> None:
+    record, sidecar = library.add("Film", CUES, "srt", "vtt")
+    number = library.service.open(record, ENGLISH, FULL).id
+    path = record.path if named == "the film" else sidecar
+
+    def undo() -> None:
+        undo_file(library.configuration, library.db, path, restore=False, actor="ana")
+
+    approve_review(library.service, number, BEN, accepts_warnings=True)
+    undo()
+    _, reopened = _events(library, Asking)
+    assert reopened == ReviewReopened(
+        media=record.path,
+        language=ENGLISH,
+        kind=FULL,
+        by="ana",
+        link=f"https://s.example.org/subs/review/{number}",
+    )
+    assert library.service.load(number).record.status is ReviewStatus.OPEN
+    undo()  # now ours is removed, of which no reviewer is told
+    assert len(_events(library, Asking)) == 2
+
+
+def test_taking_back_what_was_reopened_before_is_not_told_again(library: ReviewLibrary) -> None:
+    record, _ = library.add("Film")
+    number = library.service.open(record, ENGLISH, FULL).id
+    approve_review(library.service, number, BEN, accepts_warnings=True)
+    reopen_review(library.service, number, BEN)
+    undo_file(library.configuration, library.db, record.path, restore=False, actor="ana")
+    assert [type(one) for one in _events(library, Asking)] == [SubtitleApproved, ReviewReopened]
 
 
 def test_an_approval_that_is_not_recorded_is_not_told(library: ReviewLibrary) -> None:

@@ -118,6 +118,34 @@ def test_who_approved_their_own_edit_still_read_that_of_another(library: ReviewL
     _approve(library, number, ANA)
 
 
+def test_two_people_who_correct_in_turns_can_always_go_on(library: ReviewLibrary) -> None:
+    number = library.open()
+    for turn in range(6):
+        editor, reader = (ANA, BEN) if turn % 2 == 0 else (BEN, ANA)
+        _edit(library, number, editor, f"Text of turn {turn}.", cue=str(turn % 3 + 1))
+        with pytest.raises(SecondReaderError, match=f"reader: {editor.name} edited"):
+            approve_review(library.service, number, editor, accepts_warnings=True)
+        _approve(library, number, reader)
+        # What one of them read stays read, also after the other approved a later version.
+        reopen_review(library.service, number, reader)
+        again = ReviewService(library.configuration, library.db)
+        assert describe_second_reading(again.load(number), editor).is_open_to_actor
+
+
+def test_each_of_two_editors_may_undo_their_edits_and_read_those_of_the_other(
+    library: ReviewLibrary,
+) -> None:
+    number = library.open()
+    _edit(library, number, ANA, "The SCHUFA said no.")
+    _edit(library, number, BEN, "He lives in York.", cue="2")
+    for editor in (ANA, BEN):
+        with pytest.raises(SecondReaderError, match="ana, ben edited"):
+            approve_review(library.service, number, editor, accepts_warnings=True)
+    library.service.undo(number, "undo", VersionTag.of(library.service.load(number)), BEN)
+    _approve(library, number, BEN)
+    assert library.service.load(number).document.by_id["1"].lines == ("The SCHUFA said no.",)
+
+
 def test_an_edit_of_an_older_version_belongs_to_whoever_has_its_name(
     library: ReviewLibrary,
 ) -> None:

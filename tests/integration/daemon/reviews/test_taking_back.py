@@ -35,7 +35,7 @@ def test_its_review_is_open_again_and_can_be_approved_again(
     approve_review(library.service, number, ANA, accepts_warnings=True)
     approved = sidecar.read_bytes()
 
-    answer = undo_file(library.db, record.path, restore=False, actor="ben")
+    answer = undo_file(library.configuration, library.db, record.path, restore=False, actor="ben")
     assert [result.path for result in answer.results] == [sidecar]
     assert sidecar.read_bytes() == ours
     review = library.service.load(number)
@@ -57,5 +57,5 @@ def test_it_is_refused_while_the_file_has_a_job(tmp_path: Path) -> None:
     approved = sidecar.read_bytes()
     library.db.states.set_state(record.id, FileState.WORKING)
     with pytest.raises(FileBusyError):
-        undo_file(library.db, record.path, restore=False, actor="ben")
+        undo_file(library.configuration, library.db, record.path, restore=False, actor="ben")
     assert sidecar.read_bytes() == approved

@@ -20,6 +20,7 @@ from subtitled.db.kv import SERVER_ERROR_KEY
 from subtitled.db.overview import FileOverview, RequirementRow
 from subtitled.db.records import FileRecord, FileState
 from subtitled.jobs import pauses
+from support.seen_files import record_seen
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def db(tmp_path: Path) -> Database:
 
 def _arrives(db: Database, name: str, library: str = "films") -> FileRecord:
     path = Path(f"/{library}/{name}")
-    db.bulk_files.record_seen(library, path, Path("/").stat())
+    record_seen(db, library, path, Path("/").stat())
     record = db.files.get(path)
     assert record is not None
     return record
