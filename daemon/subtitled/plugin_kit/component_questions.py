@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from subtitled.plugin import (
     Batch,
@@ -11,6 +12,7 @@ from subtitled.plugin import (
     JobFinished,
     Language,
     Line,
+    MediaServer,
     Notification,
     ReviewEvent,
     ReviewReopened,
@@ -19,9 +21,12 @@ from subtitled.plugin import (
     Sidecar,
     SidecarChange,
     SubtitleApproved,
+    SubtitledError,
     SubtitleKind,
     SubtitlePublished,
     TextPair,
+    TransientError,
+    Translator,
 )
 
 from .subject import NotApplicableError, Subject
@@ -83,20 +88,17 @@ def checks_itself(subject: Subject) -> None:
     subject.call("self_check")
 
 
+def lists_models_of_a_pair(subject: Subject) -> None:
+    """Models for one pair of languages are listed, and none is called as one for every pair."""
+    names = {spec.name for spec in subject.configured.models()}
+    twice = names & {spec.name for spec in subject.configured.models_for_pair(*_pair_of(subject))}
+    assert not twice, f"models_for_pair() repeats models(): {', '.join(sorted(twice))}"
+
+
 def translates_lines(subject: Subject) -> None:
     """Each line comes back under its own id, or not at all."""
-    capabilities = subject.configured.capabilities()
-    pairs = capabilities.language_pairs
-    source, target = (ENGLISH, FRENCH) if pairs is None else min(pairs)
-    number = min(MAX_LINES, capabilities.max_batch_lines)
-    batch = Batch(
-        lines=tuple(Line(10 * n, f"Call me Ishmael {n}.", 40) for n in range(number)),
-        source=source,
-        target=target,
-        glossary=(TextPair("Ishmael", "Ishmael"),),
-        previous=(TextPair("Hello.", "Bonjour."),),
-    )
-    translation = subject.call("translate", batch, has_text=True)
+    batch = _make_batch(subject)
+    translation = subject.translator.translate(batch)
     ids = [line.id for line in translation.lines]
     assert len(set(ids)) == len(ids), "translate() returned an id twice"
     assert set(ids) <= {line.id for line in batch.lines}, "translate() returned an unknown id"
@@ -107,7 +109,7 @@ def follows_instructions(subject: Subject) -> None:
     """It writes a text by an instruction."""
     if not subject.configured.capabilities().supports_instructions:
         raise NotApplicableError("it follows no instructions")
-    answer = subject.call("generate", "Summarise it.", "Call me Ishmael.", has_text=True)
+    answer = subject.translator.generate("Summarise it.", "Call me Ishmael.")
     assert answer.text.strip(), "generate() returned no text"
 
 
@@ -144,7 +146,62 @@ def accepts_notifications(subject: Subject) -> None:
     subject.call("notify", notifications)
 
 
+def says_that_its_server_is_away(subject: Subject) -> None:
+    """A server that does not answer is a transient error, so that the call is repeated."""
+    away = subject.at_closed_port()
+    arguments: tuple[Any, ...]
+    if isinstance(away.component, MediaServer):
+        method, arguments = "refresh", (CHANGES, 0)
+    elif isinstance(away.component, Translator):
+        method, arguments = "translate", (_make_batch(away),)
+    else:
+        method, arguments = "notify", ([Notification(0, 1.0e9, EVENTS[-1])],)
+    try:
+        away.call(method, *arguments, has_text=True)
+    except TransientError:
+        return
+    except SubtitledError as error:
+        raise AssertionError(
+            f"{method}() raised {type(error).__name__} though nothing answers at its url: "
+            f"{error.message}. Raise TransientError, so that it is repeated"
+        ) from None
+    raise NotApplicableError(f"{method}() did not ask its server")
+
+
 FOR_ALL = (describes_its_settings, keeps_its_variant, can_be_created, checks_itself)
-FOR_TRANSLATORS = (translates_lines, follows_instructions)
-FOR_SERVERS = (accepts_changes, answers_whether_it_shows_them, answers_what_it_knows)
-FOR_NOTIFIERS = (accepts_notifications,)
+FOR_TRANSLATORS = (
+    lists_models_of_a_pair,
+    translates_lines,
+    follows_instructions,
+    says_that_its_server_is_away,
+)
+FOR_SERVERS = (
+    accepts_changes,
+    answers_whether_it_shows_them,
+    answers_what_it_knows,
+    says_that_its_server_is_away,
+)
+FOR_NOTIFIERS = (accepts_notifications, says_that_its_server_is_away)
+
+
+def _make_batch(subject: Subject) -> Batch:
+    """Return a batch as large as a translator takes."""
+    source, target = _pair_of(subject)
+    number = min(MAX_LINES, subject.configured.capabilities().max_batch_lines)
+    return Batch(
+        lines=tuple(Line(10 * n, f"Call me Ishmael {n}.", 40) for n in range(number)),
+        source=source,
+        target=target,
+        glossary=(TextPair("Ishmael", "Ishmael"),),
+        previous=(TextPair("Hello.", "Bonjour."),),
+    )
+
+
+def _pair_of(subject: Subject) -> tuple[Language, Language]:
+    """Return a pair of languages that the translator supports."""
+    pairs: frozenset[tuple[Language, Language]] | None
+    pairs = subject.configured.capabilities().language_pairs
+    if pairs is None or (ENGLISH, FRENCH) in pairs:
+        return ENGLISH, FRENCH
+    assert pairs, "it supports no pair of languages with these settings"
+    return min(pairs)

@@ -6,9 +6,8 @@ import functools
 import inspect
 from dataclasses import dataclass
 
-import pluggy
-
 from subtitled.config.plugin_calls import LIMIT, call_with_timeout, iter_hook_callers
+from subtitled.config.plugin_registration import HookManager
 from subtitled.plugin import hookspecs
 
 from .component_questions import EVENTS
@@ -20,7 +19,7 @@ class HookSubject:
     """The hooks of one plugin."""
 
     plugin: str
-    manager: pluggy.PluginManager
+    manager: HookManager
 
     def close(self) -> None:
         """Do nothing: no process was started."""

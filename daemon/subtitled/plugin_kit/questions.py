@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from subtitled.config.plugins import ConfiguredComponent
 
-from . import component_questions, engine_questions
+from . import component_questions, endpoint_questions, engine_questions
 from .hook_questions import HookSubject, call_hook, list_event_hooks
 from .subject import NotApplicableError, Subject
 
@@ -26,10 +26,12 @@ _QUESTIONS: Final[dict[str, tuple[Callable[[Subject], None], ...]]] = {
     "translators": component_questions.FOR_TRANSLATORS,
     "servers": component_questions.FOR_SERVERS,
     "notifiers": component_questions.FOR_NOTIFIERS,
+    "endpoints": endpoint_questions.FOR_ENDPOINTS,
 }
 _QUIET = (
     *component_questions.FOR_ALL[:-1],
     engine_questions.lists_its_models,
+    component_questions.lists_models_of_a_pair,
 )
 
 
@@ -67,4 +69,4 @@ def sends_away(kind: str, configured: ConfiguredComponent[Any]) -> str:
     if kind in ("engines", "translators"):
         destination = configured.capabilities().destination
         return "" if destination == "local" else str(destination)
-    return "its server" if kind == "servers" else "its recipients"
+    return {"servers": "its server", "notifiers": "its recipients"}.get(kind, "")

@@ -12,13 +12,14 @@ from typing import Final
 from subtitled.plugin import API_VERSION, SetupError
 from subtitled.plugin.paths import display_path
 
-KINDS: Final = ("engine", "translator", "server", "notifier", "hooks")
+KINDS: Final = ("engine", "translator", "server", "notifier", "endpoint", "hooks")
 """What a new plugin may be."""
 _SUITES = {
     "engine": "EngineSuite",
     "translator": "TranslatorSuite",
     "server": "MediaServerSuite",
     "notifier": "NotifierSuite",
+    "endpoint": "EndpointSuite",
 }
 _SECTIONS = {kind: f"{kind}s" for kind in _SUITES}
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*")
@@ -59,7 +60,6 @@ def create_project(kind: str, name: str, parent: Path) -> list[Path]:
         "README.md": "README.md",
         ".github/workflows/ci.yml": "ci.yml",
         f"src/{values['module']}/__init__.py": f"{kind}.py",
-        "tests/conftest.py": "conftest.py",
         "tests/test_plugin.py": "test_hooks.py" if kind == "hooks" else "test_plugin.py",
     }
     try:
@@ -83,7 +83,7 @@ def section_of(kind: str, name: str) -> str:
         name: The plugin's name.
     """
     if kind == "hooks":
-        return f'[plugins]\nenabled = ["{name}"]'
+        return f"[plugins.{name}]"
     return f"[{_SECTIONS[kind]}.{name}]"
 
 

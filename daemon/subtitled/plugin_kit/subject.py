@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,13 @@ import numpy as np
 from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.engines.client import EngineClient
+from subtitled.engines.process_client import ProcessClient
+from subtitled.engines.translators import InProcessTranslator, OpenTranslator, TranslatorClient
 from subtitled.models.store import ModelStore
 from subtitled.plugin import Audio, Language, TimeSpan
 from subtitled.plugin.types import SAMPLE_RATE
+
+from .sounds import make_voice
 
 CALL_SECONDS = 300.0
 """Seconds that a call of a component in this process may take."""
@@ -45,6 +51,14 @@ class Subject:
         return EngineClient(self.configured, ModelStore(self.models), threads=2, unload_after=600.0)
 
     @functools.cached_property
+    def translator(self) -> OpenTranslator:
+        """A translator as the core runs it: in this process, or isolated in its own."""
+        store = ModelStore(self.models)
+        if self.configured.is_isolated:
+            return TranslatorClient(self.configured, store, threads=2, unload_after=600.0)
+        return InProcessTranslator(self.configured, store, threads=2)
+
+    @functools.cached_property
     def component(self) -> Any:
         """A component that runs in this process."""
         return self.configured.create()
@@ -52,9 +66,12 @@ class Subject:
     @functools.cached_property
     def audio(self) -> Audio:
         """A track with silence at :data:`SILENCE` and a noise like a voice at :data:`SPEECH`."""
-        path = self.folder / "track.s16"
-        path.write_bytes(_make_samples().tobytes())
-        return Audio(path)
+        target = self.folder / "track.s16"
+        samples = make_voice(TRACK_SECONDS)
+        times = np.arange(samples.size) / SAMPLE_RATE
+        samples[(times < SPEECH.start) | (times >= SPEECH.end)] = 0
+        target.write_bytes(samples.tobytes())
+        return Audio(target)
 
     def language(self) -> Language:
         """Return a language that the engine recognises, English if it does."""
@@ -67,16 +84,24 @@ class Subject:
         function = functools.partial(getattr(self.component, method), *arguments)
         return call_with_timeout(self.configured.plugin, function, CALL_SECONDS, has_text=has_text)
 
+    def at_closed_port(self) -> Subject:
+        """Return the same component with a ``url`` at which nothing answers.
+
+        Raises:
+            NotApplicableError: It has no such setting.
+        """
+        settings = self.configured.settings
+        if not isinstance(getattr(settings, "url", None), str):
+            raise NotApplicableError("it has no setting url")
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        moved = type(settings).model_validate(settings.model_dump(mode="json") | {"url": url})
+        configured = dataclasses.replace(self.configured, settings=moved)
+        return dataclasses.replace(self, configured=configured)
+
     def close(self) -> None:
-        """End the process of an engine."""
-        if "client" in self.__dict__:
-            self.client.close()
-
-
-def _make_samples() -> np.ndarray[Any, np.dtype[np.int16]]:
-    """Return syllables of a voice that says nothing: harmonics of 120 Hz, four times a second."""
-    times = np.arange(round(TRACK_SECONDS * SAMPLE_RATE)) / SAMPLE_RATE
-    voice = sum(np.sin(2 * np.pi * 120 * n * times) / n for n in range(1, 20))
-    syllables = np.clip(np.sin(2 * np.pi * 4 * times), 0, 1)
-    is_speech = (times >= SPEECH.start) & (times < SPEECH.end)
-    return np.asarray(4000 * voice * syllables * is_speech, dtype="<i2")
+        """End the process of an engine or translator."""
+        for client in (self.__dict__.get("client"), self.__dict__.get("translator")):
+            if isinstance(client, ProcessClient):
+                client.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from subtitled.engines import client
+from subtitled.engines import process_client
 from subtitled.engines.local_engine import LocalEngine
 from subtitled.plugin import CheckResult
 from subtitled.plugin_kit import checking
@@ -33,7 +33,7 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setattr(client, "EngineProcess", lambda name, spec, **_: LocalEngine(spec))
+    monkeypatch.setattr(process_client, "EngineProcess", lambda name, spec, **_: LocalEngine(spec))
     alone = CheckResult("import", True, "in a process of its own")
     monkeypatch.setattr(checking, "_check_import", lambda module: alone)
 

@@ -12,7 +12,7 @@ import pytest
 import tomli
 
 from subtitled.config.load import load_config
-from subtitled.engines import client
+from subtitled.engines import process_client
 from subtitled.engines.local_engine import LocalEngine
 from subtitled.plugin import SetupError
 from subtitled.plugin_kit import checking
@@ -26,7 +26,7 @@ Install = Callable[[str], Path]
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Make a project and install it as an editable installation does."""
-    monkeypatch.setattr(client, "EngineProcess", lambda name, spec, **_: LocalEngine(spec))
+    monkeypatch.setattr(process_client, "EngineProcess", lambda name, spec, **_: LocalEngine(spec))
 
     def make(kind: str) -> Path:
         name = f"my-{kind}"
