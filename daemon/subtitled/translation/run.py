@@ -15,12 +15,14 @@ from subtitled.config.plugins import ConfiguredComponent
 from subtitled.costs.egress_gate import OutboundRequest
 from subtitled.engines.protocol import ResourceUnavailableError
 from subtitled.jobcontext.context import JobContext
+from subtitled.models.identity import model_identity
 from subtitled.plugin import (
     Batch,
     Cue,
     InputRejectedError,
     Language,
     Line,
+    ModelSpec,
     SetupError,
     SubtitledError,
     TextPair,
@@ -302,14 +304,22 @@ class _ChainedTranslator:
         request: TranslationRequest,
         configured: ConfiguredComponent[Translator],
     ) -> None:
-        facts = {" protocol": PROTOCOL_VERSION, " source": request.source}
+        facts: dict[str, Any] = {" protocol": PROTOCOL_VERSION, " source": request.source}
+        self.given_up: SubtitledError | None = None
+        models: tuple[ModelSpec, ...] = ()
+        try:
+            pair = request.source, request.target
+            models = (*configured.models(), *configured.models_for_pair(*pair))
+        except SubtitledError as error:
+            self.given_up = error
+        if models:
+            facts[" models"] = [model_identity(spec) for spec in models]
         store = ctx.services.store.track_folder(ctx.job.fingerprint, request.track)
         self.name: str = configured.name
         self.able = configured.capabilities()
         self.size = max(1, self.able.max_batch_lines)
         self.folder = store / component_variant(configured, request.target, facts)
         self.lines = LineCache(self.folder)
-        self.given_up: SubtitledError | None = None
         self.translator = ctx.services.engines.open_translator(configured.name)
 
     def idempotency_key(self, batch: Batch) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from subtitled.config.load import load_config
 from subtitled.config.plugin_calls import call_event_hooks
+from subtitled.engines.pool import EnginePool
 from subtitled.plugin import (
     Batch,
     ComponentContext,
@@ -35,7 +36,7 @@ FILES = {
         r'```\w+ title="([^"]+)"\n(.*?)```', page.read_text("utf-8"), re.DOTALL
     )
 }
-PLUGINS = ("loudness", "shout", "jotter", "bell", "journal")
+PLUGINS = ("loudness", "shout", "phrasebook", "jotter", "bell", "journal")
 
 
 @pytest.fixture
@@ -103,6 +104,22 @@ def test_components_of_the_documentation_work(
     bell.notify([Notification(1, 0.0, JobFailed(media, "no key", "Set one"))])
     assert "film.mkv no key" in capsys.readouterr().out
     assert ComponentContext("x").log.name == "subtitled.plugin.x"
+
+
+def test_the_translator_with_models_of_the_page_translates_as_in_its_own_process(
+    site: Path, tmp_path: Path
+) -> None:
+    for target, text in (("fr", "Bonjour."), ("de", "Hallo.")):
+        (tmp_path / f"en-{target}").mkdir()
+        (tmp_path / f"en-{target}" / "phrases.json").write_text(f'{{"Hello.": "{text}"}}')
+    config = tmp_path / "config.toml"
+    config.write_text(f'[translators.phrasebook]\nfolder = "{tmp_path}"\n')
+    pool = EnginePool(load_config(config), tmp_path / "models", threads=1)
+    pool.run_here()
+    lines = (Line(1, "Hello."), Line(2, "Unknown."))
+    batch = Batch(lines=lines, source=Language("en"), target=Language("fr"))
+    translation = pool.open_translator("phrasebook").translate(batch)
+    assert translation.lines == (Line(1, "Bonjour."),)
 
 
 def test_the_journal_of_the_page_is_written_and_printed(
