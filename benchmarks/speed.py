@@ -27,9 +27,9 @@ from pathlib import Path
 from typing import Any
 
 from material import Cost, costs, generate, looped, model, own_folder
-from subtitled.plugin.speech_windows import chunk_speech
 from subtitled.media.vad import detect_speech
 from subtitled.plugin import Audio, ComponentContext, Language, TranscriptionRequest
+from subtitled.plugin.speech_windows import chunk_speech
 from subtitled.subtitles.formats import read_cues
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
 

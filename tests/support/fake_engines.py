@@ -37,6 +37,7 @@ class ScriptedEngineSettings(Settings):
     busy: float = -1.0
     loops: bool = False
     word: str = "w"
+    endless: bool = False   # until it is cancelled
 
 class ScriptedEngine(Engine):
     """Hears each piece of speech as a word that says where it begins; writes down every call."""
@@ -71,6 +72,9 @@ class ScriptedEngine(Engine):
             raise InputRejectedError("it will not hear this")
         if at.start <= self.settings.busy < at.end:
             raise TransientError("it is busy")
+        while self.settings.endless and not request.cancelled:
+            request.progress(at.duration / 4)
+            time.sleep(0.01)
         time.sleep(self.settings.takes)
         text = f" {self.settings.word}{{:.0f}} is what somebody says here"
         words = [

@@ -21,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from subtitled.db.kv import BREAKER_KEY, KeyValueStore
 from subtitled.plugin import Backoff, InputRejectedError, SetupError, SubtitledError, TransientError
 
-from .protocol import EngineLoadError
+from .protocol import CallCancelledError, EngineLoadError
 
 _log = logging.getLogger(__name__)
 
@@ -141,6 +141,8 @@ class CircuitBreakers:
         """
         try:
             yield
+        except CallCancelledError:
+            raise  # This says nothing about the engine.
         except (TransientError, SetupError) as error:
             with _UPDATE_LOCK:
                 before = self.state_of(engine)

@@ -19,6 +19,7 @@ from subtitled.plugin import (
 )
 
 from . import protocol
+from .call_watch import CallWatch
 from .limits import call_timeout, validate_in_chunk
 from .process_client import ProcessClient
 
@@ -64,15 +65,21 @@ class EngineClient(ProcessClient[Engine]):
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         """Transcribe a chunk and validate the answer. Models of its language are fetched first.
 
+        ``request.control`` is told about the progress, and asked once a second whether the call is
+        cancelled.
+
         Raises:
+            CallCancelledError: It was cancelled.
             InputRejectedError: The engine refused the chunk, or gave words outside it.
             SubtitledError: The engine failed or crashed, or a model could not be fetched.
             ShutdownRequested: The client was closed meanwhile.
         """
+        control = request.control
         models = self._fetch_models(self.configured.models_for_language(request.language))
         answer = self._call(
             "transcribe",
             call_timeout(self.capabilities, request.chunk.span.duration),
+            CallWatch(request.chunk.span.duration, control.report, lambda: control.is_cancelled),
             audio=str(audio.path),
             request=protocol.TRANSCRIPTION_REQUEST.dump_python(request, mode="json"),
             models=models,

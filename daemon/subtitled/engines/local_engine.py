@@ -8,8 +8,10 @@ import traceback
 from typing import Any
 
 from subtitled.plugin import SubtitledError
+from subtitled.plugin.call_control import CallControl
 
-from .protocol import EngineCrashedError
+from .call_watch import CallWatch
+from .protocol import CallCancelledError, EngineCrashedError
 from .worker_main import handlers_of
 
 
@@ -35,17 +37,22 @@ class LocalEngine:
         """The id of this process."""
         return os.getpid()
 
-    def call(self, name: str, timeout: float, **arguments: Any) -> Any:
+    def call(
+        self, name: str, timeout: float, watch: CallWatch | None = None, **arguments: Any
+    ) -> Any:
         """Call a method. The time limit is not kept: its author may be at a breakpoint.
 
         Raises:
             SubtitledError: The engine raised it, or anything else. Its traceback is printed.
         """
         try:
-            return self._handlers[name](arguments)
+            answer = self._handlers[name](arguments | {"control": _control_of(watch)})
         except SubtitledError as error:
             _print_cause(error)
             raise
+        if watch is not None and watch.is_cancelled():
+            raise CallCancelledError(f"the call of {name} was cancelled")
+        return answer
 
     def suspend(self) -> None:
         """Do nothing: this process is not suspended."""
@@ -61,6 +68,18 @@ class LocalEngine:
 
     def kill_with(self, error: EngineCrashedError) -> None:
         """Do nothing: the limit of memory is not kept here."""
+
+
+def _control_of(watch: CallWatch | None) -> CallControl:
+    """Return the link of a call in this process to its caller."""
+    if watch is None:
+        return CallControl()
+
+    def report(seconds: float) -> None:
+        watch.reported = seconds
+        watch.tell_progress()
+
+    return CallControl(report, watch.is_cancelled)
 
 
 def _print_cause(error: SubtitledError) -> None:

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -22,9 +23,11 @@ from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.plugin import TransientError
 from subtitled.plugin.limits import MAX_WIRE_BYTES, clean_text
 
+from .call_watch import CallWatch
 from .priority import DEFAULT_PRIORITY, ProcessPriority
 from .protocol import (
     Answer,
+    CallCancelledError,
     EngineCrashedError,
     EngineLoadError,
     error_from_json,
@@ -81,6 +84,15 @@ STDERR_SECONDS = 10.0
 """Longest wait for the last lines of a process that has ended."""
 AnswerQueue = queue.SimpleQueue[Answer | None]
 """Where a call waits for its answer. None means that the process ended without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PendingCall:
+    """A call that waits for its answer."""
+
+    id: int
+    watch: CallWatch | None
+    answers: AnswerQueue = field(default_factory=queue.SimpleQueue)
 
 
 class EngineProcess:
@@ -149,7 +161,7 @@ class EngineProcess:
         self._connection = Connection(our_socket.detach())
         self._send_lock, self._release_lock = threading.Lock(), threading.Lock()
         self._message_ids = itertools.count()
-        self._pending: dict[int, AnswerQueue] = {}
+        self._pending: dict[int, _PendingCall] = {}
         self._is_over = False
         self._stderr_reader = threading.Thread(
             target=self._read_stderr, daemon=True, name=f"{name}-stderr"
@@ -177,20 +189,24 @@ class EngineProcess:
         """Whether the process runs and was not told to end."""
         return not self._is_terminated and self._process.poll() is None
 
-    def call(self, name: str, timeout: float, **arguments: Any) -> Any:
+    def call(
+        self, name: str, timeout: float, watch: CallWatch | None = None, **arguments: Any
+    ) -> Any:
         """Call a method and wait for the answer.
 
         Args:
             name: The method.
             timeout: Seconds, not counting time for which the process is suspended.
+            watch: Is told of the progress, and may cancel the call.
             **arguments: Its arguments as JSON.
 
         Raises:
+            CallCancelledError: ``watch`` cancelled the call.
             SubtitledError: The engine raised it, or something unexpected.
             EngineCrashedError: The process died or hung.
             ShutdownRequested: :meth:`terminate` was called meanwhile.
         """
-        return self._send_and_wait({"call": name, **arguments}, timeout)
+        return self._send_and_wait({"call": name, **arguments}, timeout, watch=watch)
 
     def terminate(self) -> None:
         """End the process. A call in flight raises :class:`ShutdownRequested`."""
@@ -231,15 +247,15 @@ class EngineProcess:
         message: dict[str, Any],
         timeout: float,
         late_error: type[EngineCrashedError] = EngineCrashedError,
+        watch: CallWatch | None = None,
     ) -> Any:
         call_id = next(self._message_ids)
-        answers = self._pending[call_id] = queue.SimpleQueue()
+        call = self._pending[call_id] = _PendingCall(call_id, watch)
         deadline = self._clock.now() + timeout
         try:
-            with self._send_lock:
-                self._connection.send_bytes(json.dumps({"id": call_id, **message}).encode())
+            self._send({"id": call_id, **message})
             # If the reader thread ends after this check, it puts None into every pending queue.
-            answer = None if self._is_over else self._wait_for_answer(answers, deadline)
+            answer = None if self._is_over else self._wait_for_answer(call, deadline)
         except TimeoutError:
             self._process.kill()
             self._process.wait()
@@ -252,6 +268,8 @@ class EngineProcess:
             answer = None
         finally:
             del self._pending[call_id]
+        if watch is not None and watch.was_cancelled:
+            raise CallCancelledError(f"the call of {self.name} was cancelled")
         if answer is None:
             if self._is_terminated:
                 raise ShutdownRequested
@@ -263,8 +281,14 @@ class EngineProcess:
             raise TransientError(f"{self.name} failed: {reason}", "See the plugin's documentation")
         return answer.value
 
-    def _wait_for_answer(self, answers: AnswerQueue, deadline: float) -> Answer | None:
+    def _send(self, message: dict[str, Any]) -> None:
+        with self._send_lock:
+            self._connection.send_bytes(json.dumps(message).encode())
+
+    def _wait_for_answer(self, call: _PendingCall, deadline: float) -> Answer | None:
         """Return the answer, or None if the process ended.
+
+        Meanwhile progress is passed on, and the call is cancelled if its caller wants that.
 
         Raises:
             TimeoutError: The deadline on the clock of this process has passed.
@@ -272,7 +296,14 @@ class EngineProcess:
         while True:
             remaining = deadline - self._clock.now()
             with contextlib.suppress(queue.Empty):
-                return answers.get(timeout=min(1.0, max(0.0, remaining)))
+                return call.answers.get(timeout=min(1.0, max(0.0, remaining)))
+            if call.watch is not None:
+                call.watch.tell_progress()
+                if call.watch.wants_cancelling():
+                    self._send({"cancel": call.id})
+                elif call.watch.is_overdue:
+                    self._process.kill()
+                    self._process.wait()
             if remaining <= 0:
                 raise TimeoutError
 
@@ -281,9 +312,11 @@ class EngineProcess:
         try:
             while True:
                 answer = parse_answer(self._connection.recv_bytes(MAX_WIRE_BYTES))
-                waiting = self._pending.get(answer.id)
-                if waiting is not None:
-                    waiting.put(answer)
+                call = self._pending.get(answer.id)
+                if call is not None and answer.outcome != "progress":
+                    call.answers.put(answer)
+                elif call is not None and call.watch is not None:
+                    call.watch.reported = answer.value
         except EOFError:
             pass
         except OSError as error:
@@ -293,8 +326,8 @@ class EngineProcess:
             self._refuse(clean_text(str(error), MAX_REASON_CHARACTERS))
         self._is_over = True
         self._process.kill()  # A process that cannot be understood is of no use.
-        for waiting in list(self._pending.values()):
-            waiting.put(None)
+        for call in list(self._pending.values()):
+            call.answers.put(None)
 
     def _refuse(self, reason: str) -> None:
         """Remember why the process is ended: it broke the protocol."""

@@ -19,6 +19,7 @@ from subtitled.plugin import (
     SubtitledError,
 )
 
+from .call_watch import CallWatch
 from .limits import (
     MemoryLimitExceededError,
     ModelSlots,
@@ -159,9 +160,11 @@ class ProcessClient(Generic[C]):
         """End the process if it is idle; return whether it was."""
         return self._unload_if_idle()
 
-    def _call(self, method: str, timeout: float, **arguments: Any) -> Any:
+    def _call(
+        self, method: str, timeout: float, watch: CallWatch | None = None, **arguments: Any
+    ) -> Any:
         with self._acquire_process() as process:
-            return process.call(method, timeout, **arguments)
+            return process.call(method, timeout, watch, **arguments)
 
     @contextlib.contextmanager
     def _acquire_process(self) -> Iterator[EngineProcess | LocalEngine]:

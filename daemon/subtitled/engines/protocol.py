@@ -134,13 +134,18 @@ def _clean_lines(text: object) -> str:
     return "\n".join(clean_text(line) for line in lines[:MAX_TRACEBACK_LINES])
 
 
+class CallCancelledError(TransientError):
+    """A call whose result nobody waits for any more. The engine is not at fault."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer of an engine process to the call with this number."""
 
     id: int
     outcome: str
-    """``result``, ``error`` (one of ours) or ``exception`` (any other, as text)."""
+    """``result``, ``error`` (one of ours), ``exception`` (any other, as text), or ``progress``,
+    which is no answer yet."""
     value: Any
 
 
@@ -152,7 +157,7 @@ def parse_answer(payload: bytes) -> Answer:
     """
     record = read_object(parse_json(payload, MAX_WIRE_BYTES))
     number = record.get("id")
-    outcomes = [name for name in ("result", "error", "exception") if name in record]
+    outcomes = [name for name in ("result", "error", "exception", "progress") if name in record]
     if not isinstance(number, int) or len(outcomes) != 1:
         raise ValueError("it is no answer to a call")
     return Answer(number, outcomes[0], record[outcomes[0]])

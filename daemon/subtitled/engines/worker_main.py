@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import queue
 import sys
 import threading
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from subtitled.plugin import (
     Language,
     SubtitledError,
 )
+from subtitled.plugin.call_control import CallControl
 
 from . import protocol
 from .component_loading import LoadedComponent
@@ -67,7 +69,7 @@ def engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
 
     def transcribe(message: dict[str, Any]) -> Any:
         request = protocol.TRANSCRIPTION_REQUEST.validate_python(message["request"])
-        request = replace(request, models=add_models(message))
+        request = replace(request, models=add_models(message), control=message["control"])
         audio = Audio(Path(message["audio"]))
         transcript = engine.call("transcribe", audio, request)
         try:
@@ -139,6 +141,8 @@ def serve(connection: Connection) -> None:
     spec = json.loads(connection.recv_bytes())
     handlers: dict[str, Handler] = {}
     send_lock = threading.Lock()
+    calls: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    cancelled: set[int] = set()
 
     def start() -> None:
         if spec["role"] != "vad":
@@ -151,20 +155,34 @@ def serve(connection: Connection) -> None:
             connection.send_bytes(payload)
 
     def answer(request_message: dict[str, Any]) -> None:
-        reply(
-            request_message["id"],
-            run_handler(lambda: handlers[request_message["call"]](request_message)),
+        call_id = request_message["id"]
+        control = CallControl(
+            lambda seconds: reply(call_id, {"progress": seconds}), lambda: call_id in cancelled
         )
+        message = request_message | {"control": control}
+        reply(call_id, run_handler(lambda: handlers[message["call"]](message)))
+        cancelled.discard(call_id)
+
+    def read_calls() -> None:
+        """Read what the parent sends. None in the queue means that it sends no more."""
+        try:
+            while True:
+                message = json.loads(connection.recv_bytes())
+                if "cancel" in message:
+                    cancelled.add(message["cancel"])
+                else:
+                    calls.put(message)
+        except (EOFError, OSError):
+            calls.put(None)
 
     ready = run_handler(start)
     reply(spec["id"], ready)
     max_concurrency = spec.get("max_concurrency", 1)
     executor = ThreadPoolExecutor(max_concurrency) if max_concurrency > 1 else None
-    while "result" in ready:
-        try:
-            message = json.loads(connection.recv_bytes())
-        except EOFError:
-            return
+    if "result" not in ready:
+        return
+    threading.Thread(target=read_calls, name="calls", daemon=True).start()
+    while (message := calls.get()) is not None:
         if executor is None:
             answer(message)
         else:

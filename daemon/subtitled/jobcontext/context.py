@@ -60,9 +60,16 @@ class JobContext:
         """Report what is being done, and the share of it that is done (0 to 1)."""
         self.services.progress(self.job, what, share)
 
-    def progress_chunk(self, what: str, number: int, total: int) -> None:
-        """Report which of ``total`` chunks is being done. ``number`` starts at 0."""
-        self.progress(f"{what} {number + 1}/{total}", number / total)
+    def progress_chunk(self, what: str, number: int, total: int, share: float = 0.0) -> None:
+        """Report which of ``total`` chunks is being done.
+
+        Args:
+            what: What is being done.
+            number: The number of the chunk, from 0 on.
+            total: The number of chunks.
+            share: How much of a chunk is done beyond those before this one.
+        """
+        self.progress(f"{what} {number + 1}/{total}", min((number + share) / total, 1.0))
 
     def ensure_unchanged(self) -> None:
         """Check that the file is the one of this job.

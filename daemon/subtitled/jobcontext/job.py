@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,6 +42,10 @@ class InlineRunner:
         return
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One version of one media file, and the settings of its library."""
@@ -62,6 +66,8 @@ class Job:
     """Whether no engine transcribes. Words that are not stored are then an error."""
     previous_versions: tuple[str, ...] = ()
     """Fingerprints of possible earlier versions of the file, the likeliest first."""
+    is_cancelled: Callable[[], bool] = field(default=_never, compare=False, repr=False)
+    """Whether nobody wants the result any more. A running call of an engine is then ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,7 +136,11 @@ class JobRunner:
         library = self._libraries[record.library]
         previous = candidate_previous_versions(self._db, record)
         job = Job(
-            media=record.path, library=library, fingerprint=fingerprint, previous_versions=previous
+            media=record.path,
+            library=library,
+            fingerprint=fingerprint,
+            previous_versions=previous,
+            is_cancelled=partial(self._is_cancelled, job_id, file_id),
         )
         steps = DbosStepRunner(partial(self.job_gate.wait_until_open, record))
         configuration = self.services.config
@@ -173,6 +177,14 @@ class JobRunner:
         # The audio goes first. On a full disk, that is the space in which the result is stored.
         self._remove_decoded_audio(file_id, fingerprint)
         record_result()
+
+    def _is_cancelled(self, job_id: str, file_id: int) -> bool:
+        """Return whether a file has no job any more, or another one."""
+        try:
+            record = self._db.files.get_by_id(file_id)
+        except OperationalError:  # It is asked again in a second.
+            return False
+        return record is None or record.job_id != job_id or record.state not in ACTIVE_STATES
 
     def _run_pipeline(self, record: FileRecord, job: Job, steps: DbosStepRunner) -> JobResult:
         """Run the pipeline.

@@ -151,6 +151,10 @@ class ComponentContext:
     """For engines and translators: the folder of each model of ``models()``, by name. Its files are
     present and verified."""
 
+    device: str = "auto"
+    """For engines: where to run. ``auto`` leaves it to the engine, else it is one of
+    ``EngineCapabilities.devices``, perhaps with a number: ``cpu``, ``cuda``, ``cuda:1``."""
+
     @property
     def log(self) -> logging.Logger:
         """The logger of this component. Never log a secret or the text of a subtitle."""

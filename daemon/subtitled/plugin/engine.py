@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final
 
+from .call_control import CallControl
 from .checkpoint import Checkpoint
 from .component import S
 from .languages import Language
@@ -67,6 +68,9 @@ class EngineCapabilities:
     ``qwen:singapore`` or ``openai:api.example.org``. Libraries allow destinations by this text."""
     price: Price | None = None
     """What an hour of audio costs. None means free, or unknown."""
+    devices: tuple[str, ...] = ()
+    """The kinds of devices that it can run on, such as ``("cpu", "cuda")``, by the names of
+    ``ComponentContext.device``. Empty if it is not told where to run."""
 
     def has_word_timestamps(self, transcript: Transcript) -> bool:
         """Decide whether the words of a transcript have their own times.
@@ -100,6 +104,26 @@ class TranscriptionRequest:
     it: after a crash the same chunk comes with the same checkpoint."""
     models: dict[str, Path] = field(default_factory=dict)
     """The folders of the models of ``Engine.models_for_language`` for ``language``, by name."""
+    control: CallControl = field(default_factory=CallControl, repr=False, compare=False)
+    """What :meth:`progress` and :attr:`cancelled` use. The core sets it."""
+
+    def progress(self, seconds: float) -> None:
+        """Report how much of the chunk is done. Any thread may call it, as often as it likes.
+
+        Users see it while a long chunk is transcribed. It need not be exact.
+
+        Args:
+            seconds: Seconds of the chunk that are done, from 0 to ``chunk.span.duration``.
+        """
+        self.control.report(seconds)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nobody waits for the transcript any more: return or raise soon, whatever it is.
+
+        An engine that has not ended ten seconds later is ended with its process.
+        """
+        return self.control.is_cancelled
 
 
 class Engine(ModelComponent[S], ABC):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from subtitled.costs.egress_gate import OutboundRequest
 from subtitled.engines.limits import MemoryLimitExceededError, concat, transcribe_splitting
@@ -24,6 +24,7 @@ from subtitled.plugin import (
     Transcript,
     TranscriptionRequest,
 )
+from subtitled.plugin.call_control import CallControl
 from subtitled.plugin.speech_windows import split_long_spans
 from subtitled.routing.cost_estimate import record_speed
 from subtitled.subtitles.hallucination import FilterContext, load_phrases
@@ -35,6 +36,10 @@ from .quality import QualityReport, assess, is_better
 from .speech_cuts import SpeechCutter
 
 _log = logging.getLogger(__name__)
+
+
+def _ignore(time: float) -> None:
+    return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,8 @@ class TrackRequest:
     """The engine that aligns words without times, or None."""
     duration: float
     """The duration of the track in seconds."""
+    on_progress: Callable[[float], None] = field(default=_ignore, compare=False)
+    """Is told at which second of the track an engine is."""
 
     @property
     def text_language(self) -> Language:
@@ -224,14 +231,21 @@ class EngineRequester:
         )
         audio, seconds = self.audio(), chunk.span.duration
 
+        def call(request: TranscriptionRequest) -> Transcript:
+            start = request.chunk.span.start
+            control = CallControl(
+                lambda seconds: wanted.on_progress(start + seconds), ctx.job.is_cancelled
+            )
+            return client.transcribe(audio, replace(request, control=control))
+
         def transcribe(request: TranscriptionRequest) -> Transcript:
             try:
-                return client.transcribe(audio, request)
+                return call(request)
             except MemoryLimitExceededError:
                 raise
             except EngineCrashedError:
                 # Most crashes are for lack of memory, so try once more in a new process.
-                return client.transcribe(audio, request)
+                return call(request)
 
         outbound = OutboundRequest(
             component=engine,

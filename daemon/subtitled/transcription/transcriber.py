@@ -30,6 +30,7 @@ from subtitled.subtitles.hallucination import (
 from subtitled.subtitles.segmentation.removed_silence import confine_to_speech
 from subtitled.transcripts.assembly import assemble_chunks
 
+from .chunk_progress import ChunkProgress
 from .chunk_transcriber import ChunkTranscriber
 from .engine_requester import TrackRequest
 from .language_segments import chunk_by_language
@@ -84,14 +85,17 @@ class Transcriber:
             return self._known[engine, translate_to]
         ctx, services = self._ctx, self._ctx.services
         capabilities = services.engines[engine].capabilities
-        transcriber = self._chunk_transcriber(engine, translate_to)
-        chunks = self._chunks(capabilities, transcriber.variant)
+        chunks = self._chunks(capabilities, self.variant(engine, translate_to))
         what = f"translating to {translate_to}" if translate_to else "transcribing"
         total = len(chunks)
+        progress = ChunkProgress(
+            chunks, lambda number, share: ctx.progress_chunk(what, number, total, share)
+        )
+        transcriber = self._chunk_transcriber(engine, translate_to, progress.report)
         with Prefetcher(transcriber.transcribe, chunks, capabilities) as prefetcher:
             for number in range(total):
                 ctx.steps.checkpoint(transcriber.first_available_engine)
-                ctx.progress_chunk(what, number, total)
+                progress.begin(number)
                 ctx.steps.run(f"{what} {number + 1}/{total}", partial(prefetcher.result, number))
         variant, fingerprint = transcriber.variant, ctx.job.fingerprint
         whole = assemble_chunks(services.store, fingerprint, self._track.index, variant, chunks)
@@ -109,7 +113,12 @@ class Transcriber:
         """Return the variant under which the words of :meth:`transcript` are stored."""
         return self._chunk_transcriber(engine, translate_to).variant
 
-    def _chunk_transcriber(self, engine: str, translate_to: Language | None) -> ChunkTranscriber:
+    def _chunk_transcriber(
+        self,
+        engine: str,
+        translate_to: Language | None,
+        on_progress: Callable[[float], None] = lambda time: None,
+    ) -> ChunkTranscriber:
         track = self._track
         routing = replace(self._ctx.routes, media_seconds=track.facts.duration)
         request = TrackRequest(
@@ -119,6 +128,7 @@ class Transcriber:
             engines=routing.fallback_chain(engine, track.language, translate_to),
             aligner=routing.aligner,
             duration=self.analysis.duration,
+            on_progress=on_progress,
         )
         return ChunkTranscriber(
             self._ctx, request, lambda: self._analyser.audio(track.facts, track.index)

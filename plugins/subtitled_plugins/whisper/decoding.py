@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +31,26 @@ no speech, average log probability (openai/whisper, transcribe.py)."""
 class WindowDecoder:
     """Decodes windows in batches, by several workers at once."""
 
-    def __init__(self, model: WhisperModel, workers: Executor, worker_count: int) -> None:
+    def __init__(
+        self,
+        model: WhisperModel,
+        workers: Executor,
+        worker_count: int,
+        on_batch: Callable[[Sequence[Window]], None],
+    ) -> None:
+        """Create a decoder for one chunk.
+
+        Args:
+            model: The model.
+            workers: Where batches are decoded.
+            worker_count: How many are decoded at the same time.
+            on_batch: Is called with the windows of a batch before it is decoded. What it raises
+                ends the decoding.
+        """
         self._model = model
         self._workers = workers
         self._worker_count = worker_count
+        self._on_batch = on_batch
 
     def transcribe(
         self,
@@ -59,6 +75,7 @@ class WindowDecoder:
         """
 
         def decode(batch: Sequence[Window]) -> dict[Window, WindowTranscript]:
+            self._on_batch(batch)
             return self._decode(audio, batch, options, is_last_attempt, keep_encoded)
 
         batches = build_batches(windows, self._worker_count, BATCH_SIZE)

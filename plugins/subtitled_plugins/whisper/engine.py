@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, field_validator
 
@@ -17,17 +17,19 @@ from subtitled.plugin import (
     InputRejectedError,
     Language,
     LanguageGuess,
+    ModelChoice,
     ModelSpec,
     Settings,
     SetupError,
     TimeSpan,
     Transcript,
     TranscriptionRequest,
+    TransientError,
     Word,
 )
 
 from .alignment import align_text, build_tokenizer
-from .catalogue import MODELS, TO_CODE, TO_TAG, list_languages
+from .catalogue import MODELS, TO_CODE, TO_TAG, describe_folder, list_languages
 from .decoding import WindowDecoder
 from .hotwords import correct_names, usable_hotwords
 from .rehearing import Attempt, WindowTranscript, best_attempt, is_broken, usual_rate
@@ -46,8 +48,16 @@ FALLBACK_TEMPERATURE = 0.2
 class WhisperSettings(Settings):
     """The section ``[engines.whisper]``."""
 
-    model: str = Field("base", description="Which model; `subtitled models list` shows them.")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it runs.")
+    model: ModelChoice = Field(
+        "base",
+        description="Which model; `subtitled models list` shows them. Or the path of a folder with "
+        "one in the form of CTranslate2, which is used in place.",
+    )
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="Where it runs: auto, cpu, cuda, or cuda:1 for the second card.",
+    )
     compute_type: str = Field(
         "auto",
         description="The numbers it computes with, such as int8 or float16; auto takes the "
@@ -59,10 +69,15 @@ class WhisperSettings(Settings):
 
     @field_validator("model")
     @classmethod
-    def _check_model(cls, model: str) -> str:
-        if model not in MODELS:
-            raise ValueError(f"no such model; there are: {', '.join(MODELS)}")
+    def _check_model(cls, model: str | Path) -> str | Path:
+        if isinstance(model, str) and model not in MODELS:
+            raise ValueError(f"no such model; there are: {', '.join(MODELS)}, and paths of folders")
         return model
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model, for a folder of the user's that of the folder."""
+        return self.model.name if isinstance(self.model, Path) else self.model
 
 
 class WhisperEngine(Engine[WhisperSettings]):
@@ -72,20 +87,21 @@ class WhisperEngine(Engine[WhisperSettings]):
 
     @classmethod
     def capabilities(cls, settings: WhisperSettings) -> EngineCapabilities:
-        english_only = settings.model.endswith(".en")
+        name = settings.model_name
         return EngineCapabilities(
-            languages=list_languages(settings.model),
-            supports_language_detection=not english_only,
-            translates_to=frozenset(
-                {Language("en")} if settings.model in TRANSLATING_MODELS else ()
-            ),
+            languages=list_languages(name),
+            supports_language_detection=not name.endswith(".en"),
+            translates_to=frozenset({Language("en")} if name in TRANSLATING_MODELS else ()),
             supports_hotwords=True,
             checks_hotwords=True,
             supports_alignment=True,
+            devices=("cpu", "cuda"),
         )
 
     @classmethod
     def models(cls, settings: WhisperSettings) -> Sequence[ModelSpec]:
+        if isinstance(settings.model, Path):
+            return (describe_folder(settings.model),)
         return (MODELS[settings.model],)
 
     @classmethod
@@ -99,19 +115,24 @@ class WhisperEngine(Engine[WhisperSettings]):
             raise SetupError(
                 f"faster-whisper cannot be imported: {error}", "Install it: pip install subtitled"
             ) from error
-        name = self.settings.model
-        folder: Path = self.context.models[name]
+        name = self.settings.model_name
+        (spec,) = self.models(self.settings)
+        folder: Path = self.context.models[spec.name]
         # Without its tokenizer faster-whisper would go and look for one on the network.
-        missing = [file for file in MODELS[name].files if not (folder / file).is_file()]
+        missing = [file for file in spec.files if not (folder / file).is_file()]
         if missing:
             raise SetupError(
                 f"the Whisper model {name} lacks {', '.join(missing)}",
                 f"Fetch it again: subtitled models pull {name}",
             )
+        # The setting "device" is that of the core. It is a field of the settings too because stored
+        # variants hold it.
+        kind, _, number = self.context.device.partition(":")
         try:
             self._model = WhisperModel(
                 str(folder),
-                device=self.settings.device,
+                device=kind,
+                device_index=int(number or 0),
                 compute_type=self.settings.compute_type,
                 num_workers=self.context.threads,
                 cpu_threads=1,
@@ -122,10 +143,9 @@ class WhisperEngine(Engine[WhisperSettings]):
             raise SetupError(
                 f"the Whisper model {name} cannot be loaded: {error}",
                 f"Check it: subtitled models verify {name}; and that this machine can do "
-                f"device={self.settings.device!r}, compute_type={self.settings.compute_type!r}",
+                f"device={self.context.device!r}, compute_type={self.settings.compute_type!r}",
             ) from error
         self._workers = ThreadPoolExecutor(self.context.threads)
-        self._decoder = WindowDecoder(self._model, self._workers, self.context.threads)
 
     def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
         def detect_window(window: TimeSpan) -> LanguageGuess:
@@ -136,9 +156,9 @@ class WhisperEngine(Engine[WhisperSettings]):
 
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         primary = request.language.primary
-        if primary not in list_languages(self.settings.model):
+        if primary not in list_languages(self.settings.model_name):
             raise InputRejectedError(
-                f"Whisper {self.settings.model} does not know {request.language.english_name}",
+                f"Whisper {self.settings.model_name} does not know {request.language.english_name}",
                 "Configure another engine for it",
             )
         options: dict[str, Any] = {
@@ -151,16 +171,15 @@ class WhisperEngine(Engine[WhisperSettings]):
         # would delay the clear speech of its batch.
         chunk = request.chunk
         hotwords = usable_hotwords(request.hotwords)
-        faint = self._decoder.transcribe(
-            audio, pack_windows(chunk.low_energy), options | {"beam_size": 1}
+        faint_windows = pack_windows(chunk.low_energy)
+        clear_windows = pack_windows(subtract_spans(chunk.speech, chunk.low_energy))
+        follow = follow_batches(request, [*faint_windows, *clear_windows])
+        decoder = WindowDecoder(self._model, self._workers, self.context.threads, follow)
+        faint = decoder.transcribe(audio, faint_windows, options | {"beam_size": 1})
+        clear_results = decoder.transcribe(
+            audio, clear_windows, options, keep_encoded=bool(hotwords)
         )
-        clear_results = self._decoder.transcribe(
-            audio,
-            pack_windows(subtract_spans(chunk.speech, chunk.low_energy)),
-            options,
-            keep_encoded=bool(hotwords),
-        )
-        clear = self._transcribe_again(audio, clear_results, options)
+        clear = self._transcribe_again(decoder, audio, clear_results, options)
         if hotwords:
             self._correct_names(audio, clear, hotwords, options)
         chosen = [*faint.values(), *(transcript for _, transcript in clear)]
@@ -173,7 +192,7 @@ class WhisperEngine(Engine[WhisperSettings]):
         return Transcript(
             language=request.translate_to or request.language,
             words=tuple(sorted(words, key=lambda word: word.start)),
-            engine=f"whisper {self.settings.model}",
+            engine=f"whisper {self.settings.model_name}",
             segment_scores=tuple(
                 sorted(
                     (scores for result in chosen for scores in result.segment_scores),
@@ -184,9 +203,9 @@ class WhisperEngine(Engine[WhisperSettings]):
 
     def align(self, audio: Audio, chunk: Chunk, text: str, language: Language) -> Sequence[Word]:
         primary = language.primary
-        if primary not in list_languages(self.settings.model):
+        if primary not in list_languages(self.settings.model_name):
             raise InputRejectedError(
-                f"Whisper {self.settings.model} does not know {language.english_name}",
+                f"Whisper {self.settings.model_name} does not know {language.english_name}",
                 "Configure another engine for it",
             )
         tokenizer = build_tokenizer(self._model, TO_CODE[primary])
@@ -195,6 +214,7 @@ class WhisperEngine(Engine[WhisperSettings]):
 
     def _transcribe_again(
         self,
+        decoder: WindowDecoder,
         audio: Audio,
         transcripts: dict[Window, WindowTranscript],
         options: dict[str, Any],
@@ -210,7 +230,7 @@ class WhisperEngine(Engine[WhisperSettings]):
                 if is_broken(window, _words(best_attempt(window, known)), usual)
             }
             pieces = list(dict.fromkeys(piece for cuts in broken.values() for piece in cuts))
-            found = self._decoder.transcribe(audio, pieces, options | changes, is_last_attempt=True)
+            found = decoder.transcribe(audio, pieces, options | changes, is_last_attempt=True)
             for window, cuts in broken.items():
                 attempts[window].append([(piece, found[piece]) for piece in cuts])
 
@@ -235,6 +255,30 @@ class WhisperEngine(Engine[WhisperSettings]):
 
         for _ in self._workers.map(correct, attempt):
             pass
+
+
+def follow_batches(
+    request: TranscriptionRequest, windows: Sequence[Window]
+) -> Callable[[Sequence[Window]], None]:
+    """Return what is called before each batch: it reports the progress, and ends a cancelled call.
+
+    Args:
+        request: The request.
+        windows: All windows of the chunk. Those that are decoded again count no more.
+    """
+    total = sum(window.duration for window in windows)
+    begun: set[Window] = set()
+
+    def follow(batch: Sequence[Window]) -> None:
+        if request.cancelled:
+            raise TransientError("the call was cancelled")
+        if total:
+            done = sum(window.duration for window in begun)
+            request.progress(request.chunk.span.duration * done / total)
+        begun.update(window for window in batch if window in known)
+
+    known = frozenset(windows)
+    return follow
 
 
 def _words(attempt: Attempt) -> list[Word]:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.plugin.speech_windows import chunk_speech
 from subtitled.media.decode import decode_track
 from subtitled.media.probe import probe_media
 from subtitled.media.vad import SpeechActivity, detect_speech
 from subtitled.plugin import Language, TimeSpan, Transcript, Word
+from subtitled.plugin.speech_windows import chunk_speech
 from subtitled.transcription.media_sync import MIN_SPEECH_SPANS, find_offset
 from subtitled.transcription.transcript_reuse import (
     ReuseTarget,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.plugin.speech_windows import chunk_speech
 from subtitled.plugin import Chunk, Language, LanguageGuess, TimeSpan
+from subtitled.plugin.speech_windows import chunk_speech
 from subtitled.transcription.language_detection import (
     LanguageClues,
     WindowDetector,
