@@ -790,7 +790,7 @@ def test_no_history_changes_a_human_file_or_makes_anything_twice(histories: int)
 @pytest.mark.usefixtures("somewhere")
 def test_audio_of_a_film_that_is_moved_after_a_power_cut_is_deleted() -> None:
     left = 0
-    for fuse in (8, 12, 16):
+    for fuse in (16, 17, 18):
         state = Histories()
         state.begin(("original",), [("films", "a.mkv", "harbour")], rested=False)
         state.walk()
