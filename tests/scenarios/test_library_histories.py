@@ -234,6 +234,8 @@ class FakeDurable:
 class FakeEngines:
     """Finds the speech of :func:`intervals`, and counts what it transcribes."""
 
+    name = "whisper"
+
     def __init__(self, configuration: Configuration, recognised: Counter[Any]) -> None:
         self.configured = configuration.engines["whisper"]
         self.capabilities = self.configured.component_class.capabilities(self.configured.settings)

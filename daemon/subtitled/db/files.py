@@ -97,7 +97,7 @@ class FileRepository:
             return [record_from_row(row) for row in c.execute(query).mappings()]
 
     def has_active_twin(self, fingerprint: str, excluded_id: int | None) -> bool:
-        """Return whether a file with this fingerprint, or another one, is active."""
+        """Return whether a file with this fingerprint is active, other than the excluded one."""
         query = sa.select(files.c.id).where(
             files.c.fingerprint == fingerprint, files.c.state.in_(ACTIVE_STATES)
         )
