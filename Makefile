@@ -54,13 +54,14 @@ unit: $(VENV)/ready ## the unit tests: no model, no network, no daemon process
 
 # --- Tests ---------------------------------------------------------------------------------------
 
-# Both cores run tests. Those of one file run in one process, since they share what they start.
+# Three processes on two cores: a quarter of the time goes by in waiting for other processes. Tests of
+# one file run in one process, since they share what they start.
 CI_TESTS := not slow and not faults and not kodi and not players and not systemd \
   and not root and not postgres and not browser and not api
 # The cases that random tests try are the same in each run; make fuzz and make test-slow try others.
 SEEDS := SUBTITLED_TEST_SEED=$${SUBTITLED_TEST_SEED:-1} SUBTITLED_FUZZ_SEED=$${SUBTITLED_FUZZ_SEED:-1}
 test: $(VENV)/ready system lint model ## everything that CI runs; about 17 minutes on 2 cores
-	$(SEEDS) $(BIN)/pytest --cache-clear -n 2 --dist loadfile -m "$(CI_TESTS)" \
+	$(SEEDS) $(BIN)/pytest --cache-clear -n 3 --dist loadfile -m "$(CI_TESTS)" \
 	  || { test $$? -eq 1 && $(BIN)/python tools/run_failed_again.py "$(CI_TESTS)"; }
 
 test-api: $(VENV)/ready ## every route by every caller; the API against its description; 5 minutes
