@@ -234,11 +234,12 @@ def _ask_all(
         else:
             result = ask(question, subject, name)
             yield result
-            if kind == "engines" and question.name == "lists its models" and result.ok:
+            if question.name.startswith("lists") and result.ok:
                 store = ModelStore(request.models).of_plugin(request.plugin)
-                specs = subject.configured.models()
                 missing = [
-                    f"the model {spec.name}" for spec in specs if not store.is_installed(spec)
+                    f"the model {spec.name}"
+                    for spec in subject.needed_models(kind)
+                    if not store.is_installed(spec)
                 ]
 
 

@@ -91,7 +91,7 @@ def checks_itself(subject: Subject) -> None:
 def lists_models_of_a_pair(subject: Subject) -> None:
     """Models for one pair of languages are listed, and none is called as one for every pair."""
     names = {spec.name for spec in subject.configured.models()}
-    twice = names & {spec.name for spec in subject.configured.models_for_pair(*_pair_of(subject))}
+    twice = names & {spec.name for spec in subject.configured.models_for_pair(*subject.pair())}
     assert not twice, f"models_for_pair() repeats models(): {', '.join(sorted(twice))}"
 
 
@@ -186,7 +186,7 @@ FOR_NOTIFIERS = (accepts_notifications, says_that_its_server_is_away)
 
 def _make_batch(subject: Subject) -> Batch:
     """Return a batch as large as a translator takes."""
-    source, target = _pair_of(subject)
+    source, target = subject.pair()
     number = min(MAX_LINES, subject.configured.capabilities().max_batch_lines)
     return Batch(
         lines=tuple(Line(10 * n, f"Call me Ishmael {n}.", 40) for n in range(number)),
@@ -195,13 +195,3 @@ def _make_batch(subject: Subject) -> Batch:
         glossary=(TextPair("Ishmael", "Ishmael"),),
         previous=(TextPair("Hello.", "Bonjour."),),
     )
-
-
-def _pair_of(subject: Subject) -> tuple[Language, Language]:
-    """Return a pair of languages that the translator supports."""
-    pairs: frozenset[tuple[Language, Language]] | None
-    pairs = subject.configured.capabilities().language_pairs
-    if pairs is None or (ENGLISH, FRENCH) in pairs:
-        return ENGLISH, FRENCH
-    assert pairs, "it supports no pair of languages with these settings"
-    return min(pairs)

@@ -19,7 +19,7 @@ from subtitled.config.plugin_results import convert_result
 from subtitled.config.plugin_sources import find_source
 from subtitled.config.plugins import PluginLoader
 from subtitled.config.reference import describe_field
-from subtitled.plugin import Engine, ModelSpec, Secret, Settings, SubtitledError
+from subtitled.plugin import ModelComponent, ModelSpec, Secret, Settings, SubtitledError
 
 COMMENT_WIDTH: Final = 96
 
@@ -89,7 +89,7 @@ def _describe_component(component: RegisteredComponent) -> str:
 
 def _describe_models(plugin: str, component: RegisteredComponent) -> list[str]:
     cls: Any = component.component_class
-    if not issubclass(cls, Engine):
+    if not issubclass(cls, ModelComponent):
         return []
     who = f"the plugin {plugin}"
     try:

@@ -23,7 +23,7 @@ HOOKS: Final = "hooks"
 
 _QUESTIONS: Final[dict[str, tuple[Callable[[Subject], None], ...]]] = {
     "engines": engine_questions.ALL,
-    "translators": component_questions.FOR_TRANSLATORS,
+    "translators": (engine_questions.lists_its_models, *component_questions.FOR_TRANSLATORS),
     "servers": component_questions.FOR_SERVERS,
     "notifiers": component_questions.FOR_NOTIFIERS,
     "endpoints": endpoint_questions.FOR_ENDPOINTS,

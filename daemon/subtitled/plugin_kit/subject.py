@@ -17,7 +17,7 @@ from subtitled.engines.client import EngineClient
 from subtitled.engines.process_client import ProcessClient
 from subtitled.engines.translators import InProcessTranslator, OpenTranslator, TranslatorClient
 from subtitled.models.store import ModelStore
-from subtitled.plugin import Audio, Language, TimeSpan
+from subtitled.plugin import Audio, Language, ModelSpec, TimeSpan
 from subtitled.plugin.types import SAMPLE_RATE
 
 from .sounds import make_voice
@@ -78,6 +78,28 @@ class Subject:
         languages = self.client.capabilities.languages
         english = Language("en")
         return english if languages is None or english in languages else min(languages)
+
+    def pair(self) -> tuple[Language, Language]:
+        """Return a pair of languages that the translator supports, English into French if it does.
+
+        Raises:
+            NotApplicableError: It supports none with its settings.
+        """
+        pairs: frozenset[tuple[Language, Language]] | None
+        pairs = self.configured.capabilities().language_pairs
+        usual = Language("en"), Language("fr")
+        if pairs is None or usual in pairs:
+            return usual
+        if not pairs:
+            raise NotApplicableError("it supports no pair of languages with these settings")
+        return min(pairs)
+
+    def needed_models(self, kind: str) -> tuple[ModelSpec, ...]:
+        """Return the models that the questions to a component of this kind need."""
+        models = self.configured.models()
+        if kind == "translators" and self.configured.capabilities().language_pairs != frozenset():
+            models += self.configured.models_for_pair(*self.pair())
+        return models
 
     def call(self, method: str, *arguments: Any, has_text: bool = False) -> Any:
         """Call a method of a component in this process as the daemon does."""
