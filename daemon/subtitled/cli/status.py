@@ -55,6 +55,8 @@ def _print(answer: StatusAnswer) -> None:
         parts = [f"{number} {state}" for state, number in server.media_by_state.items()]
         parts += [server.error] if server.error else []
         echo(f"server {server.name}: {'; '.join(parts)}")
+    for name, error in answer.notifier_errors.items():
+        echo(f"notifier {name}: {error}")
     for line in answer.unavailable_plugins:
         echo(line)
 

@@ -34,6 +34,8 @@ THROTTLE_KEY = "throttle:"
 """Why a throttle pauses a process, before the name of the process, a colon and the rule."""
 SERVER_ERROR_KEY = "server-error:"
 """The last error of a media server, before its name."""
+NOTIFIER_ERROR_KEY = "notifier-error:"
+"""The last error of a notifier, before its name."""
 TRANSLATE_AGAIN_KEY = "translate-again:"
 """When a person asked for the changed lines of a file to be translated again (seconds since 1970),
 and the job that it had then, before its fingerprint."""

@@ -64,7 +64,7 @@ class ResultRecorder:
         self._services = services
         self._db = services.db
         self.examiner = Examiner(services)
-        self.notifications = NotifierDispatcher(services.config, services.db.notifications)
+        self.notifications = NotifierDispatcher(services.config, services.db)
         self.engine_digests = {
             name: engines_digest(services.config, library)
             for name, library in services.config.settings.libraries.items()

@@ -144,7 +144,7 @@ class ServerWorker(PollingWorker):
             changes = [delivery.change for delivery in deliveries]
             limit = LIMIT + len(changes)  # The server may need a request for each change.
             call_with_timeout(
-                self._server_name, lambda: server.refresh(changes, strategy_index), limit
+                self._configured.plugin, lambda: server.refresh(changes, strategy_index), limit
             )
         except InputRejectedError as error:
             for delivery in deliveries:
@@ -160,7 +160,7 @@ class ServerWorker(PollingWorker):
     def _check_index(self, delivery: Delivery) -> None:
         server = self._get_server()
         index_status = call_with_timeout(
-            self._server_name, lambda: server.check_indexed(delivery.change), LIMIT
+            self._configured.plugin, lambda: server.check_indexed(delivery.change), LIMIT
         )
         values = after_check(
             delivery, index_status, len(server.refresh_strategies), self._timings, time.time()

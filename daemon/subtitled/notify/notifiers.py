@@ -15,7 +15,8 @@ from sqlalchemy.exc import OperationalError
 from subtitled.config.load import Configuration
 from subtitled.config.plugin_calls import LIMIT, call_event_hooks, call_with_timeout
 from subtitled.config.plugins import ConfiguredComponent
-from subtitled.db.notifications import NotificationOutbox
+from subtitled.db.database import Database
+from subtitled.db.kv import NOTIFIER_ERROR_KEY
 from subtitled.plugin import (
     DeliverySchedule,
     Event,
@@ -55,17 +56,19 @@ _HOOKS = {
 class NotifierDispatcher:
     """The workers of all notifiers of a configuration."""
 
-    def __init__(self, configuration: Configuration, notifications: NotificationOutbox) -> None:
+    def __init__(self, configuration: Configuration, db: Database) -> None:
         self._configuration = configuration
-        self._outbox = notifications
+        self._db = db
+        self._outbox = db.notifications
         self._workers = [
-            NotifierWorker(configured, notifications)
-            for configured in configuration.notifiers.values()
+            NotifierWorker(configured, db) for configured in configuration.notifiers.values()
         ]
 
     def start(self) -> None:
         """Start a thread for each notifier."""
         self._outbox.delete_unconfigured(worker.notifier for worker in self._workers)
+        for key in self._db.kv.get_prefix(NOTIFIER_ERROR_KEY):
+            self._db.kv.set(key, None)
         for worker in self._workers:
             worker.start()
 
@@ -97,13 +100,12 @@ class NotifierDispatcher:
 class NotifierWorker(PollingWorker):
     """A thread that delivers the notifications of one notifier."""
 
-    def __init__(
-        self, configured: ConfiguredComponent[Notifier], notifications: NotificationOutbox
-    ) -> None:
+    def __init__(self, configured: ConfiguredComponent[Notifier], db: Database) -> None:
         super().__init__(f"notifier {configured.name}")
         self.notifier = configured.name
         self._configured = configured
-        self._outbox = notifications
+        self._outbox = db.notifications
+        self._kv = db.kv
         self._failures = 0
 
     def error_wait(self) -> float:
@@ -116,6 +118,17 @@ class NotifierWorker(PollingWorker):
 
     def tick(self) -> float:
         """Deliver what is due and return the seconds until the next call."""
+        try:
+            return self._deliver_due()
+        except SubtitledError as error:
+            return self._record_error(error)
+
+    def _deliver_due(self) -> float:
+        """Deliver what is due and return the seconds until the next call.
+
+        Raises:
+            SubtitledError: What the notifier raised when it was asked for its schedule.
+        """
         waiting = self._outbox.pending(self.notifier)
         settings = self._configured.settings
         schedule = call_with_timeout(
@@ -138,16 +151,24 @@ class NotifierWorker(PollingWorker):
         """Deliver notifications; return the seconds until the next try, or 0 if there is none."""
         try:
             notifier = self._configured.create()
-            call_with_timeout(self.notifier, lambda: notifier.notify(batch), NOTIFY_TIMEOUT_SECONDS)
+            plugin = self._configured.plugin
+            call_with_timeout(plugin, lambda: notifier.notify(batch), NOTIFY_TIMEOUT_SECONDS)
         except InputRejectedError as error:
             _log.warning("notifier %s: dropped %d events: %s", self.notifier, len(batch), error)
         except SubtitledError as error:
-            self._failures += 1
-            wait = seconds_until_retry(error, self._failures, BACKOFF, SETUP_ERROR_WAIT_SECONDS)
-            _log.warning("notifier %s: retrying in %.0f s: %s", self.notifier, wait, error)
-            return wait
+            return self._record_error(error)
+        if self._failures:
+            self._kv.set(NOTIFIER_ERROR_KEY + self.notifier, None)
         self._failures = 0
         return 0.0
+
+    def _record_error(self, error: SubtitledError) -> float:
+        """Record an error and return the seconds until the next try."""
+        self._failures += 1
+        wait = seconds_until_retry(error, self._failures, BACKOFF, SETUP_ERROR_WAIT_SECONDS)
+        _log.warning("notifier %s: retrying in %.0f s: %s", self.notifier, wait, error)
+        self._kv.set(NOTIFIER_ERROR_KEY + self.notifier, str(error))
+        return wait
 
 
 def choose_notifiers(configuration: Configuration, event: Event) -> list[str]:

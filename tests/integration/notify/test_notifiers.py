@@ -16,8 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.config.plugins import ConfiguredComponent
+from subtitled.daemon.answers.servers import find_notifier_errors
 from subtitled.db import notifications as kept
 from subtitled.db.database import Database
+from subtitled.db.kv import NOTIFIER_ERROR_KEY
 from subtitled.notify import notifiers
 from subtitled.notify.notifiers import (
     NotifierDispatcher,
@@ -93,7 +95,7 @@ def lives(tmp_path: Path) -> Iterator[Callable[..., NotifierDispatcher]]:
             for name, one in fake_notifiers.items()
         }
         configuration: Any = SimpleNamespace(notifiers=configured)
-        life = NotifierDispatcher(configuration, database.notifications)
+        life = NotifierDispatcher(configuration, database)
         life.start()
         begun.append(life)
         return life
@@ -116,6 +118,33 @@ def test_each_event_is_delivered_by_itself_and_in_order(
         [event(n)] for n in range(5)
     ]
     assert len({batch[0].id for batch in fake_notifier.received}) == 5
+
+
+def test_what_a_notifier_raised_is_kept_until_it_works(
+    lives: Callable[..., NotifierDispatcher],
+    fake_notifier: type[FakeNotifier],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hold = threading.Event()
+
+    class Held(fake_notifier):  # type: ignore[misc, valid-type]
+        def notify(self, notifications: Sequence[Notification]) -> None:
+            if not hold.is_set():
+                raise KeyError("bug")
+            super().notify(notifications)
+
+    database = Database(tmp_path / "subtitled.sqlite")
+    database.kv.set(f"{NOTIFIER_ERROR_KEY}gone", "an error of a run before")
+    lives(bell=Held).enqueue(event(1))
+    wait_until(lambda: database.kv.get(f"{NOTIFIER_ERROR_KEY}bell"))
+    (error,) = find_notifier_errors(database).values()
+    assert "the plugin bell failed: KeyError: 'bug' (" in error and "test_notifiers.py:" in error
+    assert "notify)" in error and "Correct that line" in error
+    hold.set()
+    wait_until(lambda: not find_notifier_errors(database))
+    assert fake_notifier.received[0][0].event == event(1)
+    database.close()
 
 
 @pytest.mark.parametrize(

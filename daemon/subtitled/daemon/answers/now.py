@@ -21,7 +21,7 @@ from subtitled.jobs.pauses import Pause, active_pauses
 from ..lock import LockHolder, find_holder
 from ..status import UpcomingEvent, status_report
 from .plain import to_plain
-from .servers import list_servers
+from .servers import find_notifier_errors, list_servers
 
 NEWEST_RESULTS = 5
 MIN_KNOWN_SHARE = 0.05
@@ -173,6 +173,8 @@ def _problems(
             yield Problem(
                 f"server {server.name}", server.error, "Changes are kept and sent when it answers"
             )
+    for name, error in find_notifier_errors(db).items():
+        yield Problem(f"notifier {name}", error, "Events are kept and delivered when it works")
     for state, meaning in _FAILURES.items():
         if number := counts.get(state, 0):
             subject = f"{number} {'file' if number == 1 else 'files'}"

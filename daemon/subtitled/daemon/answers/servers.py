@@ -1,4 +1,4 @@
-"""The media servers: what went wrong with each, and what each was notified of."""
+"""The media servers and notifiers: what went wrong with each, and what servers were told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from subtitled.db.database import Database
-from subtitled.db.kv import SERVER_ERROR_KEY
+from subtitled.db.kv import NOTIFIER_ERROR_KEY, SERVER_ERROR_KEY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +45,11 @@ def list_servers(db: Database, configured: Iterable[str] = ()) -> list[ServerSta
         )
         for name in sorted({*counts, *errors, *configured})
     ]
+
+
+def find_notifier_errors(db: Database) -> dict[str, str]:
+    """Return the last error of each notifier that cannot deliver, by its name."""
+    return {
+        key.removeprefix(NOTIFIER_ERROR_KEY): error
+        for key, error in sorted(db.kv.get_prefix(NOTIFIER_ERROR_KEY).items())
+    }

@@ -17,7 +17,7 @@ from ..lock import LockHolder, find_holder
 from ..status import StatusReport, status_report
 from ..workers import WorkerStatus, list_workers
 from .plain import to_plain
-from .servers import ServerStatus, list_servers
+from .servers import ServerStatus, find_notifier_errors, list_servers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,8 @@ class StatusAnswer:
     active_files: tuple[FileRecord, ...]
     workers: tuple[WorkerStatus, ...]
     servers: tuple[ServerStatus, ...]
+    notifier_errors: dict[str, str]
+    """The last error of each notifier that cannot deliver."""
     pauses: tuple[Pause, ...]
     breakers: dict[str, BreakerState]
     report: StatusReport
@@ -68,6 +70,7 @@ class StatusAnswer:
             "upcoming": to_plain(self.report.upcoming),
             "engines": {name: to_plain(to_dict(one)) for name, one in self.breakers.items()},
             "servers": {server.name: server.to_dict() for server in self.servers},
+            "notifiers": {name: {"error": error} for name, error in self.notifier_errors.items()},
             "unavailable_plugins": list(self.unavailable_plugins),
         }
 
@@ -82,6 +85,7 @@ def describe_status(configuration: Configuration, db: Database) -> StatusAnswer:
         active_files=tuple(db.states.by_state(FileState.WORKING)),
         workers=tuple(list_workers(db, state_dir)),
         servers=tuple(list_servers(db)),
+        notifier_errors=find_notifier_errors(db),
         pauses=tuple(active_pauses(db.kv, now)),
         breakers=CircuitBreakers(db.kv).open_states(),
         report=status_report(configuration.settings, db, is_running=daemon is not None, now=now),

@@ -15,6 +15,7 @@ from subtitled.config.paths import resolve_models_dir, resolve_state_dir
 from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.config.plugin_registration import COMPONENT_KINDS
 from subtitled.config.plugins import ConfiguredComponent
+from subtitled.db.kv import NOTIFIER_ERROR_KEY, SERVER_ERROR_KEY
 from subtitled.db.state_folder import DATABASE_FILE
 from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobcontext.services import open_database
@@ -83,13 +84,20 @@ def _check_model(store: ModelStore, model: KnownModel, subject: str) -> CheckRes
 
 
 def check_last_calls(configuration: Configuration) -> Iterator[CheckResult]:
-    """Report the engines whose last call failed, and why. A call that succeeds ends that."""
+    """Report the engines, media servers and notifiers whose last call failed, and why.
+
+    A call that succeeds ends that.
+    """
     settings = configuration.settings
     if not settings.daemon.database and not (resolve_state_dir(settings) / DATABASE_FILE).is_file():
         return  # A check must not create the database.
     try:
         with contextlib.closing(open_database(configuration)) as db:
             states = CircuitBreakers(db.kv).open_states()
+            errors = {
+                "server": db.kv.get_prefix(SERVER_ERROR_KEY),
+                "notifier": db.kv.get_prefix(NOTIFIER_ERROR_KEY),
+            }
     except (SubtitledError, SQLAlchemyError):
         return  # Another check reports errors of the state folder.
     for name in configuration.engines:
@@ -101,6 +109,10 @@ def check_last_calls(configuration: Configuration) -> Iterator[CheckResult]:
                 f"{state.failures} failed in a row, the last: {state.reason}",
                 state.hint,
             )
+    for kind, keys in errors.items():
+        for key, error in sorted(keys.items()):
+            subject = f"calls of {kind} {key.partition(':')[2]}"
+            yield CheckResult(subject, False, error, "What it was not told is kept, and sent later")
 
 
 def check_credentials(configuration: Configuration) -> Iterator[CheckResult]:

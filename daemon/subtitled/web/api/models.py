@@ -153,6 +153,7 @@ class StatusAnswer(Output):
     upcoming: list[dict[str, Any]]
     engines: dict[str, Any]
     servers: dict[str, Any]
+    notifiers: dict[str, Any]
 
 
 class NowAnswer(Output):

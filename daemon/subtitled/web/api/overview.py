@@ -53,7 +53,14 @@ def add_overview_routes(api: FastAPI, services: ApiServices) -> None:
         if caller.libraries is not None:
             # Reasons, times, engines, servers and workers are about all libraries.
             active = tuple(one for one in answer.active_files if caller.sees(one.library))
-            visible = replace(answer, active_files=active, workers=(), breakers={}, servers=())
+            visible = replace(
+                answer,
+                active_files=active,
+                workers=(),
+                breakers={},
+                servers=(),
+                notifier_errors={},
+            )
             described = visible.to_dict() | {
                 "pauses": to_plain([one for one in answer.pauses if caller.sees(one.library)]),
                 "files": _count_states(services, caller),

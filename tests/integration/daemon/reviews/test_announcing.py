@@ -143,7 +143,7 @@ def test_an_approval_that_is_not_recorded_is_not_told(library: ReviewLibrary) ->
 
 
 def test_a_library_is_told_of_once_with_what_waits(library: ReviewLibrary) -> None:
-    dispatcher = NotifierDispatcher(library.configuration, library.db.notifications)
+    dispatcher = NotifierDispatcher(library.configuration, library.db)
     notices = ReviewNotices(library.configuration, library.db, dispatcher.enqueue)
     assert notices.is_wanted
     for name in ("A", "B"):
@@ -171,7 +171,7 @@ def test_a_library_is_told_of_once_with_what_waits(library: ReviewLibrary) -> No
 
 
 def test_other_events_reach_every_notifier(library: ReviewLibrary) -> None:
-    dispatcher = NotifierDispatcher(library.configuration, library.db.notifications)
+    dispatcher = NotifierDispatcher(library.configuration, library.db)
     event = JobFinished(Path("/films/A.mkv"), (), "made en")
     dispatcher.enqueue(event)
     for notifier in (Plain, Asking, Failing):

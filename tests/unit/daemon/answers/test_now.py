@@ -14,9 +14,11 @@ from subtitled.daemon.answers.coverage import count_coverage
 from subtitled.daemon.answers.cursors import CursorError
 from subtitled.daemon.answers.history import HistoryFilter, list_history
 from subtitled.daemon.answers.now import describe_now, estimate_seconds_left
+from subtitled.daemon.answers.status import describe_status
+from subtitled.daemon.doctor.components import check_last_calls
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryEvent
-from subtitled.db.kv import SERVER_ERROR_KEY
+from subtitled.db.kv import NOTIFIER_ERROR_KEY, SERVER_ERROR_KEY
 from subtitled.db.overview import FileOverview, RequirementRow
 from subtitled.db.records import FileRecord, FileState
 from subtitled.jobs import pauses
@@ -73,6 +75,7 @@ def test_now_says_why_nothing_is_done_what_was_made_and_what_is_wrong(
     pauses.pause(db.kv)
     pauses.pause(db.kv, "series", until=4e9)
     db.kv.set(f"{SERVER_ERROR_KEY}jellyfin", "refused the key")
+    db.kv.set(f"{NOTIFIER_ERROR_KEY}bell", "the plugin bell failed: KeyError (bell.py:7)")
     failed = _arrives(db, "1.mkv")
     db.states.set_state(failed.id, FileState.FAILED, reason="broken")
     for number in range(9):
@@ -91,6 +94,13 @@ def test_now_says_why_nothing_is_done_what_was_made_and_what_is_wrong(
     assert now["files"] == {"failed": 1}
     problems = {problem["subject"]: problem for problem in now["problems"]}
     assert problems["server jellyfin"]["message"] == "refused the key"
+    assert "bell.py:7" in problems["notifier bell"]["message"]
+    assert describe_status(configuration, db).to_dict()["notifiers"] == {
+        "bell": {"error": "the plugin bell failed: KeyError (bell.py:7)"}
+    }
+    checks = {check.subject: check for check in check_last_calls(configuration)}
+    assert "bell.py:7" in checks["calls of notifier bell"].detail
+    assert not checks["calls of server jellyfin"].ok
     assert "queue list --state failed" in problems["1 file"]["hint"]
 
 
