@@ -23,6 +23,9 @@ install: ## install units, examples and documentation (for packagers; see packag
 	install -D -m 644 systemd/subtitled.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/subtitled.conf
 	install -D -m 644 systemd/subtitled.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/subtitled.conf
 	install -D -m 644 -t $(DESTDIR)$(DOCS)/drop-ins systemd/drop-ins/gpu.conf systemd/drop-ins/cloud-only.conf
+	sed -e 's|/usr/local/bin/|$(PREFIX)/bin/|' -e 's|/etc/subtitled|$(SYSCONFDIR)/subtitled|g' \
+	  systemd/drop-ins/plugins.conf > $(DESTDIR)$(DOCS)/drop-ins/plugins.conf
+	chmod 644 $(DESTDIR)$(DOCS)/drop-ins/plugins.conf
 	install -D -m 644 -t $(DESTDIR)$(DOCS) README.md
 	for page in $$(cd docs && find . -name '*.md'); do \
 	  install -D -m 644 docs/$$page $(DESTDIR)$(DOCS)/$$page || exit 1; \

@@ -40,6 +40,8 @@ from .settings import AppSettings
 PIP_TIMEOUT: Final = 3600.0
 """Seconds that pip may take."""
 MAX_ERROR_LINES: Final = 6
+_NOISE: Final = ("To fix this", "1. ", "2. ", "ResolutionImpossible", "The conflict is caused by")
+"""How lines of pip begin that say nothing about this installation."""
 _DROPPED_VARIABLES: Final = (
     "PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER",
     "PIP_REQUIRE_VIRTUALENV", "PIP_CONSTRAINT",
@@ -149,7 +151,7 @@ def _explain(output: str) -> SetupError:
         return SetupError("pip is not installed", f"Run: {sys.executable} -m ensurepip")
     first = next((n for n, line in enumerate(lines) if line.startswith("ERROR:")), len(lines) - 1)
     told = [clean_text(line.removeprefix("ERROR: ")) for line in lines[first:]]
-    told = [line for line in told if not line.startswith(("To fix this", "1. ", "2. "))]
+    told = [line for line in told if not line.startswith(_NOISE)]
     message = "; ".join(told[:MAX_ERROR_LINES])[:1000]
     if "conflict" in output or "ResolutionImpossible" in output:
         hint = (

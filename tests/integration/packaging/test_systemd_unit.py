@@ -81,14 +81,14 @@ def test_a_worker_is_kept_in_its_place_as_the_daemon_is() -> None:
 
 
 @needs_systemd
-@pytest.mark.parametrize(("drop_in", "most"), [("cloud-only.conf", 1.4), ("gpu.conf", 1.8)])
+@pytest.mark.parametrize(("drop_in", "most"), [("cloud-only.conf", 1.4), ("gpu.conf", 1.8), ("plugins.conf", 1.5)])
 def test_so_it_is_with_the_drop_ins(installed: Path, drop_in: str, most: float) -> None:
     assert _exposure(_unit(installed, drop_in)) <= most
 
 
 @needs_systemd
 @pytest.mark.parametrize("name", [DAEMON, WORKER])
-@pytest.mark.parametrize("drop_in", [None, "cloud-only.conf", "gpu.conf"])
+@pytest.mark.parametrize("drop_in", [None, "cloud-only.conf", "gpu.conf", "plugins.conf"])
 def test_systemd_finds_no_fault_with_it(installed: Path, drop_in: str | None, name: str) -> None:
     unit = _instance(_unit(installed, drop_in, name))
     text = unit.read_text("utf-8").replace("/usr/bin/subtitled", "/bin/true")
@@ -106,6 +106,8 @@ def test_the_places_that_were_chosen_stand_in_the_unit(
     installed: Path, name: str, command: str
 ) -> None:
     text = _unit(installed, name=name).read_text("utf-8")
+    drop_in = installed / "usr/share/doc/subtitled/drop-ins/plugins.conf"
+    assert "=-/usr/bin/subtitled --config /etc/subtitled/config.toml plugins" in drop_in.read_text()
     assert f"ExecStart=/usr/bin/subtitled --config /etc/subtitled/config.toml {command}" in text
     assert "/usr/local" not in text
     document = re.search(r"Documentation=file:(\S+)", text)

@@ -1,0 +1,95 @@
+"""Plugins of the container and the service: installed by its entry point, as processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.wheels import build_wheel
+
+ROOT = Path(__file__).parents[3]
+BELL = """
+import numpy
+from subtitled.plugin import Notifier, hookimpl
+assert not hasattr(numpy, "is_hidden")
+SUBTITLED_API = "1"
+class Bell(Notifier):
+    def notify(self, notifications): ...
+@hookimpl
+def register_notifiers(register): register(Bell)
+"""
+
+
+Enter = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def enter(tmp_path: Path) -> Enter:
+    """Return a function that runs a command by the entry point of the container."""
+    wheels = tmp_path / "config/plugins"
+    wheels.mkdir(parents=True)
+    build_wheel(
+        wheels,
+        "subtitled_bell",
+        {"bell_plugin.py": BELL, "numpy/__init__.py": "is_hidden = True\n"},
+        plugins={"bell": "bell_plugin"},
+        requires=("subtitled", "numpy"),
+    )
+    config = tmp_path / "config/config.toml"
+    config.write_text(f'[plugins]\ninstall = ["{wheels}/*.whl"]\n[notifiers.bell]\n')
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "id").write_text("#!/bin/sh\necho 1234\n")  # as with docker run --user
+    (programs / "id").chmod(0o755)
+
+    def run(*command: str, **more: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {
+            "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "SUBTITLED_CONFIG": str(config),
+            "STATE_DIRECTORY": str(tmp_path / "state"),
+            "CACHE_DIRECTORY": str(tmp_path / "cache"),
+            "PIP_NO_INDEX": "1",
+        }
+        return subprocess.run(
+            ["/bin/sh", ROOT / "container/entrypoint.sh", *command],
+            env=environment | more,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return run
+
+
+def test_the_entry_point_installs_a_wheel_and_every_command_uses_it(enter: Enter) -> None:
+    started = enter("subtitled", "worker", "--help")
+    assert started.returncode == 0, started.stderr
+    assert "installed. Plugins in the state folder: bell." in started.stderr
+    listed = enter("subtitled", "plugins", "list", "--json")
+    assert "nothing to do" not in listed.stderr, "other commands install nothing"
+    (bell,) = [row for row in json.loads(listed.stdout) if row["name"] == "bell"]
+    assert (bell["distribution"], bell["state"]) == ("subtitled_bell", "ok")
+
+
+@pytest.mark.slow
+def test_a_wheel_that_needs_a_newer_package_than_the_core_changes_nothing(
+    enter: Enter, tmp_path: Path
+) -> None:
+    enter("subtitled", "plugins", "install")
+    folders = sorted((tmp_path / "state/plugins").glob("packages-*"))
+    build_wheel(tmp_path, "subtitled_new", {}, requires=("numpy>=99",))
+    started = enter(
+        "subtitled", "worker", "--help", SUBTITLED_PLUGINS=f"{tmp_path}/subtitled_new*.whl"
+    )
+    assert started.returncode == 0 and "Usage" in started.stdout, "the daemon starts all the same"
+    told = " ".join(started.stderr.split())
+    assert "subtitled-new 1.0 depends on numpy>=99" in told
+    assert "needs another version of a package than subtitled" in told
+    assert folders and sorted((tmp_path / "state/plugins").glob("packages-*")) == folders
