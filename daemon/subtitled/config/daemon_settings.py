@@ -68,8 +68,8 @@ class DaemonSettings(Section):
     max_loaded_models: int = Field(
         1,
         ge=1,
-        description="How many engines may have their model in memory at the same time. An idle "
-        "engine is unloaded for another one.",
+        description="How many engines may have their model in memory at the same time, on each "
+        "device. An idle engine is unloaded for another one.",
     )
     hallucination_phrases: ConfigPath | None = Field(
         None,

@@ -24,7 +24,9 @@ from .checks import (
     find_unknown_names,
     warn_overlaps,
     warn_unreachable,
+    warn_unspoken,
 )
+from .engine_device import find_device_issue, split_device
 from .errors import (
     ConfigIssue,
     ConfigurationError,
@@ -191,6 +193,7 @@ def load_config(
         warnings=(
             *warn_overlaps(settings),
             *warn_unreachable(settings, components),
+            *warn_unspoken(settings, components["engines"]),
             *warn_of_installation(settings),
             *plugins.warnings,
         ),
@@ -305,7 +308,8 @@ def _configure(
         message = "the name of this section cannot be a part of an address"
         return UnavailableComponent(title, plugin, message, "Use letters, digits, - and _")
     model = component.Settings
-    options = validate_options(plugin, model, section.options, (kind, name), text)
+    device, options_of_plugin = split_device(kind, section.options, model)
+    options = validate_options(plugin, model, options_of_plugin, (kind, name), text)
     if not isinstance(options, PluginSettings):
         return options
     entry_point = plugins.find_entry_point(plugin)
@@ -316,9 +320,14 @@ def _configure(
         settings=options,
         entry_point=entry_point,
         registered_name=registered_name,
+        device=str(device),
     )
     try:
         configured.ask_statements()
+        if kind == "engines":
+            stated = configured.capabilities()
+            if issue := find_device_issue(device, stated, model, (kind, name), text):
+                return [issue]
     except SubtitledError as error:
         return UnavailableComponent(title, plugin, error.message, error.hint)
     return configured

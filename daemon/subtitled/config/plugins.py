@@ -74,6 +74,8 @@ class ConfiguredComponent(Generic[C]):
     """The plugin's module, such as ``subtitled_plugins.whisper``."""
     registered_name: str = ""
     """The name that the plugin registered the class under, if any."""
+    device: str = "auto"
+    """For engines: where the section says that it runs."""
     _stated: list[Any] = field(default_factory=list, compare=False, repr=False)
 
     def capabilities(self) -> Any:

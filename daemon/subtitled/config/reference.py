@@ -27,6 +27,7 @@ from .daemon_settings import (
     WorkingHoursSettings,
 )
 from .egress_settings import BudgetSettings, PriceSettings
+from .engine_device import AUTO_DEVICE, DEVICE_DESCRIPTION
 from .library_settings import (
     CueSettings,
     FilenameSettings,
@@ -85,6 +86,9 @@ def build_json_schema(configuration: Configuration | None) -> dict[str, Any]:
             schema["$defs"][prefix + defined] = definition
         plugin_schema = {"const": plugin, "description": "The plugin to use."}
         section["properties"] = {"plugin": plugin_schema, **section.get("properties", {})}
+        if kind == "engines":
+            device = {"type": "string", "default": AUTO_DEVICE, "description": DEVICE_DESCRIPTION}
+            section["properties"].setdefault("device", device)
         if plugin != name:
             section["required"] = ["plugin", *section.get("required", [])]
         schema["properties"][kind].setdefault("properties", {})[name] = section
@@ -240,6 +244,9 @@ def _render_lines() -> Iterator[str]:
     yield "another name. A plugin that registers several components of a kind is written as"
     yield "`PLUGIN:NAME`. A table `[plugins.NAME]` enables a plugin for its hooks, and has their"
     yield "settings."
+    yield ""
+    yield "Any section of `[engines]` takes `device`, if its engine can be told where to run."
+    yield f"{DEVICE_DESCRIPTION} The default is `{AUTO_DEVICE}`: the engine chooses."
     yield ""
 
 

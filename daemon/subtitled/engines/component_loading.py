@@ -38,7 +38,7 @@ class LoadedComponent:
         """
         self.who = f"{spec['role']} {spec['name']}"
         self._base = base
-        PluginPaths.from_json(spec["plugin_paths"]).apply()
+        PluginPaths.from_json(spec.get("plugin_paths", {})).apply()
         cls = _find_class(self.who, spec, base, kind)
 
         def create() -> ModelComponent[Any]:
@@ -48,6 +48,7 @@ class LoadedComponent:
                     name=spec["name"],
                     threads=spec["threads"],
                     models={name: Path(folder) for name, folder in spec["models"].items()},
+                    device=spec.get("device", "auto"),
                 ),
             )
             component.load()

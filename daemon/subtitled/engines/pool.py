@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from subtitled.config.load import Configuration
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.media.vad import SpeechActivity
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     Audio,
+    Engine,
     SetupError,
 )
 
 from . import protocol
 from .client import EngineClient
+from .devices import CPU, choose_slot, list_devices
 from .limits import (
     MIN_TIMEOUT_SECONDS,
     MemoryWatchdog,
@@ -27,16 +30,38 @@ from .process_client import ProcessClient
 from .translators import InProcessTranslator, OpenTranslator, TranslatorClient
 
 
+class _DeviceRooms:
+    """A limit on loaded models for each device: a card has memory of its own."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._slots: dict[str, ModelSlots] = {}
+        self._seen = list_devices()
+
+    def __getitem__(self, device: str) -> ModelSlots:
+        return self._slots.setdefault(device, ModelSlots(self._limit))
+
+    def of_engine(self, configured: ConfiguredComponent[Engine]) -> ModelSlots:
+        """Return the limit of the device on which an engine runs."""
+        offered = configured.capabilities().devices
+        return self[choose_slot(configured.device, offered, self._seen)]
+
+
 class EnginePool:
     """All configured engines and translators, and the process for voice activity detection."""
 
     def __init__(self, configuration: Configuration, models: Path, threads: int) -> None:
         daemon, throttle = configuration.settings.daemon, configuration.settings.throttle
-        store, room = ModelStore(models), ModelSlots(daemon.max_loaded_models)
+        store, rooms = ModelStore(models), _DeviceRooms(daemon.max_loaded_models)
         self._priority = ProcessPriority(throttle.niceness, throttle.io_idle)
         self._clients = {
             name: EngineClient(
-                configured, store, threads, daemon.model_idle_timeout, room, self._priority
+                configured,
+                store,
+                threads,
+                daemon.model_idle_timeout,
+                rooms.of_engine(configured),
+                self._priority,
             )
             for name, configured in configuration.engines.items()
         }
@@ -44,7 +69,7 @@ class EnginePool:
         self._translators = configuration.translators
         self._translator_clients = {
             name: TranslatorClient(
-                configured, store, threads, daemon.model_idle_timeout, room, self._priority
+                configured, store, threads, daemon.model_idle_timeout, rooms[CPU], self._priority
             )
             for name, configured in configuration.translators.items()
             if configured.is_isolated

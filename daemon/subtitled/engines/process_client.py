@@ -63,7 +63,8 @@ class ProcessClient(Generic[C]):
         self._store = store.of_plugin(configured.plugin)
         self._threads = threads
         self._unload_after = unload_after
-        self._slots = slots if self.is_local else None
+        self.slots = slots if self.is_local else None
+        """The limit on loaded models that it shares with others; None for a remote component."""
         self._priority = priority
         self._concurrency = threading.BoundedSemaphore(max(1, self.max_concurrency))
         self._lock = threading.Lock()
@@ -190,8 +191,8 @@ class ProcessClient(Generic[C]):
                 raise ShutdownRequested
             if self._engine_process is not None:
                 self._engine_process.release()
-            if self._slots is not None:
-                self._slots.acquire(self)
+            if self.slots is not None:
+                self.slots.acquire(self)
             self._engine_process = self._start()
             self._loading_process = None
         if self._is_closed:  # Loading takes a while.
@@ -241,8 +242,8 @@ class ProcessClient(Generic[C]):
         child, self._engine_process = self._engine_process, None
         if child is not None:
             child.terminate()
-        if self._slots is not None:
-            self._slots.release(self)
+        if self.slots is not None:
+            self.slots.release(self)
 
 
 def spec_of(
@@ -273,6 +274,7 @@ def spec_of(
         "settings": configured.settings.model_dump(mode="json"),
         "threads": threads,
         "models": models,
+        "device": configured.device,
         "max_concurrency": max_concurrency,
         "log_level": logging.getLogger("subtitled").getEffectiveLevel(),
     }

@@ -18,6 +18,7 @@ from .components import (
     check_plugins_loaded,
 )
 from .daemons import check_daemons
+from .devices import check_devices
 from .libraries import check_libraries, check_watching, describe_watching
 from .machine import check_clock, check_ffmpeg, check_sensors, check_state_folder
 from .state import check_state
@@ -46,6 +47,7 @@ def check_machine(configuration: Configuration, path: Path | None) -> list[Check
         *check_phrases(configuration),
         *check_plugins_loaded(configuration),
         *check_models(configuration),
+        *check_devices(configuration),
         *check_last_calls(configuration),
         *check_credentials(configuration),
         *check_components(configuration),
