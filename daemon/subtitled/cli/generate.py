@@ -100,7 +100,7 @@ def generate(
         overwrite=overwrite or retranscribe or here,
         retranscribe=retranscribe or here,
         here=here,
-        spoken=_read_spoken_language(language) if language is not None else None,
+        spoken=read_spoken_language(language) if language is not None else None,
     )
     _require_valid(request, configuration)
     if request.output_dir is not None:
@@ -113,7 +113,7 @@ def generate(
         raise typer.Exit(FAILED)
 
 
-def _read_spoken_language(text: str) -> Language:
+def read_spoken_language(text: str) -> Language:
     """Return the language of ``--language``. Abort if it is none."""
     try:
         language = Language.parse(text)

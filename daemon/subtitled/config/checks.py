@@ -120,6 +120,25 @@ def warn_overlaps(settings: AppSettings) -> Iterator[str]:
                 )
 
 
+def warn_unspoken(
+    settings: AppSettings, engines: Mapping[str, ConfiguredComponent[Any]]
+) -> Iterator[str]:
+    """Warn about libraries that assume a language which none of their engines knows."""
+    for name, library in settings.libraries.items():
+        assumed = library.assumed_language
+        names = library.engines or tuple(engines)
+        known = [engines[name].capabilities().languages for name in names if name in engines]
+        if assumed is None or not known or None in known:
+            continue
+        if not any(
+            language.primary == assumed.primary for some in known for language in some or ()
+        ):
+            yield (
+                f"libraries.{name}.assumed_language is {assumed}, which no engine of the library "
+                "knows: configure one that does, or write another language"
+            )
+
+
 def warn_unreachable(
     settings: AppSettings, components: Mapping[str, Mapping[str, ConfiguredComponent[Any]]]
 ) -> Iterator[str]:

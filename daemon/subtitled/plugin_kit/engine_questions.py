@@ -68,11 +68,12 @@ def transcribes_a_short_chunk(subject: Subject) -> None:
 
 
 def transcribes_an_unknown_language(subject: Subject) -> None:
-    """The language ``und`` may be refused."""
+    """The language ``und`` may be refused, unless the engine says that it needs no language."""
     try:
         _transcribe(subject, SPEECH, UNDETERMINED)
     except InputRejectedError:
-        return
+        if not subject.client.capabilities.needs_language:
+            raise
 
 
 def transcribes_with_odd_hotwords(subject: Subject) -> None:

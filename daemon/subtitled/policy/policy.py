@@ -94,6 +94,9 @@ def decide(
     needs_analysis = any(policy.needs_analysis(requirement) for requirement in requirements) or (
         bool(summaries) and spoken is None
     )
+    news = []
+    if needs_analysis and material.language_news:
+        news.append(f"the spoken language is looked for again: {material.language_news}")
     return Decision(
         requirements=tuple(requirements),
         unsatisfiable=tuple(
@@ -101,7 +104,7 @@ def decide(
             for answer in answers
             if answer.status is AnswerStatus.IMPOSSIBLE
         ),
-        reasons=tuple(f"{answer}: {answer.reason}" for answer in answers),
+        reasons=(*(f"{answer}: {answer.reason}" for answer in answers), *news),
         answers=answers,
         needs_analysis=needs_analysis,
         summaries=tuple(summaries),
@@ -133,7 +136,7 @@ class _Policy:
         if language is None and self.available.is_silent:
             return NOBODY_SPEAKS
         if language is None:
-            reason = f"to be made; {self._why_unknown}"
+            reason = "to be made; the spoken language is not known yet"
             return Requirement(
                 language=None,
                 formats=self.library.formats,
@@ -156,7 +159,7 @@ class _Policy:
         if sources:
             reason = f"to be made as {', '.join(missing)}, {sources[0][1]}"
         elif self.assumed_language is None:
-            reason = f"to be made if possible; {self._why_unknown}"
+            reason = "to be made if possible; the spoken language is not known yet"
         else:
             reason = (
                 f"to be made only if {language.english_name} is spoken: no configured engine or "
@@ -185,7 +188,7 @@ class _Policy:
         if (upper is None or lower is None) and self.available.is_silent:
             return NOBODY_SPEAKS
         if upper is None or lower is None:
-            unknown = f"to be made; {self._why_unknown}"
+            unknown = "to be made; the spoken language is not known yet"
             above, below = (
                 Requirement(
                     language=language,
@@ -220,13 +223,6 @@ class _Policy:
             )
         reason = f"to be made as {', '.join(missing)}, in one file"
         return replace(sides[0], reason=reason, secondary=sides[1])
-
-    @property
-    def _why_unknown(self) -> str:
-        news = self.available.language_news
-        if news:
-            return f"the spoken language is looked for again: {news}"
-        return "the spoken language is not known yet"
 
     @property
     def _main_source(self) -> Source:

@@ -163,7 +163,7 @@ class Decision:
     requirements: tuple[Requirement, ...]
     unsatisfiable: tuple[str, ...]
     reasons: tuple[str, ...]
-    """One sentence for each wanted language."""
+    """One sentence for each wanted language, and why the spoken one is looked for again."""
     answers: tuple[Answer, ...] = ()
     """The decision about each subtitle and summary that is wanted."""
     needs_analysis: bool = False

@@ -1,5 +1,7 @@
-"""Requests to engines about the chunks of one track. Only :mod:`.language_identification` has
-audio transcribed too, of single windows."""
+"""Requests to engines about the chunks of one track.
+
+Nothing else sends audio to be transcribed, but windows for :mod:`.language_identification`.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from subtitled.plugin import (
     language_codes,
 )
 from subtitled.plugin.audio_encoding import EXTENSIONS, encode_audio
-from subtitled.plugin.http import refusal_error
+from subtitled.plugin.http import get_host, refusal_error
 
 from .client import OpenAIClient, get_destination, get_error_code, is_local, parse_object
 from .response import is_transcription, parse_response
@@ -52,13 +52,23 @@ UNSUPPORTED_WORDS = ("verbose_json", "response_format", "timestamp", "granularit
 MAX_BYTES_PER_SECOND = {"opus": 8_000, "flac": 33_000}
 """Codec -> the most bytes of a second of audio: speech as Opus, incompressible audio as FLAC."""
 BYTES_PER_MB = 1_000_000
+IDENTIFYING_HOSTS = frozenset({"api.openai.com", "api.groq.com"})
+"""Services that identify the language if none is named, by their API references."""
 
 
 class TranscriptionSettings(Settings):
     """The settings in ``[engines.openai]``."""
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
-        {"is_local", "languages", "max_upload_mb", "concurrency", "timeout", "verify_tls"}
+        {
+            "is_local",
+            "languages",
+            "needs_language",
+            "max_upload_mb",
+            "concurrency",
+            "timeout",
+            "verify_tls",
+        }
     )
 
     url: str = Field(
@@ -76,6 +86,12 @@ class TranscriptionSettings(Settings):
     )
     languages: tuple[Language, ...] = Field(
         (), description="Spoken languages that the engine is used for. Empty: any."
+    )
+    needs_language: bool | None = Field(
+        None,
+        description="Whether requests have to name the language spoken. false: the service finds it by "
+        "itself, as speaches does, and is used where nobody else can tell the language. Unset: "
+        "false for api.openai.com and api.groq.com. whisper.cpp takes English if none is named.",
     )
     timestamps: Literal["words", "segments", "none"] = Field(
         "words",
@@ -110,6 +126,7 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
         return EngineCapabilities(
             languages=frozenset(settings.languages) or None,
             word_timestamps=settings.timestamps == "words",
+            needs_language=_needs_language(settings),
             supports_hotwords=True,
             max_chunk_seconds=min(
                 settings.max_seconds,
@@ -235,6 +252,12 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
     @cached_property
     def _client(self) -> OpenAIClient:
         return OpenAIClient(self.context.name, self.settings)
+
+
+def _needs_language(settings: TranscriptionSettings) -> bool:
+    if settings.needs_language is not None:
+        return settings.needs_language
+    return get_host(settings.url) not in IDENTIFYING_HOSTS
 
 
 def _is_format_refused(response: httpx.Response) -> bool:

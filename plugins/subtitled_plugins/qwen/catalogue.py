@@ -36,6 +36,11 @@ class Model:
     """Region -> price of an hour. Regions without the model are left out."""
     supports_hotwords: bool = False
 
+    @property
+    def identifies_language(self) -> bool:
+        """Whether it identifies the language if none is named, by its API reference."""
+        return self.family is not ModelFamily.FUN_FILE
+
 
 def _price_per_hour(second: float, currency: str = "USD") -> Price:
     return Price(round(second * 3600, 6), currency)

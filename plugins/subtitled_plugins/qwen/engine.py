@@ -34,6 +34,7 @@ class QwenEngine(Engine[QwenSettings]):
         return EngineCapabilities(
             languages=list_languages(model),
             word_timestamps=is_whole_file,
+            needs_language=not model.identifies_language,
             supports_hotwords=model.supports_hotwords,
             max_chunk_seconds=None if is_whole_file else MAX_PIECE_SECONDS,
             whole_file=is_whole_file,

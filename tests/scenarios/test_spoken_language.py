@@ -1,0 +1,356 @@
+"""Which language is spoken: engines that find it, engines that do not, and people who know it."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from subtitled.cli.generate import read_spoken_language
+from subtitled.config.load import Configuration, load_config
+from subtitled.config.plugins import ConfiguredComponent
+from subtitled.config.settings import LibrarySettings
+from subtitled.db.records import FileState
+from subtitled.jobcontext.job import InlineRunner, Job, JobResult
+from subtitled.jobcontext.services import Services, build_services, open_database
+from subtitled.library.fingerprint import content_fingerprint
+from subtitled.pipeline.pipeline import run_job
+from subtitled.plugin import (
+    UNDETERMINED,
+    Audio,
+    ComponentContext,
+    Engine,
+    Language,
+    Transcript,
+    TranscriptionRequest,
+)
+from subtitled.subtitles.formats import read_cues
+from subtitled.transcripts.models import LanguageOrigin, TrackAnalysis
+from support import harness
+from support.harness import FakeEngine, Harness
+from support.spoken_films import make_film
+from support.tone_engine import DE, EN, RU, TEXTS, ToneEngine, configure, write_tones
+
+
+class HereClient:
+    """An engine in this process, with what the core asks of its client."""
+
+    def __init__(self, configured: ConfiguredComponent[Engine]) -> None:
+        self.configured = configured
+        self.name = configured.name
+        self.capabilities = configured.capabilities()
+        self.engine = ToneEngine(configured.settings, ComponentContext(name=self.name))  # type: ignore[arg-type]
+        self.detect_language = self.engine.detect_language
+
+    def transcribe(
+        self, audio: Audio, request: TranscriptionRequest, *_: object, **__: object
+    ) -> Transcript:
+        return self.engine.transcribe(audio, request)
+
+    def preload(self) -> None:
+        return
+
+
+class HerePool(dict[str, HereClient]):
+    """The engines of a configuration in this process. Tones stand for speech."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(
+            (name, HereClient(configured)) for name, configured in configuration.engines.items()
+        )
+        self.find_speech = partial(FakeEngine.find_speech, None)
+
+    def close(self) -> None:
+        return
+
+
+class Place:
+    """A film of tones, and the engines that hear it."""
+
+    def __init__(self, folder: Path, *engines: ConfiguredComponent[Engine]) -> None:
+        self.folder = folder
+        config = folder / "config.toml"
+        config.write_text(f'[daemon]\nstate_dir = "{folder / "state"}"\n')
+        self.loaded = load_config(config)
+        self.database = open_database(self.loaded)
+        self.use(*engines)
+
+    def use(self, *engines: ConfiguredComponent[Engine]) -> None:
+        """Have these engines and no others from now on."""
+        configuration = dataclasses.replace(
+            self.loaded, engines={engine.name: engine for engine in engines}
+        )
+        self.pool = HerePool(configuration)
+        self.services: Services = dataclasses.replace(
+            build_services(configuration, self.database),
+            engines=self.pool,  # type: ignore[arg-type]
+        )
+
+    def make(self, film: Path, spoken: Language | None = None, **library: Any) -> JobResult:
+        job = Job(
+            media=film,
+            library=LibrarySettings.model_validate({"path": self.folder, **library}),
+            fingerprint=content_fingerprint(film),
+            spoken=spoken,
+            user_requested=True,
+        )
+        return run_job(job, self.services, InlineRunner())
+
+    def analysis(self, film: Path) -> TrackAnalysis:
+        found = self.services.store.analysis(content_fingerprint(film), 0)
+        assert found is not None
+        return found
+
+    def asked(self, engine: str = "tone") -> list[Language]:
+        return self.pool[engine].engine.asked
+
+
+def read_text(path: Path) -> str:
+    return " ".join(" ".join(cue.text.split()) for cue in read_cues(path.read_bytes(), "srt"))
+
+
+@pytest.mark.parametrize("says", ["what it hears", "nothing"])
+def test_an_engine_that_finds_the_language_itself_does_the_whole_job_alone(
+    tmp_path: Path, says: str
+) -> None:
+    place = Place(tmp_path, configure(needs_language=False, says=says))
+    film = write_tones(tmp_path / "Film.wav", DE)
+    result = place.make(film)
+    assert (result.state, result.spoken) == (FileState.DONE, DE)
+    assert read_text(tmp_path / "Film.de.srt").startswith("Ich weiß nicht")
+    assert place.asked()[0] == UNDETERMINED, "the windows, by which the language is found"
+    assert place.asked()[-1] == DE, "the film, in the language that was found"
+    analysis = place.analysis(film)
+    assert analysis.language_origin is LanguageOrigin.AUDIO
+    assert "by what tone transcribed" in analysis.language_reason
+    assert analysis.confidence > 0.85
+
+
+def test_the_text_of_an_engine_that_lies_about_the_language_counts(tmp_path: Path) -> None:
+    place = Place(tmp_path, configure(needs_language=False, says="en"))
+    film = write_tones(tmp_path / "Film.wav", RU)
+    assert place.make(film).spoken == RU
+    assert read_text(tmp_path / "Film.ru.srt").startswith("Я не знаю")
+    reason = place.analysis(film).language_reason
+    assert "tone said English, but its text is Russian" in reason
+
+
+def test_each_part_of_a_film_in_two_languages_is_transcribed_in_its_own(tmp_path: Path) -> None:
+    place = Place(tmp_path, configure(needs_language=False))
+    film = write_tones(tmp_path / "Film.wav", DE, EN, bursts=30)
+    place.make(film)
+    segments = place.analysis(film).language_segments
+    assert segments is not None
+    assert {segment.language for segment in segments} == {DE, EN}
+    assert {DE, EN} <= set(place.asked())
+
+
+def test_an_engine_that_is_told_a_language_tries_those_that_the_library_names(
+    tmp_path: Path,
+) -> None:
+    """It writes whatever language it is told, and is unsure of what it did not hear."""
+    place = Place(tmp_path, configure(writes="what it is told"))
+    film = write_tones(tmp_path / "Film.wav", DE)
+    result = place.make(film, languages=["original", "en", "de"])
+    assert result.spoken == DE
+    assert "by what tone transcribed as en, de" in place.analysis(film).language_reason
+    assert set(place.asked()) == {EN, DE}
+
+
+ENGLISH_ONLY = partial(configure, languages=("en",))
+
+
+def test_an_english_engine_alone_does_the_job_where_somebody_says_that_it_is_english(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path, ENGLISH_ONLY())
+    film = write_tones(tmp_path / "Film.wav", EN)
+    refused = place.make(film)
+    assert refused.state is FileState.IMPOSSIBLE
+    assert "set assumed_language of the library" in refused.reason
+    assert "generate --language" in refused.reason
+    assert place.asked() == [], "it is not asked without a language"
+    assumed = place.make(film, assumed_language="English")
+    assert (assumed.state, assumed.spoken) == (FileState.DONE, EN)
+    assert place.analysis(film).language_origin is LanguageOrigin.ASSUMPTION
+    assert "assumed_language" in place.analysis(film).language_reason
+    other = write_tones(tmp_path / "Other.wav", EN, EN)
+    assert place.make(other, spoken=EN).state is FileState.DONE
+    assert place.analysis(other).language_reason == "stated by the caller"
+
+
+def test_a_stated_language_that_no_engine_knows_is_refused_by_name(tmp_path: Path) -> None:
+    place = Place(tmp_path, ENGLISH_ONLY())
+    film = write_tones(tmp_path / "Film.wav", EN)
+    result = place.make(film, spoken=Language("cy"))
+    assert result.state is FileState.IMPOSSIBLE
+    assert "no configured engine makes it from cy" in result.reason
+
+
+def test_a_film_is_transcribed_again_in_the_language_that_somebody_states_later(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path, configure(writes="what it is told"))
+    film = write_tones(tmp_path / "Film.wav", DE)
+    place.make(film, spoken=EN)
+    assert read_text(tmp_path / "Film.en.srt").startswith("I do not know")
+    result = place.make(film, spoken=DE)
+    assert result.spoken == DE
+    assert read_text(tmp_path / "Film.de.srt").startswith("Ich weiß nicht")
+    before = len(place.asked())
+    place.make(film)
+    assert len(place.asked()) == before, "what was stated is remembered, and the words are stored"
+
+
+def test_no_window_of_a_tagged_film_is_sent_away_to_be_transcribed(tmp_path: Path) -> None:
+    remote = partial(configure, needs_language=False, destination="cloud:east")
+    place = Place(tmp_path, remote())
+    sound = write_tones(tmp_path / "Sound.wav", DE)
+    film = tmp_path / "Film.mka"
+    command = ["ffmpeg", "-v", "error", "-nostdin", "-y", "-i", str(sound)]
+    command += ["-metadata:s:a:0", "language=ger", "-c:a", "flac", str(film)]
+    subprocess.run(command, check=True)
+    assert place.make(film, allowed_destinations="any").spoken == DE
+    assert UNDETERMINED not in place.asked()
+    assert place.make(sound, allowed_destinations="any").spoken == DE
+    assert UNDETERMINED in place.asked(), "nobody knows the language of this one"
+
+
+# In the daemon
+
+
+class Library(Harness):
+    """A library of the daemon with some engines, which a restart may change."""
+
+    def __init__(self, folder: Path, *engines: ConfiguredComponent[Engine]) -> None:
+        self.engines = engines
+        super().__init__(folder)
+
+    def open(self) -> None:
+        self.configuration = dataclasses.replace(
+            self.configuration, engines={engine.name: engine for engine in self.engines}
+        )
+        super().open()
+
+    def restart(self, *engines: ConfiguredComponent[Engine], **settings: Any) -> None:
+        self.close()
+        self.engines = engines
+        loaded = self.configuration.settings
+        library = loaded.libraries["films"].model_copy(update=settings)
+        self.configuration = dataclasses.replace(
+            self.configuration, settings=loaded.model_copy(update={"libraries": {"films": library}})
+        )
+        self.open()
+        self.settle()
+
+    def history(self, path: Path) -> str:
+        entries = self.database.history.newest(100)
+        return "\n".join(entry.reason for entry in entries if entry.path == path)
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
+    monkeypatch.setattr(harness, "FakeEngine", HerePool)
+    made = Library(tmp_path, ENGLISH_ONLY())
+    yield made
+    made.close()
+
+
+def test_a_film_of_unknown_language_is_looked_at_again_when_an_engine_can_tell_it(
+    library: Library,
+) -> None:
+    film = write_tones(library.root / "Film.wav", DE)
+    library.scan()
+    assert library.the(film).state is FileState.IMPOSSIBLE
+    library.restart(ENGLISH_ONLY())
+    assert library.the(film).state is FileState.IMPOSSIBLE, "nothing changed"
+    library.restart(ENGLISH_ONLY(), configure("finder", needs_language=False))
+    assert (library.the(film).state, library.the(film).spoken_language) == (FileState.DONE, DE)
+    assert "looked for again: nobody could tell it before" in library.history(film)
+    assert "what finder transcribed may tell it now" in library.history(film)
+
+
+def test_a_film_of_unknown_language_is_looked_at_again_when_the_library_assumes_one(
+    library: Library,
+) -> None:
+    film = write_tones(library.root / "Film.wav", EN)
+    library.scan()
+    assert library.the(film).state is FileState.IMPOSSIBLE
+    library.restart(ENGLISH_ONLY(), assumed_language=EN)
+    assert (library.the(film).state, library.the(film).spoken_language) == (FileState.DONE, EN)
+    assert "the library assumes en now" in library.history(film)
+
+
+def test_an_assumption_is_corrected_when_an_engine_can_tell_the_language(library: Library) -> None:
+    film = write_tones(library.root / "Film.wav", DE)
+    told = configure(writes="what it is told")
+    library.restart(told, assumed_language=EN)
+    library.scan()
+    assert library.the(film).spoken_language == EN
+    library.restart(told, configure("ear", detects=True))
+    assert (library.the(film).state, library.the(film).spoken_language) == (FileState.DONE, DE)
+    assert "it was only assumed (en)" in library.history(film)
+    assert read_text(film.with_suffix(".de.srt")).startswith("Ich weiß nicht")
+
+
+def test_a_person_has_the_language_looked_for_again(library: Library) -> None:
+    film = write_tones(library.root / "Film.wav", EN)
+    library.scan()
+    library.jobs.retry(library.the(film))
+    assert library.transcripts.analysis(library.the(film).fingerprint or "", 0).language is None  # type: ignore[union-attr]
+
+
+# By the command
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install the engine as pip does, and return a configuration that names it alone."""
+    site = tmp_path / "site"
+    info = site / "subtitled_tone-1.0.dist-info"
+    info.mkdir(parents=True)
+    source = Path(__file__).parents[1] / "support" / "tone_engine.py"
+    (site / "tone_engine.py").write_bytes(source.read_bytes())
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: subtitled-tone\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[subtitled]\ntone = tone_engine\n")
+    monkeypatch.setenv("PYTHONPATH", str(site), prepend=":")
+    config = tmp_path / "config.toml"
+    config.write_text("[engines.tone]\nneeds_language = false\n")
+    return config
+
+
+def test_generate_and_explain_with_an_engine_that_finds_the_language(
+    installed: Path,
+    subtitled: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """The engine hears a real voice as one of its tones. All of it happens in real processes."""
+    film = make_film(installed.parent, 0)
+    ran = subtitled("--config", installed, "generate", film)
+    assert ran.returncode == 0, ran.stderr
+    (made,) = installed.parent.glob("*.srt")
+    language = Language(made.name.split(".")[-2])
+    assert set(read_text(made).split()) <= set(TEXTS[language].split())
+    explained = subtitled("--config", installed, "explain", film)
+    assert "windows by what tone transcribed" in explained.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("no such language", "--language: 'no such language' is not a language tag"),
+        ("und", "--language: und names no language"),
+        ("original", "--language: 'original' is not a language tag"),
+    ],
+)
+def test_a_language_that_is_none_is_refused_with_what_to_write(
+    option: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit):
+        read_spoken_language(option)
+    assert message in capsys.readouterr().err
