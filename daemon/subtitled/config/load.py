@@ -26,6 +26,7 @@ from .checks import (
     warn_unreachable,
     warn_unspoken,
 )
+from .engine_device import find_device_issue, split_device
 from .errors import (
     ConfigIssue,
     ConfigurationError,
@@ -307,7 +308,8 @@ def _configure(
         message = "the name of this section cannot be a part of an address"
         return UnavailableComponent(title, plugin, message, "Use letters, digits, - and _")
     model = component.Settings
-    options = validate_options(plugin, model, section.options, (kind, name), text)
+    device, options_of_plugin = split_device(kind, section.options, model)
+    options = validate_options(plugin, model, options_of_plugin, (kind, name), text)
     if not isinstance(options, PluginSettings):
         return options
     entry_point = plugins.find_entry_point(plugin)
@@ -318,9 +320,14 @@ def _configure(
         settings=options,
         entry_point=entry_point,
         registered_name=registered_name,
+        device=str(device),
     )
     try:
         configured.ask_statements()
+        if kind == "engines":
+            stated = configured.capabilities()
+            if issue := find_device_issue(device, stated, model, (kind, name), text):
+                return [issue]
     except SubtitledError as error:
         return UnavailableComponent(title, plugin, error.message, error.hint)
     return configured
