@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from subtitled.plugin import Language, ModelSpec, ModelWheel
 
 _FILES = ("config.json", "model.bin", "tokenizer.json")
+
+_WHISPER_CODES = (
+    "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th "
+    "ur hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr "
+    "pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt "
+    "haw ln ha ba jw su yue"
+)
+
+TO_TAG = {code: Language({"jw": "jv"}.get(code, code)) for code in _WHISPER_CODES.split()}
+"""Whisper's own codes as BCP 47 tags."""
+TO_CODE = {tag.primary: code for code, tag in TO_TAG.items()} | {Language("nb"): "no"}
+"""BCP 47 primary languages as Whisper's codes."""
+
+
+def list_languages(model: str) -> frozenset[Language]:
+    """What a model understands: Cantonese by itself came with the third large one."""
+    if model.endswith(".en"):
+        return frozenset({Language("en")})
+    return frozenset(TO_CODE) - (frozenset() if "v3" in model else {Language("yue")})
 
 
 def _build_spec(
@@ -31,6 +52,8 @@ def _build_spec(
         repository=repository,
         revision=revision,
         description=description,
+        languages=list_languages(name),
+        license="MIT",
     )
 
 
@@ -62,6 +85,8 @@ _BASE = ModelSpec(
         ),
     ),
     description="the default: 99 languages, runs on a small NAS",
+    languages=list_languages("base"),
+    license="MIT",
 )
 
 MODELS = {
@@ -109,21 +134,9 @@ MODELS = {
     )
 }
 
-_WHISPER_CODES = (
-    "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th "
-    "ur hr bg lt la mi ml cy sk te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr "
-    "pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo ht ps tk nn mt sa lb my bo tl mg as tt "
-    "haw ln ha ba jw su yue"
-)
 
-TO_TAG = {code: Language({"jw": "jv"}.get(code, code)) for code in _WHISPER_CODES.split()}
-"""Whisper's own codes as BCP 47 tags."""
-TO_CODE = {tag.primary: code for code, tag in TO_TAG.items()} | {Language("nb"): "no"}
-"""BCP 47 primary languages as Whisper's codes."""
-
-
-def list_languages(model: str) -> frozenset[Language]:
-    """What a model understands: Cantonese by itself came with the third large one."""
-    if model.endswith(".en"):
-        return frozenset({Language("en")})
-    return frozenset(TO_CODE) - (frozenset() if "v3" in model else {Language("yue")})
+def describe_folder(folder: Path) -> ModelSpec:
+    """Describe a model in a folder of the user's, in the form of CTranslate2."""
+    vocabularies = ("vocabulary.txt", "vocabulary.json")
+    vocabulary = next((name for name in vocabularies if (folder / name).exists()), vocabularies[0])
+    return ModelSpec.in_folder(folder, (*_FILES, vocabulary))
