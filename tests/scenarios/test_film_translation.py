@@ -55,6 +55,7 @@ from subtitled.subtitles.formats import read_cues
 from subtitled.transcription import track_analysis
 from subtitled.translation import calls
 from subtitled_plugins.openai.translator import ChatSettings, ChatTranslator
+from support.broken_plugins.mistake import install_plugin
 
 EN, ES, RU = Language("en"), Language("es"), Language("ru")
 SAID = {
@@ -90,6 +91,7 @@ END = spoken_words()[-1].end
 class FakeEngines:
     """A fake of the engine pool that counts calls."""
 
+    name = "whisper"
     capabilities = EngineCapabilities()
     open_translator: Callable[[str], OpenTranslator]
 
@@ -354,6 +356,48 @@ def test_one_that_is_away_is_replaced_once_and_not_asked_again_and_again(
     assert do(["es"], away=away, here=fake_translator(rightly)).state is FileState.DONE
     assert text_of(media, "es") == " ".join(SAID.values())
     assert len(away.asked) == 1
+
+
+CRASHING = '''
+import os, signal
+from subtitled.plugin import *
+
+SUBTITLED_API = "1"
+
+class Crashing(Translator):
+    """Translates the first batch, and takes its process down with the second one."""
+
+    isolated = True
+
+    @classmethod
+    def capabilities(cls, settings):
+        return TranslatorCapabilities(max_batch_lines=3)
+
+    def translate(self, batch):
+        if batch.previous:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return Translation([Line(x.id, SAID[x.text]) for x in batch.lines])
+
+@hookimpl
+def register_translators(register):
+    register(Crashing)
+'''
+
+
+def test_the_next_translator_goes_on_where_the_process_of_the_first_crashed(
+    harness: tuple[Films, Path, FakeEngines], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do, media, _ = harness
+    install_plugin(tmp_path, "crashing", CRASHING + f"\nSAID = {SAID!r}\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    config = tmp_path / "config.toml"
+    config.write_text("[translators.crashing]\n")
+    crashing = load_config(config).translators["crashing"]
+    second = fake_translator(rightly)
+    assert do(["es"], crashing=crashing, second=second).state is FileState.DONE
+    assert text_of(media, "es") == " ".join(SAID.values())
+    assert [len(batch.lines) for batch in second.asked] == [3], "the first batch is kept"
 
 
 def test_where_hardly_a_line_is_usable_nothing_is_written(

@@ -144,7 +144,12 @@ class NmtTranslator(Translator[NmtSettings]):
     def self_check(self) -> Sequence[CheckResult]:
         """Check that the libraries are there, and which pairs of languages have a model."""
         results = [
-            CheckResult(f"package {package}", is_there, "" if is_there else "missing", INSTALL_HINT)
+            CheckResult(
+                f"package {package} of translator {self.context.name}",
+                is_there,
+                "installed" if is_there else "missing",
+                INSTALL_HINT,
+            )
             for package in PACKAGES
             for is_there in [importlib.util.find_spec(package) is not None]
         ]
@@ -154,7 +159,7 @@ class NmtTranslator(Translator[NmtSettings]):
         packages = list_packages(self.settings)
         listed = ", ".join(f"{package.source}-{package.target}" for package in packages)
         return CheckResult(
-            "pairs of languages",
+            f"pairs of translator {self.context.name}",
             bool(packages),
             listed or "there is no model",
             "Put models into models_dir, or name pairs to download in pairs",
