@@ -10,7 +10,7 @@ UNIT_TESTS := tests/unit
 
 .PHONY: help demo setup check test lint format-check ruff types imports words unit docs docs-serve \
 	fuzz test-slow test-faults test-postgres test-systemd test-kodi test-players test-package test-root \
-	test-bare test-live test-web test-api screenshots bench clean system model
+	test-bare test-live test-web test-api test-examples screenshots bench clean system model
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -57,12 +57,24 @@ unit: $(VENV)/ready ## the unit tests: no model, no network, no daemon process
 # Three processes on two cores: a quarter of the time goes by in waiting for other processes. Tests of
 # one file run in one process, since they share what they start.
 CI_TESTS := not slow and not faults and not kodi and not players and not systemd \
-  and not root and not postgres and not browser and not api
+  and not root and not postgres and not browser and not api \
+  and not examples
 # The cases that random tests try are the same in each run; make fuzz and make test-slow try others.
 SEEDS := SUBTITLED_TEST_SEED=$${SUBTITLED_TEST_SEED:-1} SUBTITLED_FUZZ_SEED=$${SUBTITLED_FUZZ_SEED:-1}
 test: $(VENV)/ready system lint model ## everything that CI runs; about 17 minutes on 2 cores
 	$(SEEDS) $(BIN)/pytest --cache-clear -n 3 --dist loadfile -m "$(CI_TESTS)" \
 	  || { test $$? -eq 1 && $(BIN)/python tools/run_failed_again.py "$(CI_TESTS)"; }
+
+# Everything is installed as its users install it: a wheel of this tree, and each example.
+EXAMPLES := build/examples
+test-examples: $(VENV)/ready system ## examples/plugins in a new environment, with their weights; 5 minutes
+	rm -rf $(EXAMPLES) && $(PYTHON) -m venv $(EXAMPLES)
+	$(EXAMPLES)/bin/pip install --quiet --disable-pip-version-check '.[testing]' \
+	  $(addprefix ./,$(wildcard examples/plugins/*))
+	for plugin in hello-engine moonshine journal; do \
+	  $(EXAMPLES)/bin/subtitled plugins check $$plugin --load || exit 1; done
+	$(EXAMPLES)/bin/pytest -rs --import-mode importlib --rootdir build examples/plugins
+	$(BIN)/pytest -m examples tests/integration/plugins/test_examples.py
 
 test-api: $(VENV)/ready ## every route by every caller; the API against its description; 5 minutes
 	$(BIN)/pytest -rA -n 2 --dist load -m api tests/integration/web

@@ -155,7 +155,7 @@ def _write_sections(plugin: str, settings: Mapping[str, Any]) -> str:
     kinds = [one.kind for one in components]
     lines = [f"[{kind}.{registered or name}]\n{reference}{keys}" for kind in kinds]
     if not components:
-        lines.append(f"[plugins]\nenabled = [{_to_toml(name)}]\n")
+        lines.append(f"[plugins.{name}]\n{keys}")
     if "engines" not in kinds:
         lines.append(f"[engines.{FAKE_ENGINE}]\n")
     return "\n".join(lines)

@@ -39,6 +39,10 @@ class SuiteKit:
         if suite.kind == HOOKS:
             if error := loader.load(suite.plugin):
                 raise error
+            model = loader.hook_settings(suite.plugin)
+            if model is not None:
+                module = loader.module(suite.plugin)
+                loader.hooks.set_settings(module, model.model_validate(settings))
             self._subject = HookSubject(suite.plugin, loader.hooks)
             return
         plugin, _, name = suite.plugin.partition(":")

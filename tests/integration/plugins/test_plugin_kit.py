@@ -129,7 +129,7 @@ def test_daemon(daemon_with, speech):
 """
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_plugin_works_in_a_daemon(tmp_path: Path) -> None:
     told = SOURCES["notifiers"].replace(
         "        pass",
