@@ -111,7 +111,7 @@ class EndpointRunner:
 
         Raises:
             EndpointBusyError: It works on too many requests, some of which may never end.
-            EndpointTimeoutError: It did not answer in time. It may still run, but is not heard.
+            EndpointTimeoutError: It did not answer in time. It may still run, but its answer is dropped.
             SubtitledError: It raised an error, or sent what is no answer.
         """
         with self._lock:

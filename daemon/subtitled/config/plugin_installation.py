@@ -109,7 +109,7 @@ def _expand(entry: str) -> list[str]:
 
 
 def _describe(requirement: str) -> str:
-    """Return a requirement with the hash of its file, so that a new file is installed anew."""
+    """Return a requirement with the hash of its file, so that a new file is installed too."""
     path = Path(requirement)
     if "/" in requirement and path.is_file():
         return f"{requirement} {hash_file(path)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,10 +14,13 @@ import pytest
 
 from subtitled.config.load import load_config
 from subtitled.config.plugin_calls import call_event_hooks
+from subtitled.config.plugin_endpoints import EndpointRequest, EndpointRunner
 from subtitled.engines.pool import EnginePool
 from subtitled.plugin import (
     Batch,
     ComponentContext,
+    EndpointCaller,
+    EndpointRole,
     JobFailed,
     JobFinished,
     Language,
@@ -36,7 +40,7 @@ FILES = {
         r'```\w+ title="([^"]+)"\n(.*?)```', page.read_text("utf-8"), re.DOTALL
     )
 }
-PLUGINS = ("loudness", "shout", "phrasebook", "jotter", "bell", "journal")
+PLUGINS = ("loudness", "shout", "phrasebook", "jotter", "bell", "journal", "ideas")
 
 
 @pytest.fixture
@@ -126,11 +130,33 @@ def test_the_journal_of_the_page_is_written_and_printed(
     site: Path,
     subtitled: Callable[..., Any],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     config = tmp_path / "journal.toml"
-    config.write_text('[plugins]\nenabled = ["journal"]\n')
+    config.write_text(f'[plugins.journal]\nfile = "{tmp_path}/my journal.txt"\n')
     event = JobFinished(Path("film.mkv"), (), "no speech found")
     call_event_hooks(load_config(config).hooks, "job_finished", event, 5.0)
     assert subtitled("--config", config, "journal").stdout == "film.mkv: no speech found\n"
+
+
+def test_the_endpoint_of_the_page_keeps_ideas_and_lists_them(site: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f'[web]\nport = 8085\n[endpoints.ideas]\nfile = "{tmp_path / "ideas.txt"}"\n'
+    )
+    loaded = load_config(config)
+    assert loaded.unavailable == ()
+    configured = loaded.endpoints["ideas"]
+    runner = EndpointRunner("ideas", configured.create().application(), configured.capabilities())
+    ana = EndpointCaller(name="ana", role=EndpointRole.VIEWER)
+
+    def ask(method: str, body: bytes = b"") -> tuple[int, Any]:
+        answer = runner.ask(
+            EndpointRequest(
+                method=method, root_path="/x/ideas", path="/x/ideas/", body=body, caller=ana
+            )
+        )
+        return answer.status, json.loads(answer.body)
+
+    assert ask("POST", b"Metropolis (1927)") == (201, {"kept": "Metropolis (1927)"})
+    assert ask("POST")[0] == 400
+    assert ask("GET") == (200, ["ana: Metropolis (1927)"])
