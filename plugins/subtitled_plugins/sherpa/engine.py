@@ -94,6 +94,7 @@ class SherpaEngine(Engine[SherpaSettings]):
             languages=languages,
             word_timestamps=family.has_times,
             needs_language=not family.finds_language,
+            devices=("cpu", "cuda"),
         )
 
     @classmethod
@@ -124,11 +125,13 @@ class SherpaEngine(Engine[SherpaSettings]):
             ) from error
         model = self.settings.model
         folder = self.context.models[OWN if isinstance(model, Path) else model]
+        kind = self.context.device.partition(":")[0]
+        provider = "cpu" if kind == "auto" else kind
         with tempfile.TemporaryDirectory() as scratch:
             arguments = build_arguments(self._family, folder, code, Path(scratch))
             try:
                 recognizer = getattr(OfflineRecognizer, self._family.factory)(
-                    **arguments, num_threads=self.context.threads
+                    **arguments, num_threads=self.context.threads, provider=provider
                 )
             except (RuntimeError, ValueError, AssertionError) as error:
                 raise SetupError(

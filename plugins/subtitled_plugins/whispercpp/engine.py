@@ -63,11 +63,6 @@ class WhisperCppSettings(Settings):
         description="Which model; `subtitled models list` shows them. Or the path of a GGML file, "
         "or of a folder with one, which is used in place.",
     )
-    use_gpu: bool = Field(
-        True,
-        description="Use the graphics processor, if pywhispercpp was built for it. The package on "
-        "PyPI was not.",
-    )
     beam_size: int = Field(
         5, ge=1, le=10, description="How many guesses are followed at once; 1 is faster."
     )
@@ -93,6 +88,7 @@ class WhisperCppEngine(Engine[WhisperCppSettings]):
         return EngineCapabilities(
             languages=list_languages("tiny.en" if english_only else name),
             supports_language_detection=not english_only,
+            devices=("cpu", "vulkan", "cuda"),
             translates_to=frozenset(
                 () if english_only or name in NOT_TRANSLATING else {Language("en")}
             ),
@@ -139,7 +135,10 @@ class WhisperCppEngine(Engine[WhisperCppSettings]):
 
     def _model_arguments(self) -> dict[str, Any]:
         """Return how the model is opened and asked."""
-        context_params: dict[str, Any] = {"use_gpu": self.settings.use_gpu}
+        # Without a graphics processor, or with a package that was not built for it, use_gpu is of
+        # no effect.
+        kind, _, number = self.context.device.partition(":")
+        context_params: dict[str, Any] = {"use_gpu": kind != "cpu", "gpu_device": int(number or 0)}
         heads = ALIGNMENT_HEADS.get(_name_of(self.settings.model))
         if heads is not None:
             # With flash attention there are no weights by which tokens could be placed.

@@ -71,7 +71,7 @@ def _join_letters(tokens: Iterable[Token]) -> list[Token]:
             token.content.decode()
             is_open = False
         except UnicodeDecodeError as error:
-            is_open = error.end == len(token.content)
+            is_open = error.reason == "unexpected end of data"
     return whole
 
 

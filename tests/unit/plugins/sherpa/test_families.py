@@ -24,7 +24,7 @@ def test_the_installed_package_opens_each_family_with_these_arguments(
     family = FAMILIES[name]  # type: ignore[index]
     arguments = build_arguments(family, tmp_path, "en", tmp_path)
     factory = getattr(sherpa_onnx.OfflineRecognizer, family.factory)
-    bound = inspect.signature(factory).bind(**arguments, num_threads=2)
+    bound = inspect.signature(factory).bind(**arguments, num_threads=2, provider="cpu")
     bound.apply_defaults()
     assert {"encoder", "model"} & set(bound.arguments)
 
