@@ -267,6 +267,12 @@ class NotifierSuite(PluginSuite):
     kind = "notifiers"
 
 
+class EndpointSuite(PluginSuite):
+    """Tests of an endpoint: every method, odd paths and bodies, one complete answer to each."""
+
+    kind = "endpoints"
+
+
 class HooksSuite(PluginSuite):
     """Tests of the event hooks of a plugin: each is called with every event of its type."""
 

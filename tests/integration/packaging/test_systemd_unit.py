@@ -81,7 +81,9 @@ def test_a_worker_is_kept_in_its_place_as_the_daemon_is() -> None:
 
 
 @needs_systemd
-@pytest.mark.parametrize(("drop_in", "most"), [("cloud-only.conf", 1.4), ("gpu.conf", 1.8), ("plugins.conf", 1.5)])
+@pytest.mark.parametrize(
+    ("drop_in", "most"), [("cloud-only.conf", 1.4), ("gpu.conf", 1.8), ("plugins.conf", 1.5)]
+)
 def test_so_it_is_with_the_drop_ins(installed: Path, drop_in: str, most: float) -> None:
     assert _exposure(_unit(installed, drop_in)) <= most
 

@@ -140,9 +140,7 @@ def test_the_journal_of_the_page_is_written_and_printed(
 
 def test_the_endpoint_of_the_page_keeps_ideas_and_lists_them(site: Path, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
-    config.write_text(
-        f'[web]\nport = 8085\n[endpoints.ideas]\nfile = "{tmp_path / "ideas.txt"}"\n'
-    )
+    config.write_text(f'[web]\nport = 8085\n[endpoints.ideas]\nfile = "{tmp_path / "ideas.txt"}"\n')
     loaded = load_config(config)
     assert loaded.unavailable == ()
     configured = loaded.endpoints["ideas"]
