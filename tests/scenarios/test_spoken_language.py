@@ -149,6 +149,10 @@ def test_each_part_of_a_film_in_two_languages_is_transcribed_in_its_own(tmp_path
     assert segments is not None
     assert {segment.language for segment in segments} == {DE, EN}
     assert {DE, EN} <= set(place.asked())
+    before = len(place.asked())
+    place.make(film, spoken=DE, languages=["en", "original"])
+    assert set(place.asked()[before:]) <= {DE}, "all of it is German, somebody says"
+    assert place.analysis(film).language_segments is None
 
 
 def test_an_engine_that_is_told_a_language_tries_those_that_the_library_names(

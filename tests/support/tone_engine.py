@@ -102,7 +102,7 @@ class ToneEngine(Engine[ToneSettings]):
 
 
 @hookimpl
-def register_engines(register: Register) -> None:
+def register_engines(register: Register[Engine]) -> None:
     """Register the engine."""
     register(ToneEngine)
 

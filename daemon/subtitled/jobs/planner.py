@@ -19,7 +19,8 @@ from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.moves import adopt_moved_file
 from subtitled.library.removal import SidecarRemover
 from subtitled.media.ffmpeg import unreadable_error
-from subtitled.pipeline.planning import MediaReport, settings_digest
+from subtitled.pipeline.decision_digests import settings_digest
+from subtitled.pipeline.planning import MediaReport
 from subtitled.pipeline.translation_requests import (
     TranslationRequest,
     keep_request,

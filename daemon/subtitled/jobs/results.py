@@ -19,7 +19,7 @@ from subtitled.jobcontext.services import Services
 from subtitled.library.moves import remove_orphans
 from subtitled.library.paths import describe_failure, shorten_message
 from subtitled.notify.notifiers import NotifierDispatcher, dispatch_event
-from subtitled.pipeline.planning import engines_digest
+from subtitled.pipeline.decision_digests import engines_digest
 from subtitled.pipeline.translation_requests import read_request, settle_request
 from subtitled.plugin import (
     Event,
@@ -69,7 +69,7 @@ class ResultRecorder:
             name: engines_digest(services.config, library)
             for name, library in services.config.settings.libraries.items()
         }
-        """Each library's :func:`~subtitled.pipeline.planning.engines_digest`."""
+        """Each library's :func:`~subtitled.pipeline.decision_digests.engines_digest`."""
 
     def record_ended(self, record: FileRecord, result: JobResult, digest: str) -> None:
         """Record the result of a job that ended without an error."""

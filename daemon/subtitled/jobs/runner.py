@@ -17,8 +17,8 @@ from subtitled.jobcontext.job import Job, JobResult
 from subtitled.jobcontext.services import Services
 from subtitled.library.versions import candidate_previous_versions
 from subtitled.media.ffmpeg import kill_all
+from subtitled.pipeline.decision_digests import settings_digest
 from subtitled.pipeline.pipeline import run_job
-from subtitled.pipeline.planning import settings_digest
 from subtitled.plugin import SubtitledError, SubtitlePublished, TransientError
 from subtitled.plugin.paths import display_path
 

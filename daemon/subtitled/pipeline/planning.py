@@ -5,19 +5,16 @@ The daemon, ``plan``, ``explain`` and the workflow all call :func:`inspect_media
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from subtitled.config.library_settings import ORIGINAL
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
-from subtitled.config.plugins import ConfiguredComponent, list_installed
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.judgements import JudgementRepository
 from subtitled.db.sidecars import SidecarRepository, SidecarStatus
@@ -137,6 +134,8 @@ def inspect_media(
     analysis = transcripts.analysis(fingerprint, choice.track.index) if fingerprint else None
     routing = routing_for(configuration, library, facts.duration)
     means = find_means(configuration, library, routing)
+    if request.stated_language is not None and analysis is not None:
+        analysis = analysis.with_statement(request.stated_language)
     spoken = request.stated_language or known_language(analysis, means)
     folder = request.sidecar_folder or media.parent
     names = _folder_names(media, request.sidecar_folder)
@@ -333,78 +332,3 @@ def plan_summaries(
         else:
             planned.append(plan)
     return tuple(planned), tuple(impossible)
-
-
-def engines_digest(configuration: Configuration, library: LibrarySettings) -> str:
-    """Return a digest that changes when what was impossible may have become possible.
-
-    That is when an engine or translator of the library is updated, or a translator learns a
-    language pair.
-    """
-    routing = routing_for(configuration, library)
-    plugins = {configuration.engines[name].plugin for name in routing.transcribing_engines}
-    plugins |= {configuration.translators[name].plugin for name in _all_translators(routing)}
-    versions = [version for version in list_installed() if version[0] in plugins]
-    pairs = [
-        (name, sorted(capabilities.language_pairs or ()))
-        for name, capabilities in routing.translators
-    ]
-    return hashlib.sha256(repr((versions, pairs)).encode()).hexdigest()[:16]
-
-
-_RESULT_SETTINGS = (
-    "languages",
-    "forced",
-    "bilingual",
-    "formats",
-    "preferred_audio_languages",
-    "assumed_language",
-    "sources",
-    "counts_as_existing",
-    "on_human_subtitle",
-    "translate_corrections",
-    "engines",
-    "translators",
-    "hallucination_filter",
-    "snap_to_shots",
-    "allowed_destinations",
-    "routes",
-    "second_opinion",
-    "summaries",
-)
-"""Settings of a library that can change a result."""
-assert set(_RESULT_SETTINGS) <= set(LibrarySettings.model_fields)
-
-
-def settings_digest(configuration: Configuration, library: LibrarySettings) -> str:
-    """Return a digest that changes exactly when settings change that can change a result."""
-    routing = routing_for(configuration, library)
-    components: list[tuple[object, ...]] = [
-        _describe_component(configuration.engines[name]) for name in routing.transcribing_engines
-    ] + [_describe_component(configuration.translators[name]) for name in _all_translators(routing)]
-    transcribing = set(routing.transcribing_engines)
-    means = find_means(configuration, library, routing)
-    components += [
-        (key,)
-        for identifier, key in zip(means.identifiers, means.keys, strict=False)
-        if identifier.engine not in transcribing
-    ]
-    policy = library.model_dump_json(include=set(_RESULT_SETTINGS))
-    phrases = (
-        str(configuration.settings.daemon.hallucination_phrases)
-        if library.hallucination_filter
-        else ""
-    )
-    return hashlib.sha256(repr((policy, components, phrases)).encode()).hexdigest()[:16]
-
-
-def _describe_component(configured: ConfiguredComponent[Any]) -> tuple[object, ...]:
-    """Return the name and settings of a component, and its plugin unless results lack it."""
-    described = (configured.name, configured.settings.model_dump_json())
-    identity = configured.identity()
-    return (*described, sorted(identity.items())) if identity else described
-
-
-def _all_translators(routing: RoutingTable) -> tuple[str, ...]:
-    """Return every translator that a library uses, for translations or summaries."""
-    return tuple(dict.fromkeys(name for name, _ in (*routing.translators, *routing.generators)))

@@ -6,6 +6,7 @@ for, and when there is something else now, it is looked for again. So is one tha
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from subtitled.config.load import Configuration
@@ -33,6 +34,14 @@ class LanguageMeans:
     """The language that the library assumes where nobody can tell."""
     keys: tuple[str, ...] = ()
     """One text for each of them, which changes when it may give another result."""
+
+    def keys_of_others(self, engines: Collection[str]) -> tuple[str, ...]:
+        """Return the keys of identifiers that are not among some engines."""
+        return tuple(
+            key
+            for identifier, key in zip(self.identifiers, self.keys, strict=False)
+            if identifier.engine not in engines
+        )
 
 
 def find_means(

@@ -9,7 +9,7 @@ from subtitled.jobcontext.context import JobContext
 from subtitled.media.probe import AudioTrack
 from subtitled.plugin import Audio, Language
 from subtitled.routing.language_identifiers import identifiers_for
-from subtitled.transcripts.models import LanguageOrigin, TrackAnalysis
+from subtitled.transcripts.models import TrackAnalysis
 
 from .known_language import find_means, known_language
 from .language_detection import LanguageClues, detect_language
@@ -41,7 +41,7 @@ class TrackLanguage:
             SubtitledError: An engine that was to identify it failed.
         """
         if self._job.spoken is not None:
-            return _with_statement(analysis, self._job.spoken)
+            return analysis.with_statement(self._job.spoken)
         library = self._job.library
         means = find_means(self._services.config, library, self._ctx.routes)
         per_segment = bool(library.forced) or library.sources.detect_language_changes == "always"
@@ -79,16 +79,3 @@ class TrackLanguage:
             self._job.previous_versions,
             self._ctx.routes.capabilities_by_engine,
         )
-
-
-def _with_statement(analysis: TrackAnalysis, language: Language) -> TrackAnalysis:
-    """Return the analysis with the language that the caller says is spoken."""
-    return replace(
-        analysis,
-        language=language,
-        confidence=1.0,
-        language_reason="stated by the caller",
-        language_segments=None,
-        language_origin=LanguageOrigin.STATEMENT,
-        language_means=(),
-    )

@@ -77,6 +77,16 @@ class TrackAnalysis:
         is_known = self.language is not None and self.language.is_known
         return is_known and self.language_origin is not LanguageOrigin.ASSUMPTION
 
+    def with_statement(self, language: Language) -> TrackAnalysis:
+        """Return the analysis with the language that a caller says is spoken."""
+        return replace(
+            self.without_language(),
+            language=language,
+            confidence=1.0,
+            language_reason="stated by the caller",
+            language_origin=LanguageOrigin.STATEMENT,
+        )
+
     def without_language(self) -> TrackAnalysis:
         """Return the analysis as it was before the language was looked for."""
         return replace(

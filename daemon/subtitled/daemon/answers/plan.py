@@ -16,7 +16,8 @@ from subtitled.db.database import Database
 from subtitled.db.records import FileState
 from subtitled.library.paths import describe_failure
 from subtitled.library.scanner import scan
-from subtitled.pipeline.planning import MediaReport, settings_digest
+from subtitled.pipeline.decision_digests import settings_digest
+from subtitled.pipeline.planning import MediaReport
 from subtitled.plugin import Language, SubtitledError, SubtitleKind
 from subtitled.policy.requirements import Requirement
 from subtitled.routing.cost_estimate import NO_COST, CostEstimate, engine_speeds, estimate
