@@ -137,7 +137,7 @@ class _Film:
         translator = type("Counting", (_Counting,), {"sent": [], "meanwhile": None})
         self.sent: list[str] = translator.sent  # type: ignore[attr-defined]
         self.translator = translator
-        engine = _Speaker(self.harness.configuration.engines["whisper"])
+        engine = _Speaker(self.harness.configuration)
         self.engine = engine
         component: ConfiguredComponent[Any] = ConfiguredComponent(
             name="mt", plugin="mt", component_class=translator, settings=Settings()

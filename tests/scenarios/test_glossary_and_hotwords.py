@@ -130,7 +130,7 @@ def test_engine_gets_the_terms_and_a_change_of_them_costs_nothing(
     tmp_path: Path,
 ) -> None:
     harness = Harness(tmp_path, 'languages = ["en"]')
-    fake_engine = _Attentive(harness.configuration.engines["whisper"])
+    fake_engine = _Attentive(harness.configuration)
     fake_engine.received = []
     object.__setattr__(harness.jobs._services, "engines", fake_engine)
     media_file = film(harness.root / "Sintel (2010).wav", 1)

@@ -46,7 +46,7 @@ def harness(tmp_path: Path) -> Iterator[Callable[[bool], tuple[Harness, Path]]]:
     built = Harness(tmp_path, 'languages = ["en"]')
 
     def with_engine(supports_hotwords: bool) -> tuple[Harness, Path]:
-        engine = EchoingEngine(built.configuration.engines["whisper"], supports_hotwords)
+        engine = EchoingEngine(built.configuration, supports_hotwords)
         object.__setattr__(built.jobs._services, "engines", engine)
         media = film(built.root / f"{HOTWORD} (1851).wav", 12)
         built.scan()

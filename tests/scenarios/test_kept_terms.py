@@ -49,7 +49,7 @@ class _Library:
 
     def __init__(self, folder: Path) -> None:
         self.harness = Harness(folder, 'languages = ["en"]')
-        self.engine = _Attentive(self.harness.configuration.engines["whisper"])
+        self.engine = _Attentive(self.harness.configuration)
         self.engine.received = []
         object.__setattr__(self.harness.jobs._services, "engines", self.engine)
         self.terms = KeptTerms(self.harness.configuration, self.harness.database)

@@ -151,7 +151,7 @@ class Place:
             },
         )
         (folder / "state" / "scratch").mkdir(parents=True)
-        self.engine = Polyglot(configuration.engines["whisper"])
+        self.engine = Polyglot(configuration)
         self.services = Services(
             config=configuration,
             engines=self.engine,  # type: ignore[arg-type]

@@ -47,7 +47,7 @@ class HintedEngine(FakeEngine):
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[tuple[Harness, HintedEngine, Path]]:
     harness = Harness(tmp_path, 'languages = ["en"]')
-    engine = HintedEngine(harness.configuration.engines["whisper"])
+    engine = HintedEngine(harness.configuration)
     object.__setattr__(harness.jobs._services, "engines", engine)
     yield harness, engine, film(harness.root / "Moby Dick (1851).wav", 12)
     harness.close()
