@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.broken_plugins import (
+    ANSWERING,
     CALLING,
     FORGIVEN,
     LOADING,
@@ -25,6 +26,7 @@ SUITES = {
     "translators": "TranslatorSuite",
     "servers": "MediaServerSuite",
     "notifiers": "NotifierSuite",
+    "endpoints": "EndpointSuite",
 }
 IN_THEIR_PROCESS = ("segfault", "good_engines")
 CONFTEST = f"""
@@ -58,7 +60,7 @@ def run_pytest(folder: Path, *options: str) -> str:
 @pytest.mark.thorough
 def test_the_suites_fail_what_is_wrong_and_pass_what_is_right(tmp_path: Path) -> None:
     lines = ["from subtitled.plugin.testing import *\n"]
-    broken = [SEGFAULT, *LOADING, *CALLING, *OUTSIDE]
+    broken = [SEGFAULT, *LOADING, *CALLING, *OUTSIDE, *ANSWERING]
     for mistake in broken:
         mistake.install(tmp_path)
     good = {f"good_{kind}": kind for kind in SOURCES} | dict.fromkeys(FORGIVEN, "engines")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .endpoints import STATING
 from .mistake import (
     CLASS,
     DEF_HEARS,
@@ -267,5 +268,6 @@ LOADING: tuple[Mistake, ...] = (
         "AttributeError",
         "Correct that line",
     ),
+    *STATING,
 )
 """Mistakes that are known when the configuration is loaded."""

@@ -62,11 +62,28 @@ class Mine(Notifier):
 def register_notifiers(register):
     register(Mine)
 """
+ENDPOINT = """
+from subtitled.plugin import *
+SUBTITLED_API = "1"
+class Mine(Endpoint):
+    @classmethod
+    def capabilities(cls, settings):
+        return EndpointCapabilities()
+    def application(self):
+        return answer
+async def answer(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
+@hookimpl
+def register_endpoints(register):
+    register(Mine)
+"""
 SOURCES = {
     "engines": ENGINE,
     "translators": TRANSLATOR,
     "servers": SERVER,
     "notifiers": NOTIFIER,
+    "endpoints": ENDPOINT,
 }
 """Section of the configuration -> a plugin of that kind without a mistake."""
 

@@ -15,6 +15,7 @@ from subtitled.plugin import CheckResult
 from subtitled.plugin_kit import checking
 from subtitled.plugin_kit.checking import CheckRequest, check_plugin
 from support.broken_plugins import (
+    ANSWERING,
     CALLING,
     FORGIVEN,
     LOADING,
@@ -52,7 +53,7 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
 
 
 @pytest.mark.parametrize(
-    "mistake", [*LOADING, *CALLING, *OUTSIDE], ids=lambda mistake: mistake.name
+    "mistake", [*LOADING, *CALLING, *OUTSIDE, *ANSWERING], ids=lambda mistake: mistake.name
 )
 def test_each_mistake_is_found_with_its_line_and_its_cure(check: Check, mistake: Mistake) -> None:
     wrong = [result for result in check(mistake.install, mistake.name) if not result.ok]
