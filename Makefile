@@ -47,6 +47,7 @@ words: $(VENV)/ready
 	$(BIN)/python tools/check_words.py
 	$(BIN)/python tools/check_docs.py
 	$(BIN)/python tools/check_calls.py
+	$(BIN)/python tools/check_plugin_api.py
 
 unit: $(VENV)/ready ## the unit tests: no model, no network, no daemon process
 	$(BIN)/pytest -q -n 2 $(UNIT) $(UNIT_TESTS) \
@@ -156,6 +157,9 @@ docs/openapi.json: $(VENV)/ready FORCE
 	$(BIN)/python -m subtitled.web.api.schema > $@.new
 	mv $@.new $@
 FORCE:
+
+docs/plugins/surface.txt: $(VENV)/ready FORCE ## record what the plugin API is; a change breaks plugins
+	$(BIN)/python tools/check_plugin_api.py --record
 
 docs-serve: $(VENV)/docs-ready ## show the site on http://127.0.0.1:8000 and follow changes
 	$(BIN)/mkdocs serve

@@ -1,6 +1,6 @@
 """The plugin API of subtitled, version 1: everything that a plugin may import.
 
-Start with :mod:`subtitled.plugin.hookspecs`, the table of contents, and with ``docs/plugins/index.md``.
+Start with :mod:`subtitled.plugin.hookspecs`, the table of contents, and ``docs/plugins/index.md``.
 The names below are what most plugins need. These modules hold the rest:
 
 - :mod:`subtitled.plugin.http`: HTTP requests

@@ -201,7 +201,9 @@ class Component(Generic[S]):
             context: What the core gives to the component.
         """
         self.settings = settings
+        """The validated settings."""
         self.context = context
+        """What the core gives to the component."""
 
     def self_check(self) -> Sequence[CheckResult]:
         """Check the component's own setup, for ``subtitled doctor``. May be implemented.

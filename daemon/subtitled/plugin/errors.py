@@ -25,7 +25,9 @@ class SubtitledError(Exception):
             hint: What the user can do about it, or an empty string.
         """
         self.message = hide_secrets(str(message))
+        """What went wrong."""
         self.hint = hide_secrets(str(hint))
+        """What the user can do about it. May be empty."""
         super().__init__(self.message, self.hint)
 
     def __str__(self) -> str:
@@ -49,6 +51,7 @@ class TransientError(SubtitledError):
         """
         super().__init__(message, hint)
         self.retry_after = retry_after
+        """Seconds to wait before the next try, or None."""
 
 
 class SetupError(SubtitledError):

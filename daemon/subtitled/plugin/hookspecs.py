@@ -48,10 +48,12 @@ version (``SUBTITLED_API = "1"``), or MAJOR.MINOR if it needs what a minor versi
 """
 
 hookspec = pluggy.HookspecMarker("subtitled")
+"""Marks a function of this module as a hook."""
 hookimpl = pluggy.HookimplMarker("subtitled")
 """Marks a function of a plugin as the implementation of the hook of the same name."""
 
 C_contra = TypeVar("C_contra", bound=Component, contravariant=True)
+"""The kind of component that a ``register_...`` hook takes."""
 
 
 class Register(Protocol[C_contra]):

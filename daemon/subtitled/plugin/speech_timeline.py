@@ -34,6 +34,7 @@ class SpeechTimeline:
                 without a pause between them are one.
         """
         self.spans = _join_touching(speech)
+        """The spans of speech. Those that touch are one."""
         self._starts = [span.start for span in self.spans]
         self._ends = [span.end for span in self.spans]
         self._edges = [0.0, *itertools.accumulate(span.end - span.start for span in self.spans)]

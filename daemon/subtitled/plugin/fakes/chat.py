@@ -33,6 +33,7 @@ class FakeChat:
     retry_after: str = ""
     """The header ``Retry-After`` of each response."""
     port: int = 0
+    """Its port, once it runs."""
     requests: list[dict[str, Any]] = field(default_factory=list)
     """The valid requests, in order."""
     models: tuple[str, ...] = ("tiny",)

@@ -24,12 +24,16 @@ _DESCRIPTIONS = Path(__file__).parent / "descriptions"
 
 @dataclass(frozen=True)
 class RecordedRequest:
-    """A request: its operation, path parameters, query parameters and body."""
+    """A valid request to a fake."""
 
     operation: str
+    """The name of the operation in the description, such as ``RefreshItem``."""
     path: dict[str, str]
+    """The parameters in the path."""
     query: dict[str, str]
+    """The parameters in the query."""
     body: Any
+    """The JSON of the body, or None."""
 
 
 class DescribedServer:
@@ -45,6 +49,7 @@ class DescribedServer:
         self._operations = payload["operations"]
         self._key = payload["key"]
         self.port = 0
+        """Its port, once it runs."""
         self.asked: list[RecordedRequest] = []
         """The valid requests, in order."""
         self.violations: list[str] = []

@@ -17,7 +17,9 @@ class FakeMediaBrowser(DescribedServer):
     """A server that lists a sidecar once the media file was refreshed."""
 
     version: str
+    """The version that it states."""
     server_id = "f1a4a3a7c5f94a9f8b5a0d4be6cf3a11"
+    """The id of the server."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -35,6 +35,7 @@ class FakeLibreTranslate:
     lose: bool = False
     """Whether the last text of a request gets no translation."""
     port: int = 0
+    """Its port, once it runs."""
     requests: list[dict[str, Any]] = field(default_factory=list)
     """The bodies of all translations that were requested, in order."""
 

@@ -11,9 +11,13 @@ class Subtitle:
     """A sidecar, as the server would list it."""
 
     path: str
+    """Its path, as the server names it."""
     language: str
+    """Its language, as its name says it."""
     forced: bool = False
+    """Whether it is forced."""
     sdh: bool = False
+    """Whether it is for the deaf and hard of hearing."""
 
 
 @dataclass(kw_only=True)
@@ -21,7 +25,9 @@ class Film:
     """A media file of a fake media server."""
 
     id: str
+    """Its id."""
     path: str
+    """Its path, as the server names it."""
     beside: list[Subtitle] = field(default_factory=list)
     """The sidecars on disk."""
     listed: list[Subtitle] = field(default_factory=list)

@@ -15,6 +15,7 @@ class FakePlex(DescribedServer):
     description = "plex"
     key = "abcdefghij_-ABCDEFGH"
     server_id = "54664a3d8acc39983675640ec9ce00b70af9cc36"
+    """The id of the server."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,6 +30,7 @@ class FakePlex(DescribedServer):
             {"key": "2", "type": "show", "Location": [{"id": 2, "path": "/data/series"}]},
             {"key": "3", "type": "artist", "Location": [{"id": 3, "path": "/data"}]},
         ]
+        """What ``/library/sections`` gives."""
 
     def film(self, path: str, *beside: Subtitle) -> Film:
         """Add a media file.

@@ -28,7 +28,9 @@ class Sentence:
     """What a fake recognises: words with start and end in seconds of the audio."""
 
     words: tuple[tuple[str, float, float], ...]
+    """Each word with a space in front, its start and its end."""
     language: str = "en"
+    """Its language."""
 
     @property
     def text(self) -> str:
@@ -65,6 +67,7 @@ class FakeTranscriptions:
     requests: list[dict[str, list[str]]] = field(default_factory=list)
     """The fields of each request, in order. ``file`` is the name of the file."""
     port: int = 0
+    """Its port, once it runs."""
 
     @property
     def url(self) -> str:
