@@ -49,6 +49,7 @@ SPEECH = (TimeSpan(0.1, 1.9), TimeSpan(2.2, 4.9), TimeSpan(5.0, 6.9))
 class _Engines:
     """A fake of the engine pool that returns a given transcript."""
 
+    name = "whisper"
     capabilities = EngineCapabilities()
 
     def __init__(self, configuration: Configuration) -> None:

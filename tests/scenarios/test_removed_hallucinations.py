@@ -58,6 +58,7 @@ RAW = Transcript(
 class _Engines:
     """A fake of the engine pool that returns a given transcript and counts calls."""
 
+    name = "whisper"
     capabilities = EngineCapabilities()
 
     def __init__(self) -> None:

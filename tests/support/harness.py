@@ -40,6 +40,8 @@ from subtitled.transcripts.store import TranscriptStore
 class FakeEngine:
     """A fake of the engine pool and its engine, in this process."""
 
+    name = "whisper"
+
     def __init__(self, configuration: Configuration) -> None:
         self.configured: Any = configuration.engines["whisper"]
         self.capabilities = self.configured.capabilities()
