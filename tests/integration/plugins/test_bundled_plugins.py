@@ -31,6 +31,8 @@ from subtitled.plugin.testing import (
 from subtitled.plugin_kit.checking import CheckRequest, check_plugin
 from support.fakes.dashscope import KEY, FakeDashScope, serve_dashscope
 from support.fakes.kodi import FakeKodi
+from support.fakes.whisperasr import FakeWhisperAsr, serve_whisperasr
+from support.fakes.wyoming_server import FakeWyoming, serve_wyoming
 from support.qwen_harness import options
 
 
@@ -164,6 +166,26 @@ class TestOpenAIEngine(EngineSuite):
     @classmethod
     def plugin_settings(cls, fake_transcriptions: FakeTranscriptions) -> dict[str, Any]:
         return {"url": fake_transcriptions.url, "model": "tiny"}
+
+
+class TestWyoming(EngineSuite):
+    plugin = "wyoming"
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def plugin_settings(cls) -> Iterator[dict[str, Any]]:
+        with serve_wyoming(FakeWyoming()) as service:
+            yield {"url": service.url}
+
+
+class TestWhisperAsr(EngineSuite):
+    plugin = "whisperasr"
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def plugin_settings(cls) -> Iterator[dict[str, Any]]:
+        with serve_whisperasr(FakeWhisperAsr()) as service:
+            yield {"url": service.url}
 
 
 class TestOpenAITranslator(TranslatorSuite):
