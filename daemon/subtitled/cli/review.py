@@ -20,6 +20,7 @@ from subtitled.plugin import InputRejectedError, Language
 from subtitled.plugin.files import write_synced
 from subtitled.plugin.limits import read_file
 from subtitled.subtitles.formats import FORMATS
+from subtitled.subtitles.formats.timestamps import format_timestamp
 from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES
 
 from .actor import current_actor, reading_actor
@@ -113,18 +114,24 @@ def show(
     notes: dict[str, list[str]] = {}
     for finding in answer["findings"]:
         notes.setdefault(finding["cue"], []).append(f"{finding['severity']}: {finding['text']}")
-    rows = [(one["start"], "", "", _reason_text(one)) for one in answer["elsewhere"]]
-    for cue in answer["cues"]:
+    rows = [(one["start"], "", "", "", _reason_text(one)) for one in answer["elsewhere"]]
+    for number, cue in enumerate(answer["cues"], 1):
         reasons = [*map(_reason_text, cue["reasons"]), *notes.get(cue["id"], ())]
         if cue["verdict"] is not None:
             reasons.append(f"{cue['verdict']['verdict']}: {cue['verdict']['note']}".rstrip(": "))
         if reasons or cue["is_changed"] or not flagged:
-            name = f"{cue['id']}*" if cue["is_changed"] else cue["id"]
-            rows.append((cue["start"], name, "\n".join(cue["lines"]), "\n".join(reasons)))
+            name = f"{number}*" if cue["is_changed"] else str(number)
+            known = cue["probability"] is not None
+            doubt = f"{100 * cue['probability']:.0f} %" if known else ""
+            text = "\n".join(cue["lines"])
+            rows.append((cue["start"], name, doubt, text, "\n".join(reasons)))
     if not rows:
         echo("no cue is doubtful or edited" if flagged else "it has no cues")
     rows.sort(key=lambda row: row[0])
-    echo_table(("at", "cue", "text", "why"), ((f"{start:.3f}", *cells) for start, *cells in rows))
+    echo_table(
+        ("at", "cue", "doubt", "text", "why"),
+        ((format_timestamp(start, "."), *cells) for start, *cells in rows),
+    )
 
 
 def _reason_text(reason: object) -> str:

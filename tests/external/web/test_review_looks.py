@@ -12,7 +12,7 @@ from subtitled.plugin import Cue
 playwright = pytest.importorskip("playwright.sync_api")
 axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright")
 
-from support.heard_review import HeardReview, make_cues, open_review, wait_until  # noqa: E402
+from support.heard_review import WAIT, HeardReview, make_cues, open_review, wait_until  # noqa: E402
 from support.web_browser import LOOKS, Site, Watcher, chromium, running_site  # noqa: E402
 
 pytestmark = pytest.mark.browser
@@ -90,6 +90,10 @@ def test_doubt_verdict_and_findings_are_letters_with_a_name(
         assert row.locator(".words").get_attribute("lang") == "en"
         for name, value in {"lang": "en", "dir": "ltr"}.items():
             assert page.get_attribute("#box-text", name) == value
+        page.locator("#cue-list [role=option]:has(.mark-severity-warning)").first.click()
+        value = "je Sekunde)" if locale == "de" else "a second)"
+        page.wait_for_selector(f"#box-findings >> text={value}", timeout=WAIT)
+        page.focus("#cue-list")
         page.keyboard.press("?")
         keys = page.inner_text("#dialog-keys")
         assert ("Nächster Untertitel" in keys) == (locale == "de")

@@ -333,3 +333,27 @@ def test_speech_without_a_cue_is_heard_and_written(site: Site, page: Any) -> Non
     wait_for(page, lambda: "Somebody said this." in review.texts)
     assert (review.document.cues[-1].start, review.document.cues[-1].end) == (30.0, 32.5)
     page.wait_for_selector("#editor-gaps", state="hidden", timeout=WAIT)
+
+
+def test_a_message_stays_until_the_next_key_and_a_shift_shows_no_cue_to_anybody(
+    site: Site, page: Any
+) -> None:
+    review = HeardReview(site, "Late by a second", make_cues(10), DOUBTS)
+    page.goto(f"{review.address}/tools")
+    page.fill("#seconds", "0.5")
+    page.click("button[value=shift]")
+    page.wait_for_selector("#editor:not([hidden])", timeout=WAIT)
+    open_review(page, review.address)
+    assert review.document.cues[0].start == 1.5
+    assert page.inner_text("[data-way=worst] [data-progress]") == "0 / 4"
+    for place in ("99", "0", "nowhere"):
+        press(page, "g")
+        page.keyboard.type(place)
+        press(page, "Enter")
+        wait_until(page, "document.getElementById('editor-message').textContent !== ''")
+        press(page, "j")
+        wait_until(page, "document.getElementById('editor-message').textContent === ''")
+    press(page, "g")
+    page.keyboard.type("7")
+    press(page, "Enter")
+    wait_current(page, "7")

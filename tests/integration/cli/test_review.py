@@ -107,7 +107,10 @@ def test_doubtful_cues_are_shown_with_their_reasons(cli: CommandLine) -> None:
     assert "unsure of Schuffa" in shown
     assert "somebody speaks" in shown
     assert "So they say" not in shown
-    assert "So they say" in cli.run("show", number).output
+    everything = cli.run("show", number).output
+    assert "So they say" in everything
+    assert "doubt" in everything and " %" in everything
+    assert "00:00:01.000" in everything
 
 
 def test_a_review_without_doubts_says_so(cli: CommandLine) -> None:

@@ -62,7 +62,7 @@ def test_no_key_has_two_commands() -> None:
 
 def test_the_documentation_names_every_key() -> None:
     page = DOCS.read_text("utf-8")
-    table = page[page.index("| in the list | does |") : page.index("No key has another engine")]
+    table = page[page.index("| in the list | does |") : page.index("## How edits are kept")]
     told = set(re.findall(r"`([^`]+)`", table))
     signs = {"ArrowDown": "↓", "ArrowUp": "↑", "Escape": "Esc", "Delete": "Del"}
     frames = {f"Alt+{key}" for key in "[]{}"} | {"?"}  # told in words; "?" stands above it

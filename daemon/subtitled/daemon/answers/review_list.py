@@ -10,7 +10,7 @@ from subtitled.subtitles.quality_estimation.weights import FLAGGED
 from ..reviews.open_review import OpenReview
 from ..reviews.service import ReviewService
 from ..reviews.versions import VersionTag
-from ..reviews.ways import Way, find_open_gaps, find_seen, plan_route
+from ..reviews.ways import Way, find_open_gaps, find_seen, is_reworked, plan_route
 from .reviews import format_tag, next_steps
 
 
@@ -48,6 +48,7 @@ def show_list(service: ReviewService, review: OpenReview, actor: Actor) -> dict[
                 "doubt": None if doubt is None else round(doubt, 2),
                 "verdict": verdict_by_cue.get(cue.id),
                 "changed": cue != before,
+                "reworked": is_reworked(cue, before),
                 "findings": findings.get(cue.id, []),
             }
         )

@@ -22,6 +22,7 @@ from ..reviews.open_review import OpenReview
 from ..reviews.second_reader import describe_second_reading
 from ..reviews.service import ReviewService
 from ..reviews.versions import VersionTag
+from ..reviews.ways import is_reworked
 from .cursors import decode_score, encode_score
 from .plain import to_plain
 
@@ -256,6 +257,7 @@ def describe_cues(
             {
                 **(describe_cue(cue) or {}),
                 "is_changed": cue != before,
+                "is_reworked": is_reworked(cue, before),
                 "duration": round_time(cue.end - cue.start),
                 "cps": measures.cps,
                 "line_length": measures.line_length,

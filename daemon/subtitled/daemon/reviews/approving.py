@@ -60,7 +60,7 @@ def approve_review(
         raise StaleVersionError(
             f"this review has version {review.version} meanwhile", "Look at the later edits first"
         )
-    _check_findings(review.findings, accepts_warnings=accepts_warnings)
+    _check_findings(review, accepts_warnings=accepts_warnings)
     reading = check_second_reader(review, actor)
     record = review.record
     sidecar = find_sidecar(
@@ -129,18 +129,19 @@ def _expected_digest(review: OpenReview) -> str:
     return review.base.sha256 if published is None else published
 
 
-def _check_findings(findings: Sequence[Finding], *, accepts_warnings: bool) -> None:
+def _check_findings(review: OpenReview, *, accepts_warnings: bool) -> None:
+    findings = review.findings
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors:
         raise UnapprovableError(
-            f"{_count(errors)} wrong: {_first(errors)}",
+            f"{_count(errors)} wrong: {_first(review, errors)}",
             "Correct them: such cues confuse players",
             errors,
         )
     warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
     if warnings and not accepts_warnings:
         raise UnapprovableError(
-            f"{_count(warnings)} outside the limits of the library: {_first(warnings)}",
+            f"{_count(warnings)} outside the limits of the library: {_first(review, warnings)}",
             "Correct them, or accept the warnings",
             warnings,
         )
@@ -151,6 +152,8 @@ def _count(findings: Sequence[Finding]) -> str:
     return "1 cue is" if number == 1 else f"{number} cues are"
 
 
-def _first(findings: Sequence[Finding]) -> str:
-    shown = [f"cue {one.cue}, {one.text}" for one in findings[:3]]
+def _first(review: OpenReview, findings: Sequence[Finding]) -> str:
+    """Return what the first findings say, with the cues by their places, as pages number them."""
+    numbers = {cue.id: place for place, cue in enumerate(review.document.cues, 1)}
+    shown = [f"cue {numbers[one.cue]}, {one.text}" for one in findings[:3]]
     return "; ".join(shown) + (" ..." if len(findings) > len(shown) else "")

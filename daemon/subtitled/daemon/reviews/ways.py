@@ -16,6 +16,8 @@ SPOT_SECONDS = 60.0
 """How much is looked at from each point on."""
 PAGE_CUES = 50
 """How many cues a page lists."""
+MAX_ROUNDING = 0.0015
+"""Seconds by which a shift, whose times are rounded to milliseconds, may change a length."""
 
 
 class Way(StrEnum):
@@ -50,7 +52,7 @@ class Route:
 
     @property
     def seen_count(self) -> int:
-        """How many of its cues were judged or changed."""
+        """How many of its cues were judged or reworked."""
         return len(self.seen.intersection(self.cues))
 
     def first(self) -> str | None:
@@ -96,7 +98,7 @@ def plan_route(
         document: The current version.
         probabilities: How likely each cue of version 0 is wrong, as far as that is known. A cue
             keeps its place among the worst when it is corrected.
-        seen: The cues that were judged or changed.
+        seen: The cues that were judged or reworked.
     """
     if way is Way.STRAIGHT:
         cues = [cue.id for cue in document.cues]
@@ -109,10 +111,24 @@ def plan_route(
 
 
 def find_seen(document: Document, base: Document, verdicts: Iterable[CueVerdict]) -> set[str]:
-    """Return the cues that were judged, or changed since version 0."""
+    """Return the cues that were judged, or reworked since version 0."""
     before = base.by_id
-    changed = {cue.id for cue in document.cues if before.get(cue.id) != cue}
-    return changed | {verdict.cue for verdict in verdicts}
+    reworked = {cue.id for cue in document.cues if is_reworked(cue, before.get(cue.id))}
+    return reworked | {verdict.cue for verdict in verdicts}
+
+
+def is_reworked(cue: ReviewCue, before: ReviewCue | None) -> bool:
+    """Check whether a cue has another text or length than in version 0, or is new.
+
+    A shift moves many cues that nobody has looked at, so it is not counted.
+
+    Args:
+        cue: The cue as it is now.
+        before: The cue in version 0; None if it was not there.
+    """
+    if before is None or before.lines != cue.lines:
+        return True
+    return abs((cue.end - cue.start) - (before.end - before.start)) > MAX_ROUNDING
 
 
 def find_open_gaps(elsewhere: Iterable[Any], document: Document) -> tuple[dict[str, Any], ...]:

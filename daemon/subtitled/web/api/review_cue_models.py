@@ -25,6 +25,7 @@ class ListedCue(Output):
     )
     verdict: Literal["right", "wrong"] | None
     changed: bool
+    reworked: bool = Field(description="Whether its text or its length was changed, or it is new.")
     findings: list[list[str]] = Field(description="Rule and severity of each.")
 
 

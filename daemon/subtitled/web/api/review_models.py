@@ -177,6 +177,9 @@ class CueEntry(CueContent):
     """A cue of a review."""
 
     is_changed: bool
+    is_reworked: bool = Field(
+        description="Whether its text or its length was changed, or it is new. A shift is neither."
+    )
     duration: float
     cps: float
     line_length: float

@@ -17,6 +17,7 @@ from subtitled.db.review_records import ReviewFilter, ReviewRecord, ReviewStatus
 from ..auth.access import Access
 from ..i18n import mark_text as _
 from ..refusals import RefusedError
+from .phrases import describe_error
 from .services import SiteServices, identity_of, is_visible
 
 MAX_REMEMBERED = 100
@@ -111,7 +112,7 @@ class ReviewSite:
 
 def refuse(status: int, error: ReviewError) -> RefusedError:
     """Return the refusal of a page for an error of a review."""
-    why = ". ".join(filter(None, (error.message, error.hint)))
+    why = describe_error(error)
     return RefusedError(status, _("this subtitle cannot be reviewed: %(why)s"), why=why)
 
 

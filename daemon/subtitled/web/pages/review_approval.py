@@ -28,6 +28,7 @@ from subtitled.subtitles.review.findings import Finding, Severity
 from ..i18n import RejectedInputError, Text
 from ..refusals import RefusedError
 from . import review_labels
+from .phrases import describe_error
 from .review_access import ReviewSite, is_held, refuse, visible_filter
 from .review_differences import find_differences
 from .review_forms import parse_version, write_version
@@ -112,9 +113,7 @@ class ReviewApproval:
         except RejectedInputError as error:
             raise RefusedError(400, error.text.template) from None
         except SubtitledError as error:
-            why = ". ".join(filter(None, (error.message, error.hint)))
-            told = Text(review_labels.AS_GIVEN, {"text": why})
-            return self._page(request, self._site.load(request), told)
+            return self._page(request, self._site.load(request), describe_error(error))
         if isinstance(result, FileConflict):
             return self._page(request, self._site.load(request), "", result)
         self._site.kept.remember(review.record.id, tuple(result.kept))

@@ -17,6 +17,7 @@ from subtitled.subtitles.scripts import is_right_to_left, is_spaceless
 from ..headers import NONCE_STATE
 from ..i18n import choose_language, load_catalogue
 from . import review_labels
+from .phrases import SAID, SHORT_PHRASES
 from .review_editor_texts import COMMANDS, TEXTS
 from .services import identity_of
 from .site import call_of
@@ -80,6 +81,12 @@ def build_editor(request: Request, review: OpenReview, *, may_edit: bool) -> Rev
             "very_doubtful": review_labels.VERY_DOUBTFUL,
             "nonce": nonce,
             "has_waveform": has_waveform,
+            "said": SAID,
+            "phrases": [
+                (text, translation)
+                for text in SHORT_PHRASES
+                if (translation := catalogue.gettext(text)) != text
+            ],
             **{
                 name: {str(key): catalogue.gettext(text) for key, text in table.items()}
                 for name, table in labels.items()

@@ -78,6 +78,8 @@ TEXTS = {
     "picture_of_cue": _("The picture in the middle of the cue"),
     "no_more": _("There is none in this direction."),
     "not_found": _("The text was not found."),
+    "no_such_place": _("There is no such cue or time."),
+    "little_room": _("There is little room before the next cue. Give this one times, or merge it."),
     "found": _("Found %(times)s times, in %(cues)s cues."),
     "all_seen": _("All of these cues are seen. You can approve the subtitle."),
     "now_spot": _("All doubtful cues are seen. Now the spot check."),

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
 from subtitled.daemon.reviews.ways import Way
 from subtitled.db.operations import ErrorCategory, ErrorSeverity, Verdict
 from subtitled.db.review_records import ReviewStatus
@@ -16,7 +11,6 @@ from subtitled.subtitles.quality_estimation.weights import FLAGGED
 from subtitled.subtitles.review.findings import Severity
 
 from ..i18n import mark_text as _
-from .filters import format_line
 
 VERY_DOUBTFUL = 0.6
 """Probability from which a cue is called very doubtful."""
@@ -115,28 +109,6 @@ NOTICES = {
     "unlocked": _("The files are unlocked. They may be made again."),
     "released": _("Others see that you do not work on it any more."),
 }
-_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonText:
-    """A reason as a sentence of a catalogue, with the values of its placeholders."""
-
-    template: str
-    values: Mapping[str, str] = field(default_factory=dict)
-
-
-def describe_reason(reason: Any) -> ReasonText:
-    """Return the sentence of a reason as the database has it: a text, or an object."""
-    if not isinstance(reason, dict):
-        return ReasonText(AS_GIVEN, {"text": format_line(reason)})
-    values = reason.get("values")
-    known = REASONS.get(reason.get("kind", ""))
-    if known is not None and isinstance(values, dict):
-        shown = {str(name): format_line(value) for name, value in values.items()}
-        if set(_PLACEHOLDER.findall(known)) <= set(shown):
-            return ReasonText(known, shown)
-    return ReasonText(AS_GIVEN, {"text": format_line(reason.get("text", ""))})
 
 
 def describe_probability(probability: float | None) -> str:

@@ -22,11 +22,13 @@ from subtitled.daemon.reviews.approving_several import (
 from subtitled.db.review_records import ReviewRecord, ReviewStatus
 from subtitled.db.sidecars import SidecarStatus
 
+from ..i18n import Text
 from ..i18n import mark_text as _
 from ..refusals import RefusedError
 from . import labels, review_labels
 from .file import find_file, sidecar_key
 from .listing import NO_SUCH_PLACE
+from .phrases import describe_error
 from .review_access import ReviewSite, is_held, may_review, refuse, visible_filter
 from .services import identity_of, is_visible, visible_libraries
 from .site import read_form, redirect, render, text_field
@@ -46,7 +48,7 @@ class _ShownApproval:
     """One of several reviews that were to be approved."""
 
     record: ReviewRecord
-    reason: str = ""
+    reason: Text | None = None
     """Why it was left."""
     kept: tuple[str, ...] = ()
     """Why files of other formats were left as they are."""
@@ -144,7 +146,7 @@ class ReviewQueue:
                 if (record := find(one.review_id)) is not None
             ),
             tuple(
-                _ShownApproval(record, str(one.error))
+                _ShownApproval(record, describe_error(one.error))
                 for one in result.left
                 if (record := find(one.review_id)) is not None
             ),

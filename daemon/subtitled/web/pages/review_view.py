@@ -26,8 +26,10 @@ from subtitled.subtitles.review.document import Document, ReviewCue, round_time
 from subtitled.subtitles.review.findings import Finding, Severity, measure_cue
 from subtitled.subtitles.rules import CueRules
 
+from ..i18n import Text
 from ..i18n import mark_text as _
-from .review_labels import ReasonText, describe_probability, describe_reason
+from .phrases import describe_reason
+from .review_labels import describe_probability
 
 SOUND_AROUND = 0.3
 """Seconds of the sound before and after a cue."""
@@ -46,7 +48,7 @@ class CueView:
     doubt: str
     """How doubtful it is, in words; empty if it is not."""
     percent: int
-    reasons: tuple[ReasonText, ...]
+    reasons: tuple[Text, ...]
     findings: tuple[Finding, ...]
     verdict: CueVerdict | None
 

@@ -17,8 +17,9 @@ from ..i18n import Text, choose_language, load_catalogue
 from ..i18n import mark_text as _
 from ..refusals import RefusedError
 from ..wall import Call, has_form
-from .filters import FILTERS
+from .filters import FILTERS, format_line
 from .menu import menu_of
+from .phrases import read_phrase
 from .review_count import WaitingReviews
 from .static_files import has_static_file
 
@@ -45,6 +46,8 @@ def _environment_for(language: str) -> jinja2.Environment:
         catalogue.gettext, catalogue.ngettext, newstyle=True
     )
     environment.filters.update(FILTERS)
+    environment.filters["translated"] = catalogue.translate
+    environment.filters["phrase"] = lambda text: catalogue.translate(read_phrase(format_line(text)))
     return environment
 
 

@@ -2,7 +2,7 @@
 
 import { read } from "./review-api.js";
 import data, {
-  byId, describeReason, make, makeWords, readTime, reviewPath, say, writeTime,
+  byId, describeReason, make, makeWords, readTime, reviewPath, say, translatePhrase, writeTime,
 } from "./review-data.js";
 import { makeMarks } from "./review-list.js";
 import { measureCue } from "./review-measures.js";
@@ -189,7 +189,7 @@ export class Box {
     return make(
       "li", {},
       make("span", { className: `severity-${finding.severity}` }, text),
-      make("span", { lang: "en" }, ` (${finding.detail})`),
+      ` (${translatePhrase(finding.detail)})`,
     );
   }
 

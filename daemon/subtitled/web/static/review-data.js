@@ -17,7 +17,31 @@ export function describeReason(reason) {
   const template = data.reasons[reason.kind];
   const names = [...(template ?? "").matchAll(/%\((\w+)\)s/g)].map((match) => match[1]);
   const isKnown = template !== undefined && names.every((name) => name in (reason.values ?? {}));
-  return isKnown ? fill(template, reason.values) : String(reason.text ?? reason);
+  if (!isKnown) return String(reason.text ?? reason);
+  const values = Object.entries(reason.values).map(([name, value]) => [
+    name, data.said.includes(name) ? translatePhrase(String(value)) : value,
+  ]);
+  return fill(template, Object.fromEntries(values));
+}
+
+// An English phrase of the daemon is known by its words; its placeholders are numbers, or any text.
+const phrases = data.phrases.map(([english, own]) => {
+  const pattern = english
+    .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+    .replace(/%\\\((text|why)\\\)s/g, "(?<$1>.+)")
+    .replace(/%\\\((\w+)\\\)s/g, "(?<$1>-?[0-9.]+%?)");
+  return [new RegExp(`^${pattern}$`, "s"), own];
+});
+
+// Return a phrase of the daemon in the language of the page.
+export function translatePhrase(phrase) {
+  for (const [pattern, own] of phrases) {
+    const match = pattern.exec(phrase);
+    if (match === null) continue;
+    const { why, ...values } = match.groups ?? {};
+    return fill(own, why === undefined ? values : { ...values, why: translatePhrase(why) });
+  }
+  return phrase;
 }
 
 function fill(template, values) {

@@ -19,14 +19,13 @@ function ask(name) {
   });
 }
 
-// Ask for a number or a time. Return the id of the cue.
+// Ask for a number or a time. Return the id of the cue; undefined if there is none, null if the
+// dialog was left.
 export async function askPlace(store) {
   const fields = await ask("go-to");
-  if (fields === null) return undefined;
+  if (fields === null) return null;
   const place = fields.place.trim();
-  if (/^\d+$/.test(place)) {
-    return store.order[Math.min(Math.max(Number(place), 1), store.order.length) - 1];
-  }
+  if (/^\d+$/.test(place)) return store.order[Number(place) - 1];
   const time = readTime(place);
   return time === null ? undefined : (store.cueAt(time) ?? store.order[0]);
 }

@@ -157,8 +157,9 @@ export function makeEdits(editor) {
     insert() {
       const { end } = cue();
       const next = store.near(editor.current, 1);
-      const isRoom = next !== undefined && next.start > end;
-      insertAt(end, roundTime(isRoom ? Math.min(end + NEW_CUE, next.start) : end + NEW_CUE));
+      const room = next === undefined || next.start <= end ? NEW_CUE : next.start - end;
+      insertAt(end, roundTime(end + Math.min(NEW_CUE, room)));
+      if (room < data.rules.min_duration) editor.tell(say("little_room"));
     },
     break: () => operate({ kind: "break-lines", cues: [editor.current] }),
     restore() {

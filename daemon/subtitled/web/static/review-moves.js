@@ -88,7 +88,8 @@ export function makeMoves(editor) {
     clip: () => editor.picture.toggle("clip"),
     async "go-to"() {
       const id = await askPlace(store);
-      if (id !== undefined) editor.goTo(id);
+      if (id === undefined) editor.tell(say("no_such_place"));
+      else if (id !== null) editor.goTo(id);
     },
     find: () => find.select(),
     help: () => editor.help.open(),

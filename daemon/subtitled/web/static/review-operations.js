@@ -4,6 +4,8 @@
 
 import data, { roundTime } from "./review-data.js";
 
+const MAX_ROUNDING = 0.0015; // seconds by which a shift may change a length
+
 // Apply what waits to be kept to a map of cues by their ids.
 export function applyItem(cues, item) {
   if (item.kind === "verdict" || item.kind === "unjudge") {
@@ -67,7 +69,9 @@ function change(cues, id, values) {
   if (cue === undefined) return;
   const isOther = values.text !== undefined && values.text !== cue.text;
   const doubt = isOther ? null : cue.doubt;
-  cues.set(id, { ...cue, ...values, doubt, changed: true, findings: null });
+  const changed = { ...cue, ...values, doubt, changed: true, findings: null };
+  const isLonger = Math.abs(changed.end - changed.start - (cue.end - cue.start)) > MAX_ROUNDING;
+  cues.set(id, { ...changed, reworked: cue.reworked || isOther || isLonger });
 }
 
 function insert(cues, made, start, end, lines) {
@@ -75,7 +79,7 @@ function insert(cues, made, start, end, lines) {
   const id = `${made.id}.${made.count}`;
   const text = lines.join("\n");
   cues.set(id, {
-    id, start, end, text, doubt: null, verdict: null, changed: true, findings: null,
+    id, start, end, text, doubt: null, verdict: null, changed: true, reworked: true, findings: null,
   });
 }
 

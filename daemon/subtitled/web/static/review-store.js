@@ -85,7 +85,7 @@ export class Store extends EventTarget {
 
   isSeen(id) {
     const cue = this.cues.get(id);
-    return cue === undefined || cue.verdict !== null || cue.changed;
+    return cue === undefined || cue.verdict !== null || cue.reworked;
   }
 
   isDoubtful(id) {
@@ -133,12 +133,13 @@ function toCue(entry, findings) {
     doubt: entry.probability,
     verdict: entry.verdict?.verdict ?? null,
     changed: entry.is_changed,
+    reworked: entry.is_reworked,
     findings,
     measures: { cps: entry.cps, line_length: entry.line_length, gap: entry.gap },
   };
 }
 
-const FIELDS = ["start", "end", "text", "doubt", "verdict", "changed"];
+const FIELDS = ["start", "end", "text", "doubt", "verdict", "changed", "reworked"];
 
 function isSame(known, cue) {
   return (

@@ -137,6 +137,8 @@ class Editor {
       return;
     }
     clearTimeout(this.playTimer);
+    this.tell("");
+    this.complain("");
     const isFollowing = this.player.isPlaying && this.player.until === null;
     if (isFollowing && !GOES_ON.has(name)) this.player.pause();
     this.commands[name](event);

@@ -92,6 +92,16 @@ def test_overlapping_and_empty_cues_bar_approval_and_are_named(library: ReviewLi
     assert (library.films / "Film.en.srt").read_bytes() == before
 
 
+def test_a_cue_that_bars_approval_is_called_by_its_place_as_on_the_page(
+    library: ReviewLibrary,
+) -> None:
+    number = library.open()
+    _edit(library, number, ops.Insert(start=0.0, end=0.5, lines=("First",)))
+    _edit(library, number, ops.SetText(cue="1", lines=()))
+    with pytest.raises(UnapprovableError, match="1 cue is wrong: cue 2, has no text"):
+        approve_review(library.service, number, ANA, accepts_warnings=True)
+
+
 def test_warnings_are_asked_about_once(library: ReviewLibrary) -> None:
     number = library.open("Fast", (Cue(1.0, 1.5, "Far too much text for half a second"),))
     with pytest.raises(UnapprovableError, match="1 cue is outside the limits") as raised:

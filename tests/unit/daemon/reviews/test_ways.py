@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from subtitled.daemon.reviews.ways import PAGE_CUES, Route, Way, choose_way, plan_route
+from subtitled.daemon.reviews.ways import (
+    PAGE_CUES,
+    Route,
+    Way,
+    choose_way,
+    find_seen,
+    plan_route,
+)
+from subtitled.db.operations import CueVerdict, Verdict
 from subtitled.subtitles.review.document import Document, ReviewCue
 
 
@@ -81,3 +91,14 @@ def test_the_way_is_the_one_of_the_address_else_the_worst_first(
     text: str, has_doubtful: bool, way: Way
 ) -> None:
     assert choose_way(text, has_doubtful=has_doubtful) is way
+
+
+def test_cues_that_were_only_shifted_were_not_seen() -> None:
+    base = document(6)
+    cues = [replace(cue, start=cue.start + 0.2, end=cue.end + 0.2001) for cue in base.cues]
+    cues[1] = replace(cues[1], end=cues[1].end + 0.04)
+    cues[2] = replace(cues[2], lines=("another text",))
+    cues.append(ReviewCue(id="new", start=90, end=92, lines=("text",)))
+    judged = CueVerdict(cue="5", verdict=Verdict.RIGHT, actor="ana", at=0.0)
+    assert find_seen(Document.create(2, cues), base, [judged]) == {"2", "3", "5", "new"}
+    assert find_seen(base, base, []) == set()
