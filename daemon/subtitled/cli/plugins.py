@@ -267,4 +267,5 @@ def _find_options(configuration: Configuration, plugin: str) -> dict[str, dict[s
         for name, section in getattr(configuration.settings, kind).items():
             if (section.plugin or name).partition(":")[0] == plugin:
                 options.setdefault(kind, dict(section.options))
+    options["plugins"] = configuration.settings.plugins.sections.get(plugin, {})
     return options

@@ -147,6 +147,8 @@ def write_failed(folder: Path, digest: str, error: SetupError) -> None:
 def warn_of_installation(settings: AppSettings) -> Iterator[str]:
     """Warn if what is installed is not what the configuration wants."""
     folder = resolve_install_dir(settings)
+    if folder.parent.exists() and not os.access(folder.parent, os.R_OK | os.X_OK):
+        return  # the state of another user, who is told
     try:
         wanted = find_wanted(settings)
     except SetupError as error:

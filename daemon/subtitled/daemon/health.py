@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from subtitled.config.load import Configuration
 from subtitled.db.database import Database
 from subtitled.jobcontext.counters import Counters
 
+from .answers.servers import find_notifier_errors
 from .metrics import MetricValues, collect_metrics, render_metrics
 
 MAX_HEARTBEAT_AGE_SECONDS = 60.0
@@ -36,6 +37,8 @@ class HealthInputs:
     """Names of engines whose circuit breaker is open."""
     servers_down: Sequence[str] = ()
     """Names of media servers that did not take the last update."""
+    notifier_errors: Mapping[str, str] = field(default_factory=dict)
+    """The last error of each notifier that cannot deliver, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ def _degraded(inputs: HealthInputs) -> Iterator[str]:
     yield from (f"library {name} is unavailable" for name in inputs.unavailable_libraries)
     yield from (f"engine {name}: circuit breaker is open" for name in inputs.engines_down)
     yield from (f"media server {name} could not be updated" for name in inputs.servers_down)
+    yield from (f"notifier {name}: {error}" for name, error in inputs.notifier_errors.items())
 
 
 class HealthMonitor:
@@ -109,8 +113,10 @@ class HealthMonitor:
     def evaluate_health(self) -> HealthReport:
         """Judge the health of the daemon now."""
         metrics, is_readable = MetricValues(files={}), True
+        notifier_errors: dict[str, str] = {}
         try:
             metrics = self._collect_metrics()
+            notifier_errors = find_notifier_errors(self._db)
         except Exception:  # noqa: BLE001 - any error here is a problem of the database
             is_readable = False
         return assess_health(
@@ -122,6 +128,7 @@ class HealthMonitor:
                 unavailable_libraries=sorted(self._unavailable_libraries()),
                 engines_down=[name for name, is_open in metrics.open_breakers.items() if is_open],
                 servers_down=[name for name, is_up in metrics.server_is_up.items() if not is_up],
+                notifier_errors=notifier_errors,
             )
         )
 

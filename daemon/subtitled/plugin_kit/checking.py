@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,14 +21,16 @@ from subtitled.config.plugin_registration import (
     list_known_hooks,
 )
 from subtitled.config.plugin_sources import find_source
+from subtitled.config.plugin_validation import validate_options
 from subtitled.config.plugins import (
     SLOW_IMPORT_HINT,
     SLOW_IMPORT_SECONDS,
     ConfiguredComponent,
     PluginLoader,
+    UnavailableComponent,
 )
 from subtitled.models.store import ModelStore
-from subtitled.plugin import CheckResult, SubtitledError
+from subtitled.plugin import CheckResult, Settings, SubtitledError
 
 from .questions import (
     HOOKS,
@@ -106,17 +108,19 @@ def check_plugin(request: CheckRequest) -> Iterator[CheckResult]:
     if not components and not list_known_hooks(loader.module(name)):
         message, hint = explain_missing_component(name, "engines", loader.module(name))
         yield CheckResult("hooks", False, message, hint)
-    known = {key for one in components for key in one.component_class.Settings.model_fields}
+    hook_settings = loader.hook_settings(name) or Settings
+    models = [hook_settings, *(one.component_class.Settings for one in components)]
+    known = {key for model in models for key in model.model_fields}
     for component in components:
-        options = request.options.get(component.kind, {})
-        if request.shared_options is not None:
-            own = component.component_class.Settings.model_fields
-            options = {
-                key: value
-                for key, value in request.shared_options.items()
-                if key in own or key not in known  # a key of no section is a mistake
-            }
+        options = _options_of(request, component.kind, component.component_class.Settings, known)
         yield from _check_component(request, component, options, source.module)
+    options = _options_of(request, "plugins", hook_settings, None if components else known)
+    checked = validate_options(name, hook_settings, options, ("plugins", name), "")
+    if not isinstance(checked, Settings):
+        for wrong in [checked] if isinstance(checked, UnavailableComponent) else checked:
+            yield CheckResult(f"plugins.{name}", False, str(wrong), "Correct that section")
+        return
+    loader.hooks.set_settings(loader.module(name), checked)
     hooks = HookSubject(name, loader.hooks)
     for question in list_questions(HOOKS):
         if question.name.replace(" ", "_") not in list_known_hooks(loader.module(name)):
@@ -125,6 +129,19 @@ def check_plugin(request: CheckRequest) -> Iterator[CheckResult]:
             yield ask(question, hooks, f"hook {question.name}")
         else:
             yield CheckResult(f"hook {question.name}", True, "not called: use --send")
+
+
+def _options_of(
+    request: CheckRequest, section: str, model: type[Settings], known: Collection[str] | None
+) -> Mapping[str, Any]:
+    """Return the keys of a section. Shared keys that are not known are kept: they are wrong."""
+    if request.shared_options is None:
+        return request.options.get(section, {})
+    return {
+        key: value
+        for key, value in request.shared_options.items()
+        if key in model.model_fields or (known is not None and key not in known)
+    }
 
 
 def _check_import(module: str) -> CheckResult:

@@ -135,3 +135,39 @@ def test_a_hook_that_fails_is_told_with_its_line(check: Check, tmp_path: Path) -
     assert "AttributeError" in wrong.detail and "broken_journal.py:6" in wrong.detail
     quiet = CheckRequest(plugin="journal", folder=tmp_path, models=tmp_path)
     assert any("use --send" in result.detail for result in check_plugin(quiet))
+
+
+SETTINGS_OF_HOOKS = """
+from pydantic import Field
+from subtitled.plugin import Settings, hookimpl
+SUBTITLED_API = "1"
+class Journal(Settings):
+    name: str = Field(description="Whose journal it is.")
+@hookimpl
+def register_settings(register): register(Journal)
+@hookimpl
+def job_finished(event, settings): assert settings.name == "ana"
+"""
+
+
+def test_hooks_are_called_with_the_settings_of_their_section(check: Check) -> None:
+    def put(site: Path) -> None:
+        install_plugin(site, "diary", SETTINGS_OF_HOOKS, "broken_diary")
+
+    results = check(put, "diary", options={"plugins": {"name": "ana"}})
+    assert [result for result in results if not result.ok] == []
+    assert "hook job finished" in {result.subject for result in results}
+
+
+@pytest.mark.parametrize(
+    ("shared", "told"),
+    [({}, "plugins.diary.name: this key is needed"), ({"name": "a", "x": 1}, "no such key")],
+)
+def test_settings_of_hooks_that_are_wrong_are_told(
+    check: Check, shared: dict[str, Any], told: str
+) -> None:
+    def put(site: Path) -> None:
+        install_plugin(site, "diary", SETTINGS_OF_HOOKS, "broken_diary")
+
+    (wrong,) = [r for r in check(put, "diary", shared_options=shared) if not r.ok]
+    assert wrong.subject == "plugins.diary" and told in wrong.detail
