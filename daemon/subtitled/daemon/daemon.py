@@ -36,6 +36,7 @@ from .workers import purge_lost
 
 if TYPE_CHECKING:
     from .audio_requests.service import AudioRequests
+    from .reviews.passage_worker import PassageWorker
 
 _log = logging.getLogger(__name__)
 
@@ -122,6 +123,7 @@ class Daemon(ServiceProcess):
             unavailable_libraries=lambda: self._ingest.availability.unavailable,
         )
         self._audio_requests = _build_audio_requests(configuration, self._runner)
+        self._passages = _build_passage_worker(configuration, self._runner)
         self._web = (
             web(configuration, db, self._health, self._audio_requests) if web is not None else None
         )
@@ -147,6 +149,8 @@ class Daemon(ServiceProcess):
         self._scheduler.start()
         if self._audio_requests is not None:
             self._audio_requests.start()
+        if self._passages is not None:
+            self._passages.start()
         if self._web is not None:
             try:
                 self._web.start()
@@ -247,6 +251,8 @@ class Daemon(ServiceProcess):
         """Stop the HTTP port, the threads and the jobs."""
         if self._audio_requests is not None:
             self._audio_requests.request_stop()
+        if self._passages is not None:
+            self._passages.request_stop()
         if self._web is not None:
             self._web.stop()
         for library_worker in self._library_workers.values():
@@ -259,6 +265,8 @@ class Daemon(ServiceProcess):
         self._runtime.stop()
         if self._audio_requests is not None:
             self._audio_requests.join(STOP_SECONDS)  # the next one empties its scratch folder
+        if self._passages is not None:
+            self._passages.join(STOP_SECONDS)
 
 
 def _build_audio_requests(configuration: Configuration, runner: JobRunner) -> AudioRequests | None:
@@ -268,3 +276,12 @@ def _build_audio_requests(configuration: Configuration, runner: JobRunner) -> Au
     from .audio_requests.service import AudioRequests
 
     return AudioRequests(configuration, runner)
+
+
+def _build_passage_worker(configuration: Configuration, runner: JobRunner) -> PassageWorker | None:
+    """Create what asks engines about passages of reviews, if there is a port for people."""
+    if not configuration.settings.web.is_enabled:
+        return None
+    from .reviews.passage_worker import PassageWorker
+
+    return PassageWorker(runner)

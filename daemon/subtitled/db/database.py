@@ -31,6 +31,7 @@ from .notifications import NotificationOutbox
 from .operations import OperationRepository
 from .outbox import ServerOutbox
 from .overview import OverviewRepository
+from .passages import PassageRepository
 from .presence import PresenceRepository
 from .reviews import ReviewRepository
 from .schema import metadata
@@ -82,6 +83,7 @@ class Database:
         self.reviews = ReviewRepository(self._engine)
         self.approvals = ApprovalRepository(self._engine)
         self.operations = OperationRepository(self._engine)
+        self.passages = PassageRepository(self._engine)
 
     def close(self) -> None:
         """Close all connections."""

@@ -372,3 +372,21 @@ review_approvals = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 """Every approval of a review: who has read which version. ``reviews`` has the last one."""
+
+passages = sa.Table(
+    "passages",
+    metadata,
+    *_of_review(),
+    sa.Column("start", sa.Float, nullable=False),
+    sa.Column("end", sa.Float, nullable=False),
+    sa.Column("engine", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False, index=True),
+    sa.Column("variant", sa.Text, nullable=False, server_default=""),
+    sa.Column("words", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("hint", sa.Text, nullable=False, server_default=""),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("ended_at", sa.Float),
+)
+"""Passages that a person has another engine transcribe, and the words that it understood."""

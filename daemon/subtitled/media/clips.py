@@ -15,7 +15,13 @@ from typing import Any
 
 import ffmpeg
 
-from subtitled.plugin import InputRejectedError, SetupError, TimeSpan, TransientError
+from subtitled.plugin import (
+    SAMPLE_RATE,
+    InputRejectedError,
+    SetupError,
+    TimeSpan,
+    TransientError,
+)
 from subtitled.plugin.paths import display_path
 
 from .ffmpeg import Completed, NotMediaError, failure_reason, open_input, run_graph
@@ -33,6 +39,8 @@ PICTURE_HEIGHT = 480
 """Most lines of a picture."""
 STILL_SECONDS = 0.5
 """How long before a moment its picture may have begun, for it to be found without a key frame."""
+_CANCELLED_SHARE = 0.05
+"""Where the sum of two channels has less of the louder one, they cancel each other."""
 MAX_BYTES = 64 * 1024 * 1024
 """Largest file that is written."""
 _INDEX_BYTES, _INDEX_BYTES_PER_SECOND = 8192, 2048
@@ -116,6 +124,38 @@ def write_sound(source: CutSource, span: TimeSpan, target: Path, fmt: SoundForma
         options = _aac(source) | _mp4(span)
     graph = ffmpeg.output(sound, "TARGET", map_metadata=-1, **options)
     run_cut(graph, source.sound_files, target)
+
+
+def write_samples(source: CutSource, span: TimeSpan, target: Path) -> None:
+    """Write the sound of a span as engines get it: mono, 16-bit, without a header.
+
+    Args:
+        source: The media file.
+        span: The span, in seconds of the media file.
+        target: The file to write.
+
+    Raises:
+        SubtitledError: It cannot be cut; the error says why.
+    """
+    import numpy as np
+
+    graph = ffmpeg.output(
+        cut_sound(source, span),
+        "TARGET",
+        format="s16le",
+        acodec="pcm_s16le",
+        ac=source.channels,
+        ar=SAMPLE_RATE,
+    )
+    run_cut(graph, source.sound_files, target)
+    if source.channels == 1:
+        return
+    raw = np.fromfile(target, dtype="<i2")
+    sides = raw[: len(raw) // 2 * 2].reshape(-1, 2).astype(np.float32)
+    mono, loudest = sides.mean(axis=1), sides[:, int(np.abs(sides).sum(axis=0).argmax())]
+    if np.abs(mono).sum() < _CANCELLED_SHARE * np.abs(loudest).sum():
+        mono = loudest
+    mono.astype("<i2").tofile(target)
 
 
 def write_still(source: CutSource, at: float, target: Path) -> None:

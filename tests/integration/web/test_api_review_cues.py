@@ -175,3 +175,39 @@ def test_viewers_read_cues_and_do_not_preview(port: ApiPort, review: OpenedRevie
     assert review.send(viewer, "POST", "/preview", body, tag).status_code == 403
     stranger = port.key(Role.REVIEWER, "series")
     assert port.get(f"{review.path}/list", stranger).status_code == 404
+
+
+def test_another_engine_is_asked_about_cues_and_its_words_are_an_alternative(
+    port: ApiPort, ana: dict[str, str], review: OpenedReview
+) -> None:
+    listed = _read(review, ana, "/passages")
+    assert listed["items"] == []
+    (engine,) = [one["name"] for one in listed["engines"] if not one["refusal"]]
+    body = {"engine": engine, "cues": ["1", "2"]}
+    asked = review.send(ana, "POST", "/passages", body)
+    assert asked.status_code == 202
+    again = review.send(ana, "POST", "/passages", body)
+    assert again.json() == asked.json()
+    assert (asked.json()["status"], asked.json()["start"], asked.json()["end"]) == (
+        "waiting",
+        0.5,
+        7.0,
+    )
+    port.db.passages.finish(asked.json()["id"], "whisper-1", speak(CUES[:2]))
+    (item,) = _read(review, ana, "/passages")["items"]
+    assert (item["status"], item["by"]) == ("done", asked.json()["by"])
+    (other,) = _read(review, ana, "/cues/2")["alternatives"]
+    assert (other["engine"], other["text"]) == (engine, CUES[1].text)
+    tag = review.show(ana)["etag"]
+    take = {"kind": "take", "cue": "1", "text": other["text"], "engine": engine}
+    assert review.edit(ana, take, tag).status_code == 200
+    for wrong, status in (
+        ({"engine": "nobody", "cues": ["1"]}, 409),
+        ({"engine": engine, "cues": ["99"]}, 404),
+        ({"engine": engine, "cues": []}, 422),
+        ({"engine": engine, "cues": ["1"] * 101}, 422),
+        ({"engine": engine, "cues": ["<b>"]}, 422),
+    ):
+        answer = review.send(ana, "POST", "/passages", wrong)
+        assert answer.status_code == status, answer.text
+        assert answer.json()["hint"] or answer.json()["detail"]

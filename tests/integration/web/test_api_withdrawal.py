@@ -41,6 +41,7 @@ API_OF = {
         "/reviews/{review_id:number}/verdicts/{cue}",
     },
     "/review/{id:number}/tools": {"/reviews/{review_id:number}/operations"},
+    "/review/{id:number}/ask": {"/reviews/{review_id:number}/passages"},
     "/review/approve": {"/reviews/{review_id:number}/approve"},
     "/review/{id:number}/holder": {"/reviews/{review_id:number}/holder"},
     "/review/{id:number}/approve": {"/reviews/{review_id:number}/approve"},

@@ -150,3 +150,26 @@ def test_viewers_see_what_engines_understood_and_change_nothing(
     assert "The Schufa said no." in page
     assert "Take these words" not in page
     viewer.open(f"{film.path}/tools", 403)
+
+
+def test_another_engine_is_asked_about_a_cue_and_the_page_says_how_far_it_is(
+    site: ReviewSitePort, ana: Reader, film: ReviewedFilm
+) -> None:
+    assert f"{film.path}/ask?cue=1" in ana.page
+    page = ana.open(f"{film.path}/ask?cue=1")
+    assert "The Schuffa said no." in page
+    ana.send(f"{film.path}/ask", ana.form("/ask", "whisper") | {"engine": "whisper"})
+    assert "waiting" in ana.page
+    (asked,) = site.db.passages.of_review(film.number)
+    assert (asked.engine, asked.span.start, asked.span.end) == ("whisper", 0.5, 3.5)
+    site.db.passages.fail(asked.id, "the key is <wrong>", "Write the right one")
+    page = ana.open(f"{film.path}/ask?cue=1")
+    assert "failed" in page
+    assert "the key is &lt;wrong&gt;" in page
+    assert "Write the right one" in page
+    wrong = ana.form("/ask", "whisper") | {"engine": "nobody"}
+    assert ana.send(f"{film.path}/ask", wrong).status_code == 409
+    assert "there is no engine" in ana.page
+    # Without a cue, or with an unknown one, it shows what was asked.
+    for query in ("", "?cue=99", "?cue=%3Cb%3E"):
+        assert "failed" in ana.open(f"{film.path}/ask{query}")

@@ -73,7 +73,7 @@ class ReviewEditor:
     def __init__(self, configuration: Configuration, db: Database) -> None:
         self.configuration = configuration
         self.db = db
-        self.words = WordReader(configuration)
+        self.words = WordReader(configuration, db)
         self.estimates = EstimateReader(db)
         self._lock = threading.Lock()
         self._recent: dict[int, OpenReview] = {}

@@ -11,6 +11,8 @@ from functools import cached_property
 
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
+from subtitled.db.database import Database
+from subtitled.db.passages import PassageRecord, PassageStatus
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.pipeline.quality_evidence import place_words
 from subtitled.plugin import Language, Word
@@ -73,8 +75,9 @@ class RecognisedWords:
 class WordReader:
     """Reads the stored transcripts of reviews. Threads may share it."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, db: Database) -> None:
         self._configuration = configuration
+        self._db = db
         self._lock = threading.Lock()
         self._recent: dict[int, tuple[_Stamp, RecognisedWords]] = {}
 
@@ -86,10 +89,14 @@ class WordReader:
     def read(self, review: OpenReview) -> RecognisedWords:
         """Return what was recognised. It is read again only if a transcript was added since."""
         number = review.record.id
-        stamp = self._stamp(review)
+        asked = [] if review.is_translation else self._db.passages.of_review(number)
+        stamp = (self._stamp(review), tuple(one.ended_at for one in asked))
         with self._lock:
             known = self._recent.pop(number, None)
-        recognised = known[1] if known is not None and known[0] == stamp else self._read(review)
+        if known is not None and known[0] == stamp:
+            recognised = known[1]
+        else:
+            recognised = _with_passages(self._read(review), asked, review.record.language)
         with self._lock:
             self._recent[number] = (stamp, recognised)
             while len(self._recent) > _MAX_RECENT:
@@ -179,6 +186,32 @@ class WordReader:
         others = {one.text: one for one in themselves if one is not None}
         others.pop(own.text, None)
         return RecognisedWords(language, own, tuple(others.values())[:MAX_OTHERS])
+
+
+def _with_passages(
+    recognised: RecognisedWords, asked: Sequence[PassageRecord], language: Language
+) -> RecognisedWords:
+    """Add what engines understood that a person asked about passages.
+
+    Each engine is one more, behind those that transcribed the track. Of passages that overlap, the
+    later one counts.
+    """
+    by_engine = dict[str, EngineWords]()
+    for passage in asked:
+        if passage.status is not PassageStatus.DONE:
+            continue
+        start, end = passage.span.start, passage.span.end
+        before = by_engine[passage.engine].words if passage.engine in by_engine else ()
+        kept = [word for word in before if word.end <= start or word.start >= end]
+        words = sorted(
+            (*kept, *_as_published(passage.words, language)),
+            key=lambda word: (word.start, word.end),
+        )
+        by_engine[passage.engine] = EngineWords(
+            engine=passage.engine, variant=passage.variant, words=tuple(words)
+        )
+    others = recognised.others[: MAX_OTHERS - min(len(by_engine), MAX_OTHERS)]
+    return replace(recognised, others=(*others, *by_engine.values())[:MAX_OTHERS])
 
 
 def find_words(words: Sequence[Word], start: float, end: float) -> list[Word]:

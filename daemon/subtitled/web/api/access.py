@@ -51,6 +51,8 @@ _ROWS = (
     ("/reviews/{review_id:number}/verdicts/{cue}", "PUT DELETE", Access.REVIEWER),
     ("/reviews/{review_id:number}/holder", "POST DELETE", Access.REVIEWER),
     ("/reviews/{review_id:number}/terms", "GET", Access.VIEWER),
+    ("/reviews/{review_id:number}/passages", "GET", Access.VIEWER),
+    ("/reviews/{review_id:number}/passages", "POST", Access.REVIEWER),
     ("/reviews/{review_id:number}/approve", "POST", Access.REVIEWER),
     ("/reviews/{review_id:number}/reopen", "POST", Access.REVIEWER),
     ("/reviews/{review_id:number}/unlock", "POST", Access.REVIEWER),

@@ -21,6 +21,7 @@ from subtitled.daemon.answers.reviews import (
 )
 from subtitled.daemon.reviews import errors
 from subtitled.daemon.reviews.open_review import OpenReview
+from subtitled.daemon.reviews.passages import PassageError
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.db.review_records import ReviewFilter
 from subtitled.plugin import Language, SubtitleKind
@@ -250,6 +251,7 @@ _PROBLEMS: dict[type[errors.ReviewError], tuple[int, str]] = {
     errors.OperationIdUsedError: (422, "key-used-before"),
     errors.UnapprovableError: (409, "unapprovable"),
     errors.SecondReaderError: (409, "second-reader-needed"),
+    PassageError: (409, "not-asked"),
 }
 
 

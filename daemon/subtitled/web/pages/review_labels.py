@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from subtitled.daemon.reviews.ways import Way
 from subtitled.db.operations import ErrorCategory, ErrorSeverity, Verdict
+from subtitled.db.passages import PassageStatus
 from subtitled.db.review_records import ReviewStatus
 from subtitled.subtitles.evaluation.compliance import ComplianceRule
 from subtitled.subtitles.quality_estimation.reasons import ReasonKind
@@ -37,6 +38,12 @@ ERROR_SEVERITIES: dict[ErrorSeverity, str] = {
     ErrorSeverity.CRITICAL: _("critical"),
     ErrorSeverity.MAJOR: _("major"),
     ErrorSeverity.MINOR: _("minor"),
+}
+PASSAGE_STATUSES: dict[PassageStatus, str] = {
+    PassageStatus.WAITING: _("waiting"),
+    PassageStatus.RUNNING: _("is transcribed"),
+    PassageStatus.DONE: _("done"),
+    PassageStatus.FAILED: _("failed"),
 }
 SEVERITIES: dict[Severity, str] = {
     Severity.ERROR: _("error"),

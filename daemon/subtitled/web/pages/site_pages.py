@@ -20,6 +20,7 @@ from .review_access import ReviewSite
 from .review_approval import ReviewApproval
 from .review_edits import ReviewEdits
 from .review_queue import ReviewQueue
+from .review_passages import ReviewPassages
 from .review_tools import ReviewTools
 from .services import SiteServices
 from .settings import SettingsPage
@@ -50,6 +51,7 @@ def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
         *ReviewEdits(review_site, review_page).routes(),
         *ReviewApproval(review_site).routes(),
         *ReviewTools(review_site).routes(),
+        *ReviewPassages(review_site).routes(),
         *TermPages(review_site).routes(),
         *EngineErrorsPage(services).routes(),
         *SettingsPage(services).routes(),

@@ -1,7 +1,7 @@
 // Small questions: where to go, what is wrong with a cue, what to replace, and what a term is about.
 
 import { call } from "./review-api.js";
-import data, { byId, readTime, reviewPath, say } from "./review-data.js";
+import data, { byId, make, readTime, reviewPath, say } from "./review-data.js";
 
 // Open a dialog with a form. Return its fields by name, or null if it was left.
 function ask(name) {
@@ -51,6 +51,19 @@ export async function askTerm(selected) {
     do_not_translate: fields.same === "yes",
     file: data.file,
   };
+}
+
+// Ask which engine to ask. Return its name, or null. The sound goes where it is named.
+export async function askEngine(engines) {
+  const list = byId("ask-engine");
+  list.replaceChildren(
+    ...engines.map(({ name, destination }) => {
+      const text = destination === "local" ? name : `${name} → ${destination}`;
+      return make("option", { value: name }, text);
+    }),
+  );
+  const fields = await ask("ask");
+  return fields?.engine ?? null;
 }
 
 // Ask what to replace. Return the operation, or null.

@@ -2,11 +2,12 @@
 
 import { call, problemName, read } from "./review-api.js";
 import data, { apiPath, pagePath, reviewPath, roundTime, say } from "./review-data.js";
-import { askReplacement, askTerm, askWrong } from "./review-dialogs.js";
+import { askEngine, askReplacement, askTerm, askWrong } from "./review-dialogs.js";
 
 const NUDGE = 0.04; // seconds
 const NEW_CUE = 2; // seconds that a new cue lasts, if there is room
 const ID_LENGTH = 120; // characters of a name that the server keeps
+const ASKED = 2000; // milliseconds between two looks at what an engine was asked
 const SNAP = 0.5; // seconds beyond which an end stays where it is
 
 export function makeEdits(editor) {
@@ -121,6 +122,27 @@ export function makeEdits(editor) {
     return `${data.base}${path}?approved=${data.review}`;
   }
 
+  // Wait until an engine has answered, and show its words.
+  async function follow(asked, target) {
+    const { engine } = asked;
+    let [passage, reason] = [asked, ""];
+    while (passage.status === "waiting" || passage.status === "running") {
+      await new Promise((resolve) => setTimeout(resolve, ASKED));
+      const listed = await read(`${reviewPath}/passages`);
+      passage = listed?.items.find((one) => one.id === asked.id) ?? passage;
+      if (passage.reason !== reason && passage.status === "waiting") {
+        editor.tell(say("engine_waits", { engine, reason: passage.reason }));
+      }
+      reason = passage.reason;
+    }
+    if (passage.status === "failed") return editor.complain(describe(passage));
+    if (editor.current === target) box.readSoon();
+    return editor.tell(say("engine_answered", { engine }));
+  }
+
+  const describe = (problem) =>
+    [problem?.detail ?? problem?.reason, problem?.hint].filter(Boolean).join(". ") || say("not_reached");
+
   const edits = {
     right: () => judge({ verdict: "right" }),
     async wrong() {
@@ -182,6 +204,31 @@ export function makeEdits(editor) {
       return snap(words.map((word) => word.start), words.map((word) => word.end));
     },
     "snap-shots": () => snap(editor.wave.shots.shots, editor.wave.shots.ends),
+    async ask() {
+      editor.keepTyped();
+      const target = editor.current;
+      if (!(await saver.settle())) return editor.complain(say("not_reached"));
+      const listed = await read(`${reviewPath}/passages`);
+      if (listed === null) return editor.complain(say("not_reached"));
+      const usable = listed.engines.filter((one) => one.refusal === "");
+      if (usable.length === 0) {
+        const why = listed.engines.map((one) => `${one.refusal}. ${one.hint}`).join(" ");
+        return editor.complain(why || say("no_engine"));
+      }
+      // Where the sound leaves this machine, the person says so.
+      const isPlain = usable.length === 1 && usable[0].destination === "local";
+      const engine = isPlain ? usable[0].name : await askEngine(usable);
+      if (engine === null) return undefined;
+      try {
+        const body = { engine, cues: [target] };
+        const answer = await call(`${reviewPath}/passages`, { method: "POST", body });
+        if (answer.status !== 202) return editor.complain(describe(answer.body));
+        editor.tell(say("engine_asked", { engine }));
+        return await follow(answer.body, target);
+      } catch {
+        return editor.complain(say("not_reached"));
+      }
+    },
     async term() {
       const selected = selectedText();
       editor.keepTyped();

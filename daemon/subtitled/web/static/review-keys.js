@@ -41,6 +41,7 @@ const DEFAULTS = {
     "both-later": ["."],
     "snap-words": ["z"],
     "snap-shots": ["Shift+z"],
+    ask: ["r"],
     term: ["t"],
     picture: ["v"],
     clip: ["Shift+v"],
