@@ -68,8 +68,8 @@ class DaemonSettings(Section):
     max_loaded_models: int = Field(
         1,
         ge=1,
-        description="How many engines may have their model in memory at the same time, on each "
-        "device. An idle engine is unloaded for another one.",
+        description="How many engines and isolated translators may have their model in memory at "
+        "the same time, on each device. An idle one is unloaded for another one.",
     )
     hallucination_phrases: ConfigPath | None = Field(
         None,
@@ -158,8 +158,8 @@ class ThrottleSettings(Section):
     engine_memory_limit_mb: int = Field(
         0,
         ge=0,
-        description="An engine's process that uses more megabytes is killed. Its chunk is "
-        "transcribed again in smaller chunks with fewer threads.",
+        description="A process of an engine or translator that uses more megabytes is killed. The "
+        "chunk is transcribed again in smaller chunks with fewer threads.",
     )
 
 

@@ -20,7 +20,7 @@ MAX_FOLDERS = 2000
 """Folders of ``models_dir`` that are looked at."""
 HUB_MODEL_BYTES = 153_000_000
 """Size of an OPUS-MT model in 16-bit numbers."""
-HUB_MEMORY_MB = 300
+HUB_MEMORY_MB = 250
 _PAIR = re.compile(
     r"(?:.*[-_])?(?P<source>[a-z]{2,3}(?:_[A-Z][A-Za-z]{1,3})?)"
     r"[-_](?P<target>[a-z]{2,3}(?:_[A-Z][A-Za-z]{1,3})?)(?:[-_](?:ctranslate2|ct2|[\d_.]+))?"

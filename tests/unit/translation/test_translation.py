@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from subtitled.engines.protocol import EngineCrashedError
 from subtitled.plugin import (
     Batch,
     ComponentContext,
@@ -460,6 +461,25 @@ def test_what_a_plugin_gives_in_another_form_is_refused_with_its_name(answer: An
             InputRejectedError, match=r"translator liar gave .* fault of that plugin"
         ):
             call()
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"), [(EngineCrashedError("SIGSEGV"), 2), (TransientError("busy"), 3)]
+)
+def test_a_call_that_crashes_its_process_is_made_once_more_and_no_oftener(
+    monkeypatch: pytest.MonkeyPatch, error: TransientError, tries: int
+) -> None:
+    monkeypatch.setattr(calls.time, "sleep", lambda seconds: None)
+    asked: list[Batch] = []
+
+    class Crashing:
+        def translate(self, batch: Batch) -> object:
+            asked.append(batch)
+            raise error
+
+    with pytest.raises(TransientError):
+        calls.call_translate("mt", Crashing(), batch_of(SAID))  # type: ignore[arg-type]
+    assert len(asked) == tries
 
 
 def test_a_short_wait_is_waited_and_a_long_one_is_the_daemons(
