@@ -55,7 +55,7 @@ __all__ = [
 
 
 BUNDLED_PLUGINS = {
-    "engines": ("whisper", "qwen", "openai", "wyoming", "whisperasr"),
+    "engines": ("whisper", "sherpa", "whispercpp", "qwen", "openai", "wyoming", "whisperasr"),
     "translators": ("qwen", "openai", "libretranslate", "nmt", "apertium"),
     "servers": ("jellyfin", "emby", "plex", "kodi"),
     "notifiers": ("apprise", "webhook", "command"),

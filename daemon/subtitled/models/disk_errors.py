@@ -15,7 +15,7 @@ _NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EE
 
 @contextlib.contextmanager
 def translate_disk_errors(folder: Path) -> Iterator[None]:
-    """Convert errors of the file system to errors that name the cause and the cure.
+    """Convert errors of the file system to errors with the cause and a hint.
 
     Args:
         folder: The folder of the models.

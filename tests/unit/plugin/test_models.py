@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -87,3 +89,17 @@ def test_a_model_is_chosen_by_its_name_or_by_the_path_of_a_folder(tmp_path: Path
 def test_a_relative_path_is_no_choice(path: str) -> None:
     with pytest.raises(ValidationError, match="absolute path"):
         ChoosingSettings(model=path)
+
+
+def test_the_five_models_of_the_documentation_are_what_the_page_says(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "plugins" / "models.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile("\n".join(blocks), page, "exec", dont_inherit=True), names)
+    sources = [names[name] for name in ("HUB", "NESTED", "ARCHIVE", "WHEEL")]
+    assert [bool(spec.repository) for spec in sources] == [True, True, False, False]
+    for spec in sources:
+        settings = names["AtlasSettings"](model=spec.name)
+        assert names["list_models"](settings) == [spec]
+    (own,) = names["list_models"](names["AtlasSettings"](model=str(tmp_path)))
+    assert own.folder == tmp_path
