@@ -69,7 +69,9 @@ def engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
 
     def transcribe(message: dict[str, Any]) -> Any:
         request = protocol.TRANSCRIPTION_REQUEST.validate_python(message["request"])
-        request = replace(request, models=add_models(message), control=message["control"])
+        request = replace(
+            request, models=add_models(message), control=message.get("control") or CallControl()
+        )
         audio = Audio(Path(message["audio"]))
         transcript = engine.call("transcribe", audio, request)
         try:

@@ -46,7 +46,11 @@ class CallControl:
         self._reported_at = -math.inf
 
     def report(self, seconds: object) -> None:
-        """Pass on how many seconds are done. What is no number is ignored."""
+        """Pass on how many seconds are done.
+
+        Args:
+            seconds: Seconds of the chunk. What is no finite number is ignored.
+        """
         if not isinstance(seconds, int | float) and not hasattr(seconds, "__float__"):
             return
         try:

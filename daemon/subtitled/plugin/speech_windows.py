@@ -136,6 +136,9 @@ def chunk_speech(
         low_energy: Faint parts of the speech. Each chunk gets those that overlap it.
         max_chunk_seconds: Longest chunk, including silence. Chunks without speech may be longer.
         begin: Where the first chunk begins.
+
+    Returns:
+        The chunks in order. None without speech.
     """
     pieces = split_long_spans(speech, min(target_seconds, max_chunk_seconds), _cut_at_limit)
     groups: list[list[TimeSpan]] = []
