@@ -166,6 +166,34 @@ def test_two_versions_of_one_cue_are_shown_and_a_person_chooses(
         assert review.texts[1] == "Changed by eve."
 
 
+@pytest.mark.parametrize("takes_mine", [True, False])
+def test_two_versions_are_shown_after_a_reload_until_a_person_chooses(
+    site: Site, page: Any, takes_mine: bool
+) -> None:
+    review = HeardReview(site, f"Unanswered {takes_mine}", make_cues(6), DOUBTS)
+    open_review(page, review.address)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Changed by ana.")
+    edit_elsewhere(review, "2", "Changed by eve.")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#dialog-conflict[open]", timeout=WAIT)
+    edit_elsewhere(review, "2", "Changed by eve again.")
+    page.goto(site.address + "/me")
+    page.goto(review.address)
+    page.wait_for_selector("#dialog-conflict[open] >> text=Changed by eve again.", timeout=WAIT)
+    assert "Changed by ana." in page.inner_text("#dialog-conflict")
+    if takes_mine:
+        page.click("#conflict-cues button")
+        wait_for(page, lambda: review.texts[1] == "Changed by ana.")
+    else:
+        page.keyboard.press("Escape")
+    wait_for(page, lambda: page.evaluate("localStorage.length") == 0)
+    open_review(page, review.address)
+    assert not page.is_visible("#dialog-conflict")
+    assert review.texts[1] == ("Changed by ana." if takes_mine else "Changed by eve again.")
+
+
 def test_after_a_new_sign_in_what_waits_is_sent(site: Site, page: Any) -> None:
     review = HeardReview(site, "Signed out", make_cues(6), DOUBTS)
     open_review(page, review.address)

@@ -357,3 +357,29 @@ def test_a_message_stays_until_the_next_key_and_a_shift_shows_no_cue_to_anybody(
     page.keyboard.type("7")
     press(page, "Enter")
     wait_current(page, "7")
+
+
+def test_another_engine_is_asked_by_one_key_and_its_words_are_taken_by_another(
+    site: Site, watcher: Watcher
+) -> None:
+    page, db = watcher.page, site.server.db
+    review = HeardReview(site, "Asked", make_cues(6), DOUBTS[:6])
+    open_review(page, review.address)
+    assert current_cue(page) == "2"
+    page.keyboard.press("r")
+    wait_for(page, lambda: db.passages.of_review(review.number))
+    (asked,) = db.passages.of_review(review.number)
+    assert (asked.actor, asked.span.start, asked.span.end) == ("rita", 3.5, 6.5)
+    db.passages.set_waiting(asked.id, "paused by hand")
+    page.wait_for_selector("#editor-message >> text=paused by hand", timeout=WAIT)
+    words = respell(speak(make_cues(2)[1:]), {"line": "lion"})
+    db.passages.finish(asked.id, "whisper-1", words)
+    page.wait_for_selector("#box-alternatives >> text=lion", timeout=WAIT)
+    page.keyboard.press("1")
+    wait_kept(page)
+    wait_for(page, lambda: review.texts[1] == "This is the lion number 2.")
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    wait_for(page, lambda: len(db.passages.of_review(review.number)) == 2)
+    db.passages.fail(db.passages.of_review(review.number)[1].id, "the key is wrong", "Write one")
+    page.wait_for_selector("#editor-problem >> text=the key is wrong. Write one", timeout=WAIT)

@@ -9,20 +9,33 @@ function describe(cue) {
   return make("div", {}, times, makeWords(text));
 }
 
+const closing = []; // what is to be done when the dialog is closed
+
 // Show why something was not kept, and the versions. What is shown already stays above it.
-function show(why, parts) {
+//
+// Who closes the dialog has answered all that it shows. A page that is left has not.
+function show(why, parts, answered) {
   const dialog = byId("dialog-conflict");
+  closing.push(answered);
   if (dialog.open) {
     byId("conflict-cues").append(make("p", { className: "error" }, why), ...parts);
     return;
   }
   byId("conflict-why").textContent = why;
   byId("conflict-cues").replaceChildren(...parts);
+  dialog.addEventListener(
+    "close",
+    () => {
+      for (const done of closing.splice(0)) done();
+    },
+    { once: true },
+  );
   dialog.showModal();
 }
 
-// Show the versions of cues that others changed too. The callback keeps one's own version again.
-export function showConflict({ cues, mine, item }, keepMine) {
+// Show the versions of cues that others changed too. The first callback keeps one's own version
+// again, the second forgets what was answered.
+export function showConflict({ cues, mine, item }, keepMine, answer) {
   const parts = cues.map((one) => {
     const own = mine.find((cue) => cue.id === one.cue) ?? one.mine;
     const section = make(
@@ -36,6 +49,7 @@ export function showConflict({ cues, mine, item }, keepMine) {
       const button = make("button", { type: "button" }, say(one.theirs ? "take_mine" : "insert_mine"));
       button.addEventListener("click", () => {
         keepMine(one.theirs ? one.cue : null, own);
+        answer(item.id, one.cue);
         section.remove();
         if (byId("conflict-cues").querySelector("section") === null) byId("dialog-conflict").close();
       });
@@ -43,12 +57,12 @@ export function showConflict({ cues, mine, item }, keepMine) {
     }
     return section;
   });
-  show(say("changed_meanwhile"), parts);
+  show(say("changed_meanwhile"), parts, () => answer(item.id));
 }
 
 // Show what the server did not take, with the text, so that it is not lost.
-export function showRefusal({ body, mine }) {
+export function showRefusal({ body, mine, item }, answer) {
   const why = [body.detail, body.hint].filter(Boolean).join(". ");
   const parts = mine.map((cue) => make("section", { className: "card" }, describe(cue)));
-  show(`${say("not_kept")} ${why}`, parts);
+  show(`${say("not_kept")} ${why}`, parts, () => answer(item.id));
 }

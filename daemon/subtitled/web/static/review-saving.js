@@ -8,7 +8,10 @@ import data, { reviewPath } from "./review-data.js";
 import { buildsOn, dependsOn, touchedCues } from "./review-operations.js";
 
 // No name begins like another one here: "ana" has nothing of "ana.b".
-const PREFIX = ["subtitled.waits", data.base, data.review, data.user, ""].map(encodeURIComponent).join("/");
+const prefixOf = (kind) =>
+  [`subtitled.${kind}`, data.base, data.review, data.user, ""].map(encodeURIComponent).join("/");
+const PREFIX = prefixOf("waits");
+const UNANSWERED = prefixOf("unanswered");
 const PAUSES = [1000, 2000, 4000, 8000, 15000]; // milliseconds between tries
 const LATER = new Set([401, 403, 408, 425, 429, 500, 502, 503, 504]);
 const POLL = 15000; // milliseconds between two looks at what others did
@@ -25,7 +28,7 @@ export class Saver extends EventTarget {
     this.count = 0;
     this.changes = 0; // how often something was done or kept
     this.listTag = null;
-    store.pending = restore();
+    store.pending = restoreWaiting();
     store.rebuild();
     addEventListener("online", () => this.retry());
     setInterval(() => this.poll(), POLL);
@@ -178,6 +181,10 @@ export class Saver extends EventTarget {
     }
     const touched = new Set(dropped.flatMap((one) => [...(touchedCues(one) ?? [])]));
     const mine = [...touched].map((id) => this.store.cues.get(id)).filter(Boolean);
+    const detail = { name, mine, item, body: answer.body ?? {}, cues: answer.body?.cues ?? [] };
+    const type = name === "changed-meanwhile" ? "conflict" : "refused";
+    // It is kept before what waits is dropped, so that a reload at any moment shows it again.
+    if (name !== "nothing-to-revert") store(UNANSWERED + item.id, { type, detail });
     this.changes += 1;
     this.drop(dropped);
     this.release([], null);
@@ -185,9 +192,26 @@ export class Saver extends EventTarget {
     if (list !== null) this.store.load(list);
     this.store.rebuild();
     this.tell(this.isIdle ? "idle" : "sending");
-    const detail = { name, mine, item, body: answer.body ?? {}, cues: answer.body?.cues ?? [] };
-    const type = name === "changed-meanwhile" ? "conflict" : "refused";
     this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  // Show again what the person had not answered when the page was left.
+  tellUnanswered() {
+    const waiting = new Set(this.store.pending.map((item) => item.id));
+    for (const { type, detail } of restore(UNANSWERED)) {
+      if (waiting.has(detail.item.id)) continue; // it is sent again, and answered anew
+      for (const one of detail.cues) one.theirs = this.store.confirmed.get(one.cue) ?? null;
+      this.dispatchEvent(new CustomEvent(type, { detail }));
+    }
+  }
+
+  // Forget what could not be kept: all of it, or the version of one cue. The person has answered.
+  answer(id, cue) {
+    const key = UNANSWERED + id;
+    const [known] = readItem(key);
+    const left = cue === undefined ? [] : (known?.detail.cues ?? []).filter((one) => one.cue !== cue);
+    if (left.length === 0) return discard(key);
+    return store(key, { ...known, detail: { ...known.detail, cues: left } });
   }
 
   wait(why, least = 0) {
@@ -253,37 +277,46 @@ function makeId(replaced) {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function remember(item) {
+const remember = (item) => store(PREFIX + item.id, item);
+const forget = (item) => discard(PREFIX + item.id);
+
+function store(key, value) {
   try {
-    localStorage.setItem(PREFIX + item.id, JSON.stringify(item));
+    localStorage.setItem(key, JSON.stringify(value));
   } catch {
     // Without a store it is in memory only, until it is sent.
   }
 }
 
-function forget(item) {
+function discard(key) {
   try {
-    localStorage.removeItem(PREFIX + item.id);
+    localStorage.removeItem(key);
   } catch {
     // There is no store.
   }
 }
 
-function restore() {
+function restore(prefix) {
   try {
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
-    return keys.flatMap(readItem).sort((a, b) => a.at - b.at);
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    return keys.flatMap(readItem);
   } catch {
     return [];
   }
 }
 
-// Return what waits under a key; nothing if another tab sent it just now, or if it is no item.
+// Return what is under a key; nothing if another tab sent it just now, or if it is no item.
 function readItem(key) {
   try {
     const item = JSON.parse(localStorage.getItem(key));
-    return item === null ? [] : [{ ...item, wasSent: true }];
+    return item === null ? [] : [item];
   } catch {
     return [];
   }
+}
+
+// Return what waits from before the page was left, in order. The server may have the first.
+function restoreWaiting() {
+  const items = restore(PREFIX).map((item) => ({ ...item, wasSent: true }));
+  return items.sort((a, b) => a.at - b.at);
 }

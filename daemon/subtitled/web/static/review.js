@@ -51,6 +51,7 @@ class Editor {
     this.showPlaying();
     if (!this.saver.isIdle) this.saver.tell("sending");
     this.isOpen = true;
+    this.saver.tellUnanswered();
   }
 
   // Show the cues of a way, and go to one of them: the given one, or the first that nobody saw.
@@ -169,10 +170,11 @@ class Editor {
     this.saver.addEventListener("state", (event) => this.showState(event.detail));
     this.saver.addEventListener("kept", (event) => this.showKept(event.detail));
     const keepMine = (...own) => this.commands.keepMine(...own);
-    this.saver.addEventListener("conflict", (event) => showConflict(event.detail, keepMine));
+    const answer = (...answered) => this.saver.answer(...answered);
+    this.saver.addEventListener("conflict", (event) => showConflict(event.detail, keepMine, answer));
     this.saver.addEventListener("refused", (event) => {
       if (event.detail.name === "nothing-to-revert") this.tell(say("nothing_to_undo"));
-      else showRefusal(event.detail);
+      else showRefusal(event.detail, answer);
     });
     this.player.addEventListener("time", () => this.follow());
     this.player.addEventListener("stop", () => this.showPlaying());
