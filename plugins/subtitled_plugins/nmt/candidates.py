@@ -42,15 +42,25 @@ def choose(
         The likeliest one that has the terms and is short enough. One that is much less likely than
         the first is not taken. None if there is no candidate.
     """
-    close = [one for one in candidates if one.text and one.score >= candidates[0].score - MAX_LOSS]
+    close = _close(candidates)
     if not close:
         return None
-    most = max(count_terms(one.text, terms) for one in close)
+    most = most_terms(close, terms)
     best = [one for one in close if count_terms(one.text, terms) == most]
     if max_chars is None or len(best[0].text) <= max_chars:
         return best[0]
     fitting = [one for one in best if len(one.text) <= max_chars]
     return fitting[0] if fitting else min(best, key=lambda one: len(one.text))
+
+
+def most_terms(candidates: Sequence[Candidate], terms: Sequence[TextPair]) -> int:
+    """Count the terms of the candidate that has most of them, of those that may be taken."""
+    return max((count_terms(one.text, terms) for one in _close(candidates)), default=0)
+
+
+def _close(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates that are about as likely as the first."""
+    return [one for one in candidates if one.text and one.score >= candidates[0].score - MAX_LOSS]
 
 
 def terms_in(text: str, glossary: Sequence[TextPair]) -> tuple[TextPair, ...]:

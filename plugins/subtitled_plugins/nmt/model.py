@@ -14,8 +14,8 @@ from .packages import (
     MODEL_FILE,
     Layout,
     find_layout,
-    read_json_list,
     read_json_object,
+    read_vocabulary,
 )
 from .settings import NmtSettings
 
@@ -24,7 +24,6 @@ MAX_PIECES = 400
 """Pieces of the longest line. Models know no position after some 500."""
 MIN_OUTPUT_PIECES, MAX_GROWTH = 30, 3
 """A translation has at most so many pieces more, and so many times those of the longest line."""
-_VOCABULARIES = ("source_vocabulary.json", "shared_vocabulary.json")
 
 
 class TranslationModel:
@@ -140,9 +139,8 @@ def _adds_end(root: Path) -> bool:
 
 def _language_tokens(root: Path) -> list[tuple[str, Language]]:
     """Find the tokens by which a model with several target languages knows them: ``>>spa<<``."""
-    vocabulary = next(filter(None, (read_json_list(root / name) for name in _VOCABULARIES)), [])
     tokens = []
-    for token in vocabulary:
+    for token in read_vocabulary(root):
         if token.startswith(">>") and token.endswith("<<"):
             try:
                 tokens.append((token, Language.parse(token[2:-2].replace("_", "-"))))

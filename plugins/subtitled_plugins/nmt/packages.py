@@ -45,12 +45,16 @@ FILES: dict[Layout, tuple[str, ...]] = {
     Layout.ARGOS: (f"model/{MODEL_FILE}", "sentencepiece.model", METADATA_FILE),
 }
 """The files without which a model cannot be loaded."""
-_HUB_FILES = {
-    MODEL_FILE: ModelFile(),
-    "config.json": ModelFile(),
-    "source.spm": ModelFile(),
-    "target.spm": ModelFile(),
-    "shared_vocabulary.json": ModelFile(),
+VOCABULARIES = (
+    "source_vocabulary.json",
+    "shared_vocabulary.json",
+    "source_vocabulary.txt",
+    "shared_vocabulary.txt",
+)
+"""Files with the tokens that a model reads, of which converters write one."""
+_HUB_FILES = {name: ModelFile() for name in FILES[Layout.OPUS]} | {
+    name: ModelFile(is_optional=True)
+    for name in ("config.json", *VOCABULARIES, "target_vocabulary.json", "target_vocabulary.txt")
 }
 
 
@@ -130,13 +134,18 @@ def read_json_object(path: Path) -> dict[str, object]:
         return {}
 
 
-def read_json_list(path: Path) -> list[str]:
-    """Read the texts of a list in a file with JSON; empty if there is none."""
-    try:
-        items = parse_json(path.read_bytes(), MAX_JSON_BYTES)
-    except (OSError, ValueError):
-        return []
-    return [item for item in items if isinstance(item, str)] if isinstance(items, list) else []
+def read_vocabulary(folder: Path) -> list[str]:
+    """Read the tokens that a model in a folder of CTranslate2 reads; empty if it has no list."""
+    for name in VOCABULARIES:
+        try:
+            payload = (folder / name).read_bytes()
+            if name.endswith(".txt"):
+                return payload.decode("utf-8", "replace").splitlines()
+            tokens = parse_json(payload, MAX_JSON_BYTES)
+        except (OSError, ValueError):
+            continue
+        return list(filter(lambda x: isinstance(x, str), tokens)) if type(tokens) is list else []
+    return []
 
 
 def _hub_packages(settings: NmtSettings) -> Iterator[Package]:

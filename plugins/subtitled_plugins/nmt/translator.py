@@ -21,7 +21,7 @@ from subtitled.plugin import (
     TranslatorCapabilities,
 )
 
-from .candidates import Candidate, choose, count_terms, insert_terms, terms_in
+from .candidates import Candidate, choose, insert_terms, most_terms, terms_in
 from .catalogue import CATALOGUE_PAIRS
 from .model import TranslationModel
 from .packages import (
@@ -118,17 +118,15 @@ class NmtTranslator(Translator[NmtSettings]):
         lacking = [
             number
             for number, found in enumerate(candidates)
-            if found and max(count_terms(one.text, terms[number]) for one in found)
-            < len(terms[number])
-        ]  # fmt: skip
+            if found and most_terms(found, terms[number]) < len(terms[number])
+        ]
         if not lacking:
             return
         again = _translate_all(
             steps, [insert_terms(texts[n], terms[n]) for n in lacking], self.settings.beam_size
         )
         for number, found in zip(lacking, again, strict=True):
-            most = max((count_terms(one.text, terms[number]) for one in found), default=0)
-            if most > max(count_terms(one.text, terms[number]) for one in candidates[number]):
+            if most_terms(found, terms[number]) > most_terms(candidates[number], terms[number]):
                 candidates[number] = found
 
     def _open(self, folder: Path) -> TranslationModel:

@@ -143,7 +143,7 @@ def test_an_isolated_translator_has_one_process_its_models_and_the_threads_of_en
     ("text", "told"),
     [
         ("segfault, my dear", r"SIGSEGV\) \(odd_translator.py:\d+, in transl"),
-        ("hang, my dear", "did not answer within 2 s"),
+        ("hang, my dear", "did not answer within 1 s"),
     ],
 )
 def test_a_translator_that_takes_its_process_down_is_named_and_started_again(
@@ -152,7 +152,7 @@ def test_a_translator_that_takes_its_process_down_is_named_and_started_again(
     monkeypatch.setattr("subtitled.translation.calls.time.sleep", lambda seconds: None)
     translator = open_pool().open_translator("mine")
     if text.startswith("hang"):
-        monkeypatch.setattr(engine_translators, "CALL_TIMEOUT_SECONDS", 2.0)
+        monkeypatch.setattr(engine_translators, "CALL_TIMEOUT_SECONDS", 1.0)
     with pytest.raises(EngineCrashedError, match=told) as caught:
         call_translate("mine", translator, batch_of(text))
     assert "translator mine" in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from subtitled.plugin import (
     TextPair,
 )
 from subtitled.plugin.testing import TranslatorSuite
+from subtitled_plugins.nmt.packages import read_vocabulary
 from subtitled_plugins.nmt.settings import NmtSettings
 from subtitled_plugins.nmt.translator import NmtTranslator
 from support.tiny_translator import make_argos_package, make_opus_package, make_shared_package
@@ -162,6 +164,35 @@ def test_it_runs_in_a_process_of_its_own_and_fetches_only_models_of_the_pair(
     assert translation.lines == (Line(7, "gato"),)
     assert process != os.getpid()
     assert not (tmp_path / "models").exists(), "nothing was downloaded or copied"
+
+
+def test_only_the_models_of_a_pair_are_fetched(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "source"
+    for pair in ("en-es", "en-fr"):
+        shutil.copytree(models / "opus-mt-en-es", source / f"opus-mt-{pair}")
+    monkeypatch.setenv("SUBTITLED_MODELS", str(source))
+    config = tmp_path / "config.toml"
+    config.write_text('[translators.nmt]\npairs = ["en-es", "en-fr", "de-en"]\n')
+    pool = EnginePool(load_config(config), tmp_path / "models", threads=1)
+    pool.run_here()
+    batch = Batch(lines=(Line(1, "cat"),), source=Language("en"), target=Language("es"))
+    assert pool.open_translator("nmt").translate(batch).lines == (Line(1, "gato"),)
+    folders = [path.name for path in (tmp_path / "models" / "nmt").iterdir() if path.name[0] != "."]
+    assert folders == ["opus-mt-en-es"]
+
+
+@pytest.mark.parametrize("name", ["source_vocabulary.json", "shared_vocabulary.txt"])
+def test_the_tokens_of_languages_are_read_from_either_kind_of_vocabulary(
+    tmp_path: Path, name: str
+) -> None:
+    tokens = ["<unk>", ">>pt_BR<<", "é"]
+    text = json.dumps(tokens) if name.endswith(".json") else "\n".join(tokens)
+    (tmp_path / name).write_text(text, "utf-8")
+    assert read_vocabulary(tmp_path) == tokens
+    (tmp_path / name).write_bytes(b"null" if name.endswith(".json") else b"\xff")
+    assert read_vocabulary(tmp_path) in ([], ["\ufffd"])
 
 
 @pytest.fixture(scope="class")

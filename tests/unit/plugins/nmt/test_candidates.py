@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from subtitled.plugin import TextPair
-from subtitled_plugins.nmt.candidates import MAX_LOSS, Candidate, choose, insert_terms, terms_in
+from subtitled_plugins.nmt.candidates import (
+    MAX_LOSS,
+    Candidate,
+    choose,
+    insert_terms,
+    most_terms,
+    terms_in,
+)
 
 LONG, SHORT, WILD = (
     Candidate("Nos veremos mañana", -0.1),
@@ -34,6 +41,12 @@ def test_the_likeliest_with_the_terms_that_fits_is_taken_and_never_an_unlikely_o
     terms: tuple[TextPair, ...], max_chars: int | None, chosen: Candidate
 ) -> None:
     assert choose(CANDIDATES, terms, max_chars) is chosen
+
+
+def test_a_term_of_an_unlikely_candidate_does_not_count_as_there() -> None:
+    assert most_terms(CANDIDATES, (TextPair("x", "ya"),)) == 0
+    assert most_terms(CANDIDATES, (TOMORROW, LATER)) == 2
+    assert most_terms([], (TOMORROW,)) == 0
 
 
 def test_an_empty_candidate_is_no_translation() -> None:
