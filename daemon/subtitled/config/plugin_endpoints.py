@@ -91,7 +91,7 @@ class EndpointAnswer:
     body: bytes
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class EndpointRunner:
     """Asks one application, and counts the requests that it works on."""
 
@@ -111,7 +111,7 @@ class EndpointRunner:
 
         Raises:
             EndpointBusyError: It works on too many requests, some of which may never end.
-            EndpointTimeoutError: It did not answer in time. It may still run, but its answer is dropped.
+            EndpointTimeoutError: It did not answer in time. What it answers later is dropped.
             SubtitledError: It raised an error, or sent what is no answer.
         """
         with self._lock:

@@ -25,7 +25,7 @@ _CORE = "subtitled"
 """The distribution of the core and of the bundled plugins."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PluginSource:
     """A plugin that is installed, in a distribution or as a file."""
 
@@ -49,13 +49,22 @@ def list_sources() -> list[PluginSource]:
     entries = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
     sources = {
         (entry.name, entry.value, distribution): PluginSource(
-            entry.name, entry.value, distribution, version, entry
+            name=entry.name,
+            module=entry.value,
+            distribution=distribution,
+            version=version,
+            entry=entry,
         )
         for entry in entries
         for distribution, version in (_find_distribution(entry),)
     }
     files = [
-        PluginSource(name, file_module(name), display_path(file), _hash_file(file))
+        PluginSource(
+            name=name,
+            module=file_module(name),
+            distribution=display_path(file),
+            version=_hash_file(file),
+        )
         for name, file in list_plugin_files().items()
     ]
     return sorted([*sources.values(), *files], key=lambda source: (source.name, str(source)))

@@ -32,7 +32,11 @@ def answers_odd_requests(subject: Subject) -> None:
 def _ask(subject: Subject, method: str, path: str, body: bytes = b"") -> EndpointAnswer:
     configured = subject.configured
     capabilities = configured.capabilities()
-    runner = EndpointRunner(configured.plugin, subject.call("application"), capabilities)
+    runner = EndpointRunner(
+        plugin=configured.plugin,
+        application=subject.call("application"),
+        capabilities=capabilities,
+    )
     root = f"/x/{configured.name}"
     request = EndpointRequest(
         method=method,

@@ -69,7 +69,9 @@ class PluginEndpoint:
             application = call_with_timeout(
                 self._plugin, endpoint.application, CREATE_TIMEOUT_SECONDS
             )
-            self._runner = EndpointRunner(self._plugin, application, self._capabilities)
+            self._runner = EndpointRunner(
+                plugin=self._plugin, application=application, capabilities=self._capabilities
+            )
         except SubtitledError as error:
             _log.error("endpoint %s: %s", self.name, error)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli
 
 from subtitled.config.load import load_config
 from subtitled.config.plugin_calls import call_event_hooks
 from subtitled.config.plugin_endpoints import EndpointRequest, EndpointRunner
+from subtitled.config.plugin_registration import list_known_hooks
+from subtitled.config.plugins import PluginLoader
 from subtitled.engines.pool import EnginePool
 from subtitled.plugin import (
     Batch,
@@ -32,58 +36,113 @@ from subtitled.plugin import (
 from subtitled.subtitles.formats import read_cues
 from support.recorded_speech import Recording
 
-PAGES = sorted((Path(__file__).parents[3] / "docs" / "plugins").glob("*.md"))
+FOLDER = Path(__file__).parents[3] / "docs" / "plugins"
+PAGES = sorted(FOLDER.glob("*.md"))
+FENCE = re.compile(r'```(\w+)(?: title="([^"]+)")?\n(.*?)```', re.DOTALL)
 FILES = {
-    name: source
+    title: source
     for page in PAGES
-    for name, source in re.findall(
-        r'```\w+ title="([^"]+)"\n(.*?)```', page.read_text("utf-8"), re.DOTALL
-    )
+    for _, title, source in FENCE.findall(page.read_text("utf-8"))
+    if title
 }
-PLUGINS = ("loudness", "shout", "phrasebook", "jotter", "bell", "journal", "ideas")
+MODULES = {
+    Path(title).parent.name if title.endswith("__init__.py") else Path(title).stem: source
+    for title, source in FILES.items()
+    if "SUBTITLED_API" in source
+}
+"""Module of each plugin of the pages -> its source."""
+PLUGINS = {name.removeprefix("subtitled_"): name for name in MODULES}
+
+
+def install_metadata(folder: Path, name: str, module: str) -> None:
+    """Write the metadata of a distribution with a plugin, as pip does."""
+    info = folder / f"{module}-0.1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text(f"[subtitled]\n{name} = {module}\n")
 
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A folder of site packages with every plugin of the page."""
+    """A folder of site packages with every plugin of the pages."""
     folder = tmp_path / "site"
-    for name in PLUGINS:
-        info = folder / f"{name}-0.1.dist-info"
-        info.mkdir(parents=True)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1\n")
-        (info / "entry_points.txt").write_text(f"[subtitled]\n{name} = {name}\n")
-    for name, source in FILES.items():
-        (folder / name).write_text(source, "utf-8")
+    for name, module in PLUGINS.items():
+        install_metadata(folder, name, module)
+        (folder / f"{module}.py").write_text(MODULES[module], "utf-8")
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setenv("PYTHONPATH", str(folder))
     yield folder
-    for name in (*PLUGINS, "test_loudness"):
-        sys.modules.pop(name, None)
+    for module in MODULES:
+        sys.modules.pop(module, None)
 
 
-def test_the_engine_of_the_tutorial_passes_its_own_test(site: Path) -> None:
-    completed = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_loudness.py"],
-        cwd=site,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.mark.parametrize("name", PLUGINS)
+def test_each_plugin_of_the_pages_can_be_loaded(site: Path, name: str) -> None:
+    loader = PluginLoader()
+    assert loader.load(name) is None
+    assert loader.components(name) or list_known_hooks(loader.module(name))
+    assert loader.warnings == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_snippet_of_a_page_runs(page: Path) -> None:
+    names: dict[str, Any] = {}
+    exec("from subtitled.plugin import *\nfrom pathlib import Path", names)
+    for language, title, source in FENCE.findall(page.read_text("utf-8")):
+        if language == "python" and not title:
+            exec(compile(source, page.name, "exec"), names)
+        elif language == "toml":
+            tomli.loads(source)
+        else:
+            assert title or language in ("sh", "text"), f"nothing tests this {language}"
+
+
+@pytest.mark.thorough
+def test_the_tutorial_leads_from_nothing_to_a_subtitle(
+    home: Path, english_speech: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files are written and its commands run in order, except those that install packages."""
+    (home / "film.mkv").write_bytes(english_speech.path.read_bytes())
+    project = home / "subtitled-loudness" / "src"
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(project))
+    printed = ""
+    for language, title, source in FENCE.findall((FOLDER / "tutorial.md").read_text("utf-8")):
+        if title:
+            (home / title).write_text(source, "utf-8")
+        elif language == "sh" and "venv" not in source:
+            script = "\n".join(line for line in source.splitlines() if "pip install" not in line)
+            completed = subprocess.run(
+                ["sh", "-ec", script], cwd=home, capture_output=True, text=True, check=False
+            )
+            printed = completed.stdout
+            assert completed.returncode == 0, f"{source}{printed}{completed.stderr}"
+            if "pip install" in source:
+                install_metadata(project, "loudness", "subtitled_loudness")
+    cues = read_cues((home / "film.en.srt").read_bytes(), "srt")
+    assert {word for cue in cues for word in cue.text.split()} <= {"Loud.", "Quiet."}
+    assert " passed" in printed
+
+
+def run_tests(site: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the tests of the page about testing, with pytest and as an author does."""
+    for title, source in FILES.items():
+        if title.startswith("test_"):
+            (site / title).write_text(source, "utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
+    return subprocess.run(command, cwd=site, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.examples
+def test_the_tests_of_the_page_about_testing_pass(site: Path) -> None:
+    completed = run_tests(site, "-k", "not a_subtitle_is_made")
     assert completed.returncode == 0, completed.stdout
 
 
-def test_the_engine_of_the_tutorial_makes_a_subtitle(
-    site: Path, subtitled: Callable[..., Any], english_speech: Recording, tmp_path: Path
-) -> None:
-    film = tmp_path / "film.flac"
-    film.write_bytes(english_speech.path.read_bytes())
-    config = site / "config.toml"
-    generate = ("generate", "--engine", "loudness", "--languages", "original", film)
-    completed = subtitled("--config", config, *generate)
-    assert completed.returncode == 0, completed.stderr
-    cues = read_cues(film.with_suffix(".en.srt").read_bytes(), "srt")
-    assert {word for cue in cues for word in cue.text.split()} <= {"Loud.", "Quiet."}
-    assert "loudness" in subtitled("--config", config, "plugins", "list").stdout
+@pytest.mark.examples
+def test_the_test_with_a_daemon_of_the_page_passes(site: Path) -> None:
+    completed = run_tests(site, "-k", "a_subtitle_is_made")
+    assert "1 passed" in completed.stdout, completed.stdout
 
 
 def test_components_of_the_documentation_work(
@@ -144,7 +203,11 @@ def test_the_endpoint_of_the_page_keeps_ideas_and_lists_them(site: Path, tmp_pat
     loaded = load_config(config)
     assert loaded.unavailable == ()
     configured = loaded.endpoints["ideas"]
-    runner = EndpointRunner("ideas", configured.create().application(), configured.capabilities())
+    runner = EndpointRunner(
+        plugin="ideas",
+        application=configured.create().application(),
+        capabilities=configured.capabilities(),
+    )
     ana = EndpointCaller(name="ana", role=EndpointRole.VIEWER)
 
     def ask(method: str, body: bytes = b"") -> tuple[int, Any]:
