@@ -75,7 +75,7 @@ test-examples: $(VENV)/ready system ## examples/plugins in a new environment, wi
 	for plugin in hello-engine moonshine journal; do \
 	  $(EXAMPLES)/bin/subtitled plugins check $$plugin --load || exit 1; done
 	$(EXAMPLES)/bin/pytest -rs --import-mode importlib --rootdir build examples/plugins
-	$(BIN)/pytest -m examples tests/integration/plugins/test_examples.py
+	$(BIN)/pytest -m examples tests/integration/plugins
 
 test-api: $(VENV)/ready ## every route by every caller; the API against its description; 5 minutes
 	$(BIN)/pytest -rA -n 2 --dist load -m api tests/integration/web

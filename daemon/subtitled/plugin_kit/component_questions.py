@@ -42,7 +42,8 @@ CHANGES = (
 EVENTS: tuple[Event, ...] = (
     SubtitlePublished(FILM, SIDECAR.path, FRENCH, SubtitleKind.FULL),
     JobFinished(FILM, (SIDECAR.path,), "made fr"),
-    JobFailed(FILM.with_name("\udcff.mkv"), "the key is wrong", "Write the right one", 0.0),
+    JobFailed(FILM.with_name("\udcff.mkv"), "the server is away", "Start it", 1.0e9),
+    JobFailed(FILM, "the key is wrong", "Write the right one", None),
 )
 REVIEWS: tuple[ReviewEvent, ...] = (
     ReviewsWaiting(library="films", count=3, new=1, expected_errors=4.5),
@@ -155,7 +156,8 @@ def says_that_its_server_is_away(subject: Subject) -> None:
     elif isinstance(away.component, Translator):
         method, arguments = "translate", (_make_batch(away),)
     else:
-        method, arguments = "notify", ([Notification(0, 1.0e9, EVENTS[-1])],)
+        notifications = [Notification(n, 1.0e9 + n, event) for n, event in enumerate(EVENTS)]
+        method, arguments = "notify", (notifications,)
     try:
         away.call(method, *arguments, has_text=True)
     except TransientError:

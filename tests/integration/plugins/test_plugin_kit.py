@@ -131,7 +131,7 @@ def test_daemon(daemon_with, speech):
 """
 
 
-@pytest.mark.slow
+@pytest.mark.examples
 def test_a_plugin_works_in_a_daemon(tmp_path: Path) -> None:
     told = SOURCES["notifiers"].replace(
         "        pass",

@@ -78,7 +78,7 @@ class MoonshineEngine(Engine):
     def transcribe(self, audio, request):
         span = request.chunk.span
         if span.duration < MIN_SECONDS:
-            return Transcript(language=ENGLISH)
+            return Transcript(language=ENGLISH, words=())
         stream = self._recogniser.create_stream()
         stream.accept_waveform(SAMPLE_RATE, audio.read_samples(span))
         self._recogniser.decode_stream(stream)

@@ -65,7 +65,7 @@ class OwnSherpaEngine(Engine[OwnSherpaSettings]):
     def transcribe(self, audio, request):
         span = request.chunk.span
         if span.duration < MIN_SECONDS:
-            return Transcript(language=request.language)
+            return Transcript(language=request.language, words=())
         stream = self._recogniser.create_stream()
         stream.accept_waveform(SAMPLE_RATE, audio.read_samples(span))
         self._recogniser.decode_stream(stream)
