@@ -69,7 +69,8 @@ class DaemonSettings(Section):
         1,
         ge=1,
         description="How many engines and isolated translators may have their model in memory at "
-        "the same time, on each device. An idle one is unloaded for another one.",
+        "the same time, on each device. An idle one is unloaded for another one, also if the "
+        "memory of this machine is less than their models say that they need.",
     )
     hallucination_phrases: ConfigPath | None = Field(
         None,

@@ -122,18 +122,29 @@ class SlotHolder(Protocol):
     def is_closed(self) -> bool:
         """Whether it will never be used again."""
 
+    @property
+    def memory_mb(self) -> int:
+        """Megabytes that its models need when they are loaded, 0 if that is unknown."""
+
     def evict_if_idle(self) -> bool:
         """Unload the model if the engine is idle; return whether it did."""
 
 
 class ModelSlots:
-    """A limit on how many engines have a model loaded.
+    """A limit on how many engines have a model loaded, and on the memory that the models need.
 
     Idle ones are evicted, longest loaded first.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, memory_mb: int | None = None) -> None:
+        """Create slots.
+
+        Args:
+            limit: How many engines may have a model loaded.
+            memory_mb: Megabytes that the models of all may need; one alone may need more.
+        """
         self._limit = limit
+        self._memory_mb = memory_mb
         self._holders: list[SlotHolder] = []
         self._changed = threading.Condition()
 
@@ -145,12 +156,19 @@ class ModelSlots:
         """
         with self._changed:
             while holder not in self._holders:
-                if len(self._holders) < self._limit:
+                if self._has_room(holder):
                     self._holders.append(holder)
                 elif holder.is_closed:
                     raise ShutdownRequested
                 elif not any(other.evict_if_idle() for other in list(self._holders)):
                     self._changed.wait(SLOT_POLL_SECONDS)
+
+    def _has_room(self, holder: SlotHolder) -> bool:
+        if len(self._holders) >= self._limit:
+            return False
+        if self._memory_mb is None or not self._holders:
+            return True
+        return sum(other.memory_mb for other in (*self._holders, holder)) <= self._memory_mb
 
     def release(self, holder: SlotHolder) -> None:
         """Give a slot back. Does nothing for an engine without one."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from subtitled.config.load import Configuration
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.media.ffmpeg import ShutdownRequested
@@ -20,6 +22,7 @@ from . import protocol
 from .client import EngineClient
 from .devices import CPU, choose_slot, list_devices
 from .limits import (
+    BYTES_PER_MB,
     MIN_TIMEOUT_SECONDS,
     MemoryWatchdog,
     ModelSlots,
@@ -39,7 +42,10 @@ class _DeviceRooms:
         self._seen = list_devices()
 
     def __getitem__(self, device: str) -> ModelSlots:
-        return self._slots.setdefault(device, ModelSlots(self._limit))
+        if device not in self._slots:
+            memory_mb = psutil.virtual_memory().total // BYTES_PER_MB if device == CPU else None
+            self._slots[device] = ModelSlots(self._limit, memory_mb)
+        return self._slots[device]
 
     def of_engine(self, configured: ConfiguredComponent[Engine]) -> ModelSlots:
         """Return the limit of the device on which an engine runs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import threading
 from collections.abc import Iterable, Iterator
@@ -89,6 +90,14 @@ class ProcessClient(Generic[C]):
     def is_local(self) -> bool:
         """Whether the component works on this machine."""
         return bool(self.configured.capabilities().destination == LOCAL)
+
+    @functools.cached_property
+    def memory_mb(self) -> int:
+        """Megabytes that the models need when they are loaded, 0 if that is unknown."""
+        try:
+            return sum(spec.memory_mb or 0 for spec in self.configured.models())
+        except SubtitledError:
+            return 0  # Loading the models raises it again.
 
     @property
     def max_concurrency(self) -> int:
