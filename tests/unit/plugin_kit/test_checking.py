@@ -171,3 +171,27 @@ def test_settings_of_hooks_that_are_wrong_are_told(
 
     (wrong,) = [r for r in check(put, "diary", shared_options=shared) if not r.ok]
     assert wrong.subject == "plugins.diary" and told in wrong.detail
+
+
+AWAY = SETTINGS.replace(
+    "        pass",
+    "        import urllib.request\n"
+    "        try:\n"
+    "            urllib.request.urlopen(self.settings.url)\n"
+    "        except OSError:\n"
+    "            raise TransientError('it is away') from None",
+).replace("url: str", "url: str = Field('http://127.0.0.1:9', description='The address.')")
+AWAY = "from pydantic import Field\n" + AWAY
+
+
+@pytest.mark.parametrize(
+    ("error", "is_wrong"), [("TransientError", False), ("SetupError", True), ("KeyError", True)]
+)
+def test_a_server_that_is_away_has_to_be_a_transient_error(
+    check: Check, error: str, is_wrong: bool
+) -> None:
+    def install(site: Path) -> None:
+        install_plugin(site, "away", AWAY.replace("TransientError", error), "broken_away")
+
+    wrong = [r for r in check(install, "away") if r.subject.endswith("server is away") and not r.ok]
+    assert bool(wrong) == is_wrong

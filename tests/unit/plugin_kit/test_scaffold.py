@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -119,3 +120,12 @@ def test_the_import_is_tried_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.syspath_prepend(str(tmp_path))
     result = checking._check_import("prints_much")
     assert not result.ok and "it prints" in result.detail
+
+
+def test_a_new_project_has_the_files_that_the_tutorial_lists(tmp_path: Path) -> None:
+    tutorial = (Path(__file__).parents[3] / "docs" / "plugins" / "tutorial.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`.*`) \|", tutorial, re.MULTILINE)
+    listed = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    root, *files = create_project("engine", "loudness", tmp_path)
+    assert root.name == "subtitled-loudness"
+    assert {str(file.relative_to(root)) for file in files} == listed
