@@ -129,11 +129,14 @@ class EndpointRunner:
                 asyncio.run(conversation.hold(self.application))
             finally:
                 conversation.has_ended = True
-                with self._lock:
-                    self._running -= 1
+                self._release()
 
         try:
             call_with_timeout(self.plugin, run, seconds, has_text=True)
+        except RuntimeError as error:
+            self._release()
+            message = f"the plugin {self.plugin} gets no thread: {error}"
+            raise EndpointBusyError(message, "Raise the limit of threads of the daemon") from error
         except SubtitledError as error:
             if not conversation.has_ended:
                 conversation.is_abandoned = True
@@ -144,6 +147,10 @@ class EndpointRunner:
         if conversation.fault or conversation.answer is None:
             raise self._fault(conversation.fault or "it sent no complete answer")
         return conversation.answer
+
+    def _release(self) -> None:
+        with self._lock:
+            self._running -= 1
 
     def _fault(self, problem: str) -> PluginFaultError:
         place = find_definition(self.application) or find_definition(type(self.application))

@@ -168,6 +168,7 @@ def settings_digest(configuration: Configuration) -> str:
     payload = dump_settings(configuration)
     for folder_key in ("state_dir", "scratch_dir", "models_dir"):
         del payload["daemon"][folder_key]
+    del payload["plugins"]["folder"]
     text = json.dumps(payload, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -223,3 +224,20 @@ def test_the_paths_survive_the_way_to_an_engine_process(folder: Path) -> None:
     assert current_plugin_paths() == paths and sys.path[-1] == str(folder)
     PluginPaths().apply()
     assert str(folder) not in sys.path
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_the_code_of_a_plugin_runs_as_the_owner_of_the_state_and_not_as_root(
+    public: Path,
+) -> None:
+    (public / "plugins").mkdir(mode=0o755)
+    _put(public / "plugins", "bell", "import os\nraise ValueError(f'imported by {os.geteuid()}')")
+    (public / "state").mkdir()
+    os.chown(public / "state", 64321, 64322)
+    config = public / "config.toml"
+    config.write_text(f'[daemon]\nstate_dir = "{public}/state"\n[notifiers.bell]\n')
+    command = [sys.executable, "-m", "subtitled", "--config", str(config), "config", "check"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+    assert "acting as 64321" in run.stderr
+    assert "imported by 64321" in run.stdout + run.stderr
