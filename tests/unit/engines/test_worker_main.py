@@ -13,8 +13,8 @@ import pytest
 
 from subtitled.config.load import load_config
 from subtitled.config.plugin_faults import PluginFaultError
-from subtitled.engines.process_client import spec_of
 from subtitled.engines.process import MAX_OUTPUT_LINE_BYTES
+from subtitled.engines.process_client import spec_of
 from subtitled.engines.protocol import error_from_json
 from subtitled.engines.stderr_tail import StderrTail
 from subtitled.engines.worker_main import engine_handlers, run_handler
