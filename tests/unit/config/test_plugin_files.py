@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+import subtitled.cli.config  # noqa: F401 - adds its commands
+from subtitled.cli import privileges
+from subtitled.cli.app import app
 from subtitled.config.load import Configuration, load_config
 from subtitled.config.plugin_paths import (
     FILE_PACKAGE,
@@ -226,18 +229,22 @@ def test_the_paths_survive_the_way_to_an_engine_process(folder: Path) -> None:
     assert str(folder) not in sys.path
 
 
-@pytest.mark.thorough
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
-def test_the_code_of_a_plugin_runs_as_the_owner_of_the_state_and_not_as_root(
-    public: Path,
+def test_root_becomes_the_owner_of_the_state_before_code_of_a_plugin_runs(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (public / "plugins").mkdir(mode=0o755)
-    _put(public / "plugins", "bell", "import os\nraise ValueError(f'imported by {os.geteuid()}')")
-    (public / "state").mkdir()
-    os.chown(public / "state", 64321, 64322)
-    config = public / "config.toml"
-    config.write_text(f'[daemon]\nstate_dir = "{public}/state"\n[notifiers.bell]\n')
-    command = [sys.executable, "-m", "subtitled", "--config", str(config), "config", "check"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
-    assert "acting as 64321" in run.stderr
-    assert "imported by 64321" in run.stdout + run.stderr
+    order = tmp_path / "order"
+    _put(folder, "bell", f"print('imported', file=open({str(order)!r}, 'a'))\n{NOTIFIER}")
+
+    def drop(state: Path) -> str:
+        with order.open("a") as file:
+            print("dropped", state.name, file=file)
+        return ""
+
+    monkeypatch.setattr(privileges, "drop_privileges_to_owner", drop)
+    config = folder.parent / "config.toml"
+    config.write_text(f'[daemon]\nstate_dir = "{tmp_path}/mine"\n[notifiers.bell]\n')
+    for arguments in (["config", "check"], ["--help"]):
+        order.write_text("")
+        PluginPaths().apply()
+        CliRunner().invoke(app, ["--config", str(config), *arguments])
+        assert order.read_text().split("\n")[:2] == ["dropped mine", "imported"]
