@@ -12,7 +12,7 @@ CANCEL_SECONDS = 10.0
 """Seconds that a cancelled call has to end by itself. Its process is ended then."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class CallWatch:
     """What the caller wants to know of a call, and may tell it."""
 

@@ -79,7 +79,11 @@ class EngineClient(ProcessClient[Engine]):
         answer = self._call(
             "transcribe",
             call_timeout(self.capabilities, request.chunk.span.duration),
-            CallWatch(request.chunk.span.duration, control.report, lambda: control.is_cancelled),
+            CallWatch(
+                seconds=request.chunk.span.duration,
+                on_progress=control.report,
+                is_cancelled=lambda: control.is_cancelled,
+            ),
             audio=str(audio.path),
             request=protocol.TRANSCRIPTION_REQUEST.dump_python(request, mode="json"),
             models=models,

@@ -98,6 +98,10 @@ def _ask(engine: EngineProcess | LocalEngine, what: str, go: Path, watch: CallWa
     return engine.call("transcribe", 120, watch, audio="/dev/null", request=request)
 
 
+def _watch(on_progress: Callable[[float], None], is_cancelled: Callable[[], bool]) -> CallWatch:
+    return CallWatch(seconds=10.0, on_progress=on_progress, is_cancelled=is_cancelled)
+
+
 class Watcher:
     """Keeps what it is told, and lets the engine go on at a certain value."""
 
@@ -116,7 +120,7 @@ def test_progress_arrives_while_the_call_runs_and_nonsense_never(
     engine: EngineProcess, tmp_path: Path, what: str, last: float
 ) -> None:
     watcher = Watcher(tmp_path / "go", last)
-    answer = _ask(engine, what, tmp_path / "go", CallWatch(10.0, watcher, lambda: False))
+    answer = _ask(engine, what, tmp_path / "go", _watch(watcher, lambda: False))
     assert answer["words"] == []
     assert watcher.told == [last]
 
@@ -125,7 +129,7 @@ def test_a_flood_of_progress_is_told_about_once_a_second(
     engine: EngineProcess, tmp_path: Path
 ) -> None:
     watcher = Watcher(tmp_path / "go", 9.5)
-    _ask(engine, "flood", tmp_path / "go", CallWatch(10.0, watcher, lambda: False))
+    _ask(engine, "flood", tmp_path / "go", _watch(watcher, lambda: False))
     assert watcher.told == sorted(set(watcher.told))
     assert watcher.told[-1] == 9.5
 
@@ -135,7 +139,7 @@ def test_an_engine_that_never_reports_and_a_caller_who_never_asks_are_fine(
 ) -> None:
     watcher = Watcher(tmp_path / "go", 0.0)
     (tmp_path / "go").touch()
-    assert _ask(engine, "quiet", tmp_path / "go", CallWatch(10.0, watcher, lambda: False))
+    assert _ask(engine, "quiet", tmp_path / "go", _watch(watcher, lambda: False))
     assert watcher.told == []
     assert _ask(engine, "tell", tmp_path / "go", None)
 
@@ -145,15 +149,13 @@ def test_cancelling_one_call_ends_that_call_and_no_other(
 ) -> None:
     other_go = tmp_path / "other"
     with ThreadPoolExecutor(2) as pool:
-        other = pool.submit(
-            _ask, engine, "tell", other_go, CallWatch(10.0, lambda _: None, lambda: False)
-        )
+        other = pool.submit(_ask, engine, "tell", other_go, _watch(lambda _: None, lambda: False))
         one = pool.submit(
             _ask,
             engine,
             "obey",
             tmp_path / "begun",
-            CallWatch(10.0, lambda _: None, lambda: (tmp_path / "begun").exists()),
+            _watch(lambda _: None, lambda: (tmp_path / "begun").exists()),
         )
         with pytest.raises(CallCancelledError):
             one.result(120)
@@ -170,7 +172,7 @@ def test_an_engine_that_ignores_its_cancellation_is_ended_with_its_process(
     deaf = start(max_concurrency=1)
     begun = tmp_path / "begun"
     with pytest.raises(CallCancelledError):
-        _ask(deaf, "deaf", begun, CallWatch(10.0, lambda _: None, begun.exists))
+        _ask(deaf, "deaf", begun, _watch(lambda _: None, begun.exists))
     assert not deaf.is_alive
 
 
@@ -179,7 +181,7 @@ def test_an_engine_in_this_process_reports_and_is_cancelled_too(
 ) -> None:
     here = LocalEngine(SPEC)
     watcher = Watcher(tmp_path / "go", 3.5)
-    _ask(here, "tell", tmp_path / "go", CallWatch(10.0, watcher, lambda: False))
+    _ask(here, "tell", tmp_path / "go", _watch(watcher, lambda: False))
     assert watcher.told == [3.5]
     with pytest.raises(CallCancelledError):
-        _ask(here, "obey", tmp_path / "go", CallWatch(10.0, watcher, lambda: True))
+        _ask(here, "obey", tmp_path / "go", _watch(watcher, lambda: True))
