@@ -24,7 +24,7 @@ def suggest_review_terms(service: ReviewService, review: OpenReview) -> tuple[Te
     language = review.record.language
     source = None
     if review.is_translation:
-        read = SourceReader(service.db).read(review)
+        read = SourceReader(service.configuration, service.db).read(review)
         if read is None:
             return ()  # It is not known what was translated.
         source = SourceText(read.language, " ".join(cue.text for cue in read.cues))

@@ -15,6 +15,7 @@ from subtitled.routing.table import can_transcribe
 from .errors import ReviewError, ReviewNotFoundError
 from .open_review import OpenReview
 from .service import ReviewService
+from .source_text import find_source_of
 
 AROUND_SECONDS = 0.5
 """Seconds before and after the cues that an engine gets too, for the words at their edges."""
@@ -69,6 +70,12 @@ def ask_engine(
         raise PassageError(
             f"this text is a translation, and {review.file.spoken_language} is spoken",
             "Ask in the review of the subtitle in the language spoken",
+        )
+    made_from = find_source_of(service.db, review)
+    if made_from is not None:
+        raise PassageError(
+            f"this text is a translation from {made_from.language.english_name}, and of no speech",
+            "Correct the text by hand, or have the film transcribed: subtitled generate",
         )
     known = {one.name: one for one in list_engines(service.configuration, review)}
     if engine not in known:

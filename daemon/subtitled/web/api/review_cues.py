@@ -32,7 +32,7 @@ _NOT_KEPT = {"Cache-Control": "private, no-store"}
 
 def add_review_cue_routes(api: FastAPI, service: ReviewService, parts: ReviewMedia) -> None:
     """Add the routes."""
-    sources = SourceReader(service.db)
+    sources = SourceReader(service.configuration, service.db)
 
     @api.get(
         "/reviews/{review_id:number}/list",

@@ -48,7 +48,7 @@ class ReviewPage:
 
     def __init__(self, site: ReviewSite) -> None:
         self._site = site
-        self._sources = SourceReader(site.services.db)
+        self._sources = SourceReader(site.services.configuration, site.services.db)
 
     def routes(self) -> list[Route]:
         """Return the route of the page."""

@@ -47,7 +47,7 @@ ANA = Actor.user("ana")
 class Remote(Engine[Settings]):
     """An engine that sends sound away, and knows German only or every language."""
 
-    languages: tuple[Language, ...] | None = None
+    languages: frozenset[Language] | None = None
 
     @classmethod
     def capabilities(cls, settings: Settings) -> EngineCapabilities:
@@ -55,7 +55,10 @@ class Remote(Engine[Settings]):
 
 
 class GermanRemote(Remote):
-    languages = (Language("de"),)
+    languages = frozenset((Language("de"),))
+
+
+_REMOTES: dict[str, Any] = {"remote": Remote, "german": GermanRemote}
 
 
 class Desk:
@@ -186,11 +189,11 @@ def test_a_film_that_is_away_fails_its_passage_alone(desk: Desk) -> None:
 def test_sound_goes_only_where_the_library_lets_it_and_to_who_knows_the_language(
     desk: Desk,
 ) -> None:
-    configured = {
+    configured: dict[str, ConfiguredComponent[Any]] = {
         name: ConfiguredComponent(
             name=name, plugin="test", component_class=component, settings=Settings()
         )
-        for name, component in (("remote", Remote), ("german", GermanRemote))
+        for name, component in _REMOTES.items()
     }
     configuration = dataclasses.replace(
         desk.harness.configuration, engines=desk.harness.configuration.engines | configured
