@@ -23,6 +23,9 @@ from subtitled.plugin import (
     TransientError,
     Translation,
 )
+from subtitled.plugin_kit.checking import ask
+from subtitled.plugin_kit.questions import list_questions
+from subtitled.plugin_kit.subject import Subject
 from subtitled.translation.calls import call_translate
 from support.broken_plugins.mistake import install_plugin
 
@@ -69,6 +72,7 @@ class Odd(Translator[OddSettings]):
         if text == "lie deeply, my dear": return Translation((Line(0, 7),))
         if text == "leave, my dear": sys.exit(text)
         if text == "print": print("somebody asks")
+        if text.startswith("Call me Ishmael"): os.kill(os.getpid(), signal.SIGSEGV)
         main = threading.current_thread() is threading.main_thread()
         model = (batch.models[f"{batch.source}-{batch.target}"] / "model.bin").read_text()
         return Translation([Line(line.id, f"{self.base} {model} {main}") for line in batch.lines])
@@ -176,6 +180,25 @@ def test_a_translator_that_raises_or_returns_nonsense_is_named_with_its_line(
         assert "translator mine" in str(caught.value)
         assert "my dear" not in str(caught.value), "no message repeats the text of a subtitle"
         assert translator.translate(batch_of("Yes.")).lines[0].id == 3
+
+
+def test_the_kit_asks_an_isolated_translator_in_its_process_as_the_core_does(
+    open_pool: Make, tmp_path: Path
+) -> None:
+    pool = open_pool()
+    configured = load_config(tmp_path / "config.toml").translators["mine"]
+    subject = Subject(configured=configured, folder=tmp_path, models=tmp_path / "models")
+    questions = {question.name: question for question in list_questions("translators")}
+    try:
+        listed = ask(questions["lists models of a pair"], subject, "models")
+        crashed = ask(questions["translates lines"], subject, "lines")
+    finally:
+        subject.close()
+    assert listed.ok
+    assert not crashed.ok
+    assert "translator mine crashed (SIGSEGV) (odd_translator.py:" in crashed.detail
+    assert "Ishmael" not in crashed.detail
+    assert pool.process_ids() == []
 
 
 def test_a_translator_whose_model_is_missing_is_told_so_and_starts_no_process(
