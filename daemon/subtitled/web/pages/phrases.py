@@ -106,8 +106,9 @@ KEPT_FILES = (
 )
 """Why a format of an approved subtitle was left as it is."""
 PHRASES = (*VALUES, *RULES.values(), *LEFT_OUT, *NOT_TRANSLATED, *REFUSALS, *KEPT_FILES)
-SHORT_PHRASES = (*VALUES, *RULES.values(), *LEFT_OUT, *NOT_TRANSLATED)
-"""Those that reasons and findings have, which the scripts of the review page read."""
+SCRIPT_PHRASES = (*VALUES, *RULES.values(), *LEFT_OUT)
+"""Those that reasons and findings have, which the scripts of the review page read. Those of a
+translation have :data:`NOT_TRANSLATED` too; it is left out elsewhere to keep the page small."""
 _ANY_TEXT = ("text", "file", "why")
 """The placeholders that stand for any text; the others are numbers."""
 SAID = ("rule", "detail", "why", "pace", "length")

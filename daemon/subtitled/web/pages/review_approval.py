@@ -30,7 +30,7 @@ from ..refusals import RefusedError
 from . import review_labels
 from .phrases import describe_error
 from .review_access import ReviewSite, is_held, refuse, visible_filter
-from .review_differences import find_differences
+from .review_differences import Difference, find_differences
 from .review_forms import parse_version, write_version
 from .services import identity_of
 from .site import read_form, redirect, render, text_field
@@ -136,9 +136,10 @@ class ReviewApproval:
         error: Text | str = "",
         conflict: FileConflict | None = None,
     ) -> Response:
-        differences = []
+        differences = list[Difference]()
         if conflict is not None and conflict.theirs is not None:
-            differences = find_differences(conflict.base, conflict.mine, conflict.theirs)
+            found_places = find_differences(conflict.base, conflict.mine, conflict.theirs)
+            differences = [place for place in found_places if not place.is_agreed]
         found = {
             severity: _of(review.findings, severity)
             for severity in (Severity.ERROR, Severity.WARNING)

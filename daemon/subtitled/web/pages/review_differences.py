@@ -17,6 +17,11 @@ class Difference:
     mine: tuple[Cue, ...]
     theirs: tuple[Cue, ...]
 
+    @property
+    def is_agreed(self) -> bool:
+        """Whether mine and theirs are the same, so that nobody has to choose."""
+        return _keys(self.mine) == _keys(self.theirs)
+
 
 def find_differences(
     base: Sequence[Cue], mine: Sequence[Cue], theirs: Sequence[Cue]

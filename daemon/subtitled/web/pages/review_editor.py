@@ -17,7 +17,7 @@ from subtitled.subtitles.scripts import is_right_to_left, is_spaceless
 from ..headers import NONCE_STATE
 from ..i18n import choose_language, load_catalogue
 from . import review_labels
-from .phrases import SAID, SHORT_PHRASES
+from .phrases import NOT_TRANSLATED, SAID, SCRIPT_PHRASES
 from .review_editor_texts import COMMANDS, TEXTS
 from .services import identity_of
 from .site import call_of
@@ -84,7 +84,7 @@ def build_editor(request: Request, review: OpenReview, *, may_edit: bool) -> Rev
             "said": SAID,
             "phrases": [
                 (text, translation)
-                for text in SHORT_PHRASES
+                for text in SCRIPT_PHRASES + (NOT_TRANSLATED if review.is_translation else ())
                 if (translation := catalogue.gettext(text)) != text
             ],
             **{

@@ -38,3 +38,13 @@ def test_changes_of_different_cues_are_different_places() -> None:
     assert (first.base, first.mine, first.theirs) == ((base[0],), (mine[0],), (base[0],))
     assert [cue.text for cue in second.theirs] == ["theirs", "new"]
     assert second.mine == second.base == (base[4],)
+
+
+def test_a_place_at_which_both_wrote_the_same_asks_nobody_to_choose() -> None:
+    base = [Cue(n, n + 0.5, f"cue {n}") for n in range(5)]
+    corrected = Cue(1, 1.5, "as both have it")
+    mine = [base[0], corrected, *base[2:]]
+    theirs = [base[0], corrected, base[2], Cue(3, 3.5, "theirs"), base[4]]
+    agreed, open_place = find_differences(base, mine, theirs)
+    assert agreed.is_agreed and agreed.theirs == (corrected,)
+    assert not open_place.is_agreed and open_place.mine == (base[3],)
