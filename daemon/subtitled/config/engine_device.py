@@ -57,6 +57,8 @@ def find_device_issue(
         section: The key of the section, such as ``("engines", "mine")``.
         text: The file, in which the line is looked up.
     """
+    if "device" in model.model_fields and not capabilities.devices:
+        return None
     key = (*section, "device")
     offered = ", ".join((AUTO_DEVICE, *capabilities.devices))
     if not isinstance(device, str) or not _DEVICE.fullmatch(device):
@@ -65,8 +67,6 @@ def find_device_issue(
         return None
     elif capabilities.devices:
         message, hint = f"the engine does not run on {device!r}", f"Write one of: {offered}"
-    elif "device" in model.model_fields:
-        return None
     else:
         message, hint = "the engine cannot be told where to run", "Delete this line"
     return ConfigIssue(format_key(key), message, hint, find_line(text, key))

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from subtitled.config.engine_device import find_device_issue, split_device
 from subtitled.config.load import ConfigurationError, load_config
+from subtitled.daemon.doctor.devices import check_devices
 from subtitled.engines.devices import Device, choose_slot, is_seen, list_devices
 from subtitled.engines.pool import EnginePool
 from subtitled.engines.process_client import spec_of
+from subtitled.plugin import EngineCapabilities, Settings
 
 
 def _machine(root: Path, cards: int = 0, nodes: dict[str, str] | None = None) -> list[Device]:
@@ -140,3 +143,38 @@ def test_engines_on_different_devices_do_not_wait_for_each_other(
     assert limits["one"] is limits["two"]
     assert limits["three"] is limits["four"], "auto is the first card"
     assert len({id(limit) for limit in limits.values()}) == 3
+
+
+def test_the_doctor_lists_the_devices_and_names_the_one_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = _machine(tmp_path, 1)
+    monkeypatch.setattr("subtitled.daemon.doctor.devices.list_devices", lambda: seen)
+    (tmp_path / "c.toml").write_text(
+        "[engines.whisper]\n"
+        '[engines.first]\nplugin = "whisper"\ndevice = "cuda"\n'
+        '[engines.second]\nplugin = "whisper"\ndevice = "cuda:1"\n'
+    )
+    checks = list(check_devices(load_config(tmp_path / "c.toml")))
+    assert [(check.subject, check.ok) for check in checks] == [
+        ("devices", True),
+        ("device of engine first", True),
+        ("device of engine second", False),
+    ]
+    assert "cuda:0 (RTX 4090)" in checks[0].detail
+    assert "engines.second.device" in checks[2].hint
+
+
+class OwnDevice(Settings):
+    """The settings of a plugin that had a device before the core did."""
+
+    device: str = "npu0:7,9"
+
+
+def test_a_plugin_with_a_device_of_its_own_goes_on_validating_it() -> None:
+    device, options = split_device("engines", {"device": "npu0:1,2", "model": "m"}, OwnDevice)
+    assert (device, options) == ("npu0:1,2", {"device": "npu0:1,2", "model": "m"})
+    section = ("engines", "mine")
+    assert find_device_issue(device, EngineCapabilities(), OwnDevice, section, "") is None
+    # Other kinds of components have no device of the core's.
+    assert split_device("servers", {"device": "tv"}, Settings) == ("auto", {"device": "tv"})
