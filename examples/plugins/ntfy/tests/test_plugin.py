@@ -32,12 +32,12 @@ def fake():
 
         def do_POST(self):
             message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            messages.append(message)
             right = self.path == "/" and message.get("topic")
             right = right and message.get("priority", 3) in range(1, 6)
             self.send_response(state["status"] if right else 400)
             self.send_header("Content-Length", "0")
             self.end_headers()
-            messages.append(message)
 
     with serving(Handler) as port:
         state["url"], state["messages"] = f"http://127.0.0.1:{port}", messages
