@@ -44,9 +44,9 @@ def build_words(tokens: Iterable[Token], span: TimeSpan) -> list[Word]:
     for number, group in enumerate(groups):
         text = "".join(token.content.decode("utf-8", "replace") for token in group)
         following = groups[number + 1][0].start if number + 1 < len(groups) else span.duration
-        end = min(max(group[-1].end, group[-1].start), following)
-        if end <= group[0].start:
-            end = min(group[-1].start + MAX_TOKEN_SECONDS, max(following, group[0].start))
+        last = _last_spoken(group)
+        end = last.end if last.end > last.start else last.start + MAX_TOKEN_SECONDS
+        end = min(end, following)
         words.append(
             Word(
                 text=text,
@@ -89,6 +89,14 @@ def _group_words(tokens: Sequence[Token]) -> list[list[Token]]:
             groups[-1].append(token)
         before = text
     return groups
+
+
+def _last_spoken(group: Sequence[Token]) -> Token:
+    """Return the last token of a word that is no punctuation: that has a time, but no sound."""
+    for token in reversed(group):
+        if any(letter.isalnum() for letter in token.content.decode("utf-8", "replace")):
+            return token
+    return group[0]
 
 
 def _begins_word(text: str, before: str) -> bool:

@@ -1,7 +1,7 @@
 """What the engine asks of whisper.cpp, and what it makes of the answers.
 
-No model of whisper.cpp is at hand, so its functions are replaced. Their names and parameters are
-compared with those of the installed package.
+The functions of whisper.cpp are replaced. Their names and parameters are compared with those of the
+installed package. A test of the integration runs it with real weights.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def test_a_word_ends_before_the_next_one_begins() -> None:
         tokens((b" Hel", 0.5, 0.5), (b"lo", 0.7, 0.7), (b",", 0.9, 0.9), (b" you", 3.0, 3.0)), SPAN
     )
     assert [(w.text, w.start, round(w.end, 3)) for w in words] == [
-        (" Hello,", 50.5, 50.9),
+        (" Hello,", 50.5, 51.1),
         (" you", 53.0, 53.4),
     ]
     assert all(0.9 < (word.confidence or 0) < 0.91 for word in words)
