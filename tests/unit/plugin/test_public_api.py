@@ -90,7 +90,7 @@ def test_each_hook_has_parameters_and_an_example() -> None:
         for value in vars(hookspecs).values()
         if inspect.isfunction(value) and hasattr(value, "subtitled_spec")
     ]
-    assert len(hooks) == 8
+    assert len(hooks) == 10
     for hook in hooks:
         assert "Example::" in (hook.__doc__ or ""), hook.__name__
 
