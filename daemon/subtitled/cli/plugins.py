@@ -204,7 +204,7 @@ def new(
     for file in files:
         echo(display_path(file))
     echo("Next:")
-    echo(f"  pip install --editable {shlex.quote(display_path(root))}")
+    echo(f"  pip install --editable {shlex.quote(f'{display_path(root)}[dev]')}")
     echo(f"  subtitled plugins check {name}")
     if kind == "engine":
         echo(f"  subtitled generate --engine {name} film.mkv")

@@ -19,7 +19,8 @@ from subtitled.plugin import CheckResult
 from subtitled.plugin_kit import checking
 from subtitled.plugin_kit.checking import CheckRequest, check_plugin
 
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples" / "plugins").iterdir())
+FOLDER = Path(__file__).parents[3] / "examples" / "plugins"
+EXAMPLES = sorted(project.parent for project in FOLDER.glob("*/pyproject.toml"))
 SETTINGS = {
     "own-sherpa": {"model": "/srv/models/parakeet", "languages": ["en"]},
     "wyoming-example": {"url": "tcp://nas:10300"},

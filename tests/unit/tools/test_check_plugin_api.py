@@ -87,3 +87,34 @@ def test_what_is_added_with_a_default_breaks_nothing(
     before, after = describe(SOURCE), describe(SOURCE.replace(old, new, 1))
     assert len(after) > len(before)
     assert list(checker.compare(set(before), after)) == []
+
+
+@pytest.mark.parametrize(
+    ("tags", "at_tag", "expected"),
+    [
+        ("", "", {"now"}),
+        ("v0.2.0\nv0.1.0\n", "then\n", {"then"}),
+        ("v0.1.0\n", "", {"now"}),  # a release of before the file
+    ],
+)
+def test_the_last_release_counts_if_it_recorded_the_api(
+    checker: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tags: str,
+    at_tag: str,
+    expected: set[str],
+) -> None:
+    surface = tmp_path / "surface.txt"
+    surface.write_text("now\n")
+    asked = []
+
+    def git(*arguments: str) -> str:
+        asked.append(arguments)
+        return tags if arguments[0] == "tag" else at_tag
+
+    monkeypatch.setattr(checker, "SURFACE", surface)
+    monkeypatch.setattr(checker, "ROOT", tmp_path)
+    monkeypatch.setattr(checker, "_git", git)
+    assert checker.baseline()[1] == expected
+    assert all(call[1] in ("--list", "v0.2.0:surface.txt", "v0.1.0:surface.txt") for call in asked)
