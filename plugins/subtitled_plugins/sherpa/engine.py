@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from subtitled.plugin import (
     SAMPLE_RATE,
     UNDETERMINED,
     Audio,
+    CheckResult,
     Chunk,
     Engine,
     EngineCapabilities,
@@ -36,6 +38,8 @@ from .words import join_texts, place_words
 if TYPE_CHECKING:
     from sherpa_onnx import OfflineRecognizer
 
+INSTALL_HINT = 'Install it: pip install "subtitled[sherpa]"'
+"""What to do without the package."""
 OWN = "own"
 """What a model in a folder of the user's is called."""
 MIN_SECONDS = 0.1
@@ -109,6 +113,11 @@ class SherpaEngine(Engine[SherpaSettings]):
     def catalogue(cls) -> Sequence[ModelSpec]:
         return tuple(spec for _, spec in MODELS.values())
 
+    def self_check(self) -> Sequence[CheckResult]:
+        if find_spec("sherpa_onnx") is None:
+            return (CheckResult("sherpa-onnx", False, "is not installed", INSTALL_HINT),)
+        return (CheckResult("sherpa-onnx", True, "is installed"),)
+
     def load(self) -> None:
         self._family: Family = FAMILIES[self.settings.family_name]
         self._opened_for = ""
@@ -121,7 +130,7 @@ class SherpaEngine(Engine[SherpaSettings]):
         except ImportError as error:
             raise SetupError(
                 f"sherpa-onnx cannot be imported: {error}",
-                'Install it: pip install "subtitled[sherpa]"',
+                INSTALL_HINT,
             ) from error
         model = self.settings.model
         folder = self.context.models[OWN if isinstance(model, Path) else model]

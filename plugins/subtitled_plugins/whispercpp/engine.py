@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydantic import Field, field_validator
 
 from subtitled.plugin import (
     Audio,
+    CheckResult,
     Engine,
     EngineCapabilities,
     InputRejectedError,
@@ -32,6 +34,8 @@ from ..whisper.catalogue import TO_CODE, TO_TAG, list_languages
 from .catalogue import MODELS
 from .tokens import Token, build_words
 
+INSTALL_HINT = 'Install it: pip install "subtitled[whispercpp]"'
+"""What to do without the package."""
 OWN = "own"
 """What a model in a folder of the user's is called."""
 WINDOW_SECONDS = 28.0
@@ -105,6 +109,11 @@ class WhisperCppEngine(Engine[WhisperCppSettings]):
     def catalogue(cls) -> Sequence[ModelSpec]:
         return tuple(MODELS.values())
 
+    def self_check(self) -> Sequence[CheckResult]:
+        if find_spec("pywhispercpp") is None:
+            return (CheckResult("pywhispercpp", False, "is not installed", INSTALL_HINT),)
+        return (CheckResult("pywhispercpp", True, "is installed"),)
+
     def load(self) -> None:
         try:
             import _pywhispercpp as bindings
@@ -112,7 +121,7 @@ class WhisperCppEngine(Engine[WhisperCppSettings]):
         except ImportError as error:
             raise SetupError(
                 f"pywhispercpp cannot be imported: {error}",
-                'Install it: pip install "subtitled[whispercpp]"',
+                INSTALL_HINT,
             ) from error
         self._bindings = bindings
         choice = self.settings.model

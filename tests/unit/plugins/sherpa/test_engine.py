@@ -161,6 +161,16 @@ def test_without_the_package_its_extra_is_named(
         engine.load()
 
 
+def test_doctor_tells_a_missing_package(
+    recognizing: Recognizing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = recognizing.engine("sense-voice", TIMED)
+    monkeypatch.setattr("subtitled_plugins.sherpa.engine.find_spec", lambda name: None)
+    (result,) = engine.self_check()
+    assert not result.ok
+    assert "subtitled[sherpa]" in result.hint
+
+
 def test_names_of_languages_are_understood_in_every_form() -> None:
     assert [parse_language(x) for x in ("<|yue|>", "en", "Chinese")] == ["yue", "en", "zh"]
     assert [parse_language(x) for x in ("", "<|nospeech|>")] == [UNDETERMINED] * 2
