@@ -8,13 +8,19 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from subtitled.config import plugin_endpoints as limits
 from subtitled.config.plugin_paths import PluginPaths
+from subtitled.daemon.health import HealthReport
 from subtitled.web.app import build_application
+from subtitled.web.auth.accounts import Accounts
+from subtitled.web.auth.roles import Role
 from subtitled.web.plugin_endpoints import PluginEndpoint
-from support.web_library import write_configuration
+from subtitled.web.server import WebServer
+from support.ports import find_free_port
+from support.web_library import open_library, write_configuration
 from support.web_port import WebPort
 
 PLUGIN = '''
@@ -327,3 +333,25 @@ def test_a_framework_finds_its_routes_below_a_base_path(tmp_path: Path) -> None:
             assert answer.text == "hello viewer"
         told = port.call("GET", "/x/odd", headers=_key(port)).json()
         assert told["path"] == ["/subs/x/odd", "/subs/x/odd"]
+
+
+def test_the_port_of_the_daemon_opens_the_endpoints(tmp_path: Path) -> None:
+    (tmp_path / "plugins").mkdir(mode=0o755)
+    (tmp_path / "plugins/odd.py").write_text(PLUGIN)
+    (tmp_path / "plugins/odd.py").chmod(0o644)
+    configuration = write_configuration(tmp_path, find_free_port(), "[endpoints.odd]\n")
+    database = open_library(configuration)
+    web = WebServer(configuration, database, lambda: HealthReport(True, ()), {})
+    web.start()
+    try:
+        accounts = Accounts(tmp_path / "state")
+        key = accounts.keys.add("phone", Role.OPERATOR, created_by="a test")
+        accounts.close()
+        url = f"http://127.0.0.1:{web.port}/x/odd/hello"
+        answer = httpx.get(url, headers={"X-Api-Key": key})
+        assert (answer.status_code, answer.json()["caller"][0]) == (201, "phone")
+        assert httpx.get(url).status_code == 401
+    finally:
+        web.stop()
+        database.close()
+        PluginPaths().apply()
