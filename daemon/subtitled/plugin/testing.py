@@ -53,6 +53,7 @@ from .types import SAMPLE_RATE, Audio, Chunk, LanguageGuess, TimeSpan, Transcrip
 __all__ = [
     "ODD_HOTWORDS",
     "DescribedServer",
+    "EndpointSuite",
     "EngineSuite",
     "FakeChat",
     "FakeEmby",

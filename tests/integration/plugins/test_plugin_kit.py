@@ -72,7 +72,8 @@ def test_the_suites_fail_what_is_wrong_and_pass_what_is_right(tmp_path: Path) ->
     (tmp_path / "conftest.py").write_text(CONFTEST)
     printed = run_pytest(tmp_path, "-rfE")
     failed = set(re.findall(r"^(?:FAILED|ERROR) .*::Test_(\w+)::", printed, re.MULTILINE))
-    assert failed == {mistake.name for mistake in broken}, printed
+    wrong = {mistake.name for mistake in broken}
+    assert failed == wrong, f"{sorted(failed ^ wrong)}\n{printed}"
     for mistake in broken:
         assert mistake.place in printed, mistake.name
         assert mistake.message in printed, mistake.name
