@@ -190,15 +190,38 @@ def measure_width(text: str, language: Language) -> float:
     if text.isascii() and text.isprintable():
         return base_width * len(text)
     has_full_width_punctuation = base_width < 1 and primary != "ko"
+    widths = _widths(base_width, has_full_width_punctuation)
+    if "\u200d" not in text:
+        return sum(map(widths.__getitem__, text), 0.0)
     total, is_joined = 0.0, False
     for character in text:
         if not (is_joined and unicodedata.category(character) == "So"):
-            total += _measure_character(character, base_width, has_full_width_punctuation)
+            total += widths[character]
         is_joined = character == "\u200d"
     return total
 
 
-@functools.lru_cache(maxsize=16384)
+_MAX_KNOWN = 16384
+"""Characters that are remembered. Else a text of all characters would fill the memory."""
+
+
+class _Widths(dict[str, float]):
+    """The columns of each character that was measured in such a language."""
+
+    def __init__(self, base_width: float, has_full_width_punctuation: bool) -> None:
+        super().__init__()
+        self._how = (base_width, has_full_width_punctuation)
+
+    def __missing__(self, character: str) -> float:
+        width = _measure_character(character, *self._how)
+        if len(self) < _MAX_KNOWN:
+            self[character] = width
+        return width
+
+
+_widths = functools.cache(_Widths)
+
+
 def _measure_character(
     character: str, base_width: float, has_full_width_punctuation: bool
 ) -> float:

@@ -153,4 +153,21 @@ def normalise_text(text: str) -> str:
     """Return the letters and digits of a text in lower case, for comparisons."""
     # The small letter of the Turkish İ has a dot of its own, which that of a small i has not.
     folded = unicodedata.normalize("NFKC", text).casefold().replace("\u0307", "")
-    return "".join(c for c in folded if unicodedata.category(c)[0] in "LNM")
+    return folded.translate(_LETTERS)
+
+
+_MAX_KNOWN = 16384
+"""Characters that are remembered. Else a text of all characters would fill the memory."""
+
+
+class _Letters(dict[int, int | None]):
+    """What becomes of each character in a comparison: it stays, or is left out."""
+
+    def __missing__(self, code: int) -> int | None:
+        kept = code if unicodedata.category(chr(code))[0] in "LNM" else None
+        if len(self) < _MAX_KNOWN:
+            self[code] = kept
+        return kept
+
+
+_LETTERS = _Letters()

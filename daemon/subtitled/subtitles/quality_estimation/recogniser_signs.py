@@ -162,12 +162,14 @@ def find_disagreement(view: SubtitleView) -> Iterator[Sign]:
             words, cue = view.words[index], view.cues[index]
             if not words or cue.start < first or cue.end > last:
                 continue  # The other engine was asked about another part only.
-            share = Indel.normalized_distance(_letters(words), _letters(other))
+            text, own = _join(other), _join(words)
+            if text == own:
+                continue  # Most are the same, and are not compared letter by letter.
+            share = Indel.normalized_distance(normalise_text(own), normalise_text(text))
             if share > MIN_DISAGREEMENT:
-                text = "".join(word.text for word in other).strip()
-                values = {"engine": reading.engine, "text": text}
+                values = {"engine": reading.engine, "text": text.strip()}
                 yield Sign(index, ReasonKind.ENGINES_DISAGREE, share, values)
 
 
-def _letters(words: Sequence[Word]) -> str:
-    return normalise_text("".join(word.text for word in words))
+def _join(words: Sequence[Word]) -> str:
+    return "".join([word.text for word in words])
