@@ -195,3 +195,25 @@ def test_a_server_that_is_away_has_to_be_a_transient_error(
 
     wrong = [r for r in check(install, "away") if r.subject.endswith("server is away") and not r.ok]
     assert bool(wrong) == is_wrong
+
+
+def test_an_error_that_repeats_the_text_is_told(check: Check) -> None:
+    source = SOURCES["translators"].replace(
+        "class Mine(Translator):",
+        "from pydantic import Field\nclass Keys(Settings):\n"
+        "    url: str = Field('http://127.0.0.1:9', description='The address.')\n"
+        "class Mine(Translator[Keys]):",
+    )
+    source = source.replace(
+        "        return Translation(",
+        "        raise TransientError(f'no answer to {batch.lines[0].text}')\n"
+        "        return Translation(",
+    )
+    (wrong,) = [
+        result
+        for result in check(
+            lambda site: install_plugin(site, "loud", source, "broken_loud"), "loud"
+        )
+        if not result.ok and result.subject.endswith("server is away")
+    ]
+    assert "repeats the text" in wrong.detail
