@@ -159,7 +159,11 @@ class ModelSpec:
         return cls(name=name, files=files, folder=folder, memory_mb=memory_mb)
 
     def list_files(self) -> dict[str, ModelFile]:
-        """Return each file by its path in the folder of the model, short forms written out."""
+        """List the files with the short forms written out.
+
+        Returns:
+            Path in the folder of the model -> the file.
+        """
         return {
             path: file if isinstance(file, ModelFile) else ModelFile(sha256=file)
             for path, file in self.files.items()
