@@ -35,6 +35,7 @@ from .errors import (
     format_key,
 )
 from .paths import SYSTEM_CONFIG, with_service_folders
+from .plugin_endpoints import open_endpoint
 from .plugin_faults import PluginFaultError
 from .plugin_hooks import configure_hooks
 from .plugin_installation import find_plugin_paths, warn_of_installation
@@ -239,7 +240,7 @@ def find_faulty_components(configuration: Configuration) -> tuple[UnavailableCom
     for kind in COMPONENT_KINDS:
         for name, configured in getattr(configuration, kind).items():
             try:
-                configured.create()
+                open_endpoint(configured) if kind == "endpoints" else configured.create()
             except PluginFaultError as error:
                 title = format_key((kind, name))
                 faults.append(

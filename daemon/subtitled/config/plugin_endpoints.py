@@ -18,6 +18,7 @@ from typing import Any, Final
 from subtitled.plugin import (
     AsgiApplication,
     AsgiMessage,
+    Endpoint,
     EndpointCaller,
     EndpointCapabilities,
     SubtitledError,
@@ -26,7 +27,10 @@ from subtitled.plugin import (
 
 from .plugin_calls import call_with_timeout
 from .plugin_faults import FAULT_HINT, PluginFaultError, find_definition
+from .plugins import ConfiguredComponent
 
+APPLICATION_TIMEOUT: Final = 15.0
+"""Seconds that creating an application may take."""
 MAX_RUNNING: Final = 8
 """Requests that one endpoint may work on at the same time, with those that were given up."""
 MAX_HEADER_BYTES: Final = 64 * 1024
@@ -89,6 +93,21 @@ class EndpointAnswer:
     status: int
     headers: Headers
     body: bytes
+
+
+def open_endpoint(configured: ConfiguredComponent[Endpoint]) -> EndpointRunner:
+    """Create an endpoint and its application.
+
+    Raises:
+        SubtitledError: The plugin raised an error, did not return, or returned no application.
+    """
+    endpoint = configured.create()
+    application = call_with_timeout(configured.plugin, endpoint.application, APPLICATION_TIMEOUT)
+    return EndpointRunner(
+        plugin=configured.plugin,
+        application=application,
+        capabilities=configured.capabilities(),
+    )
 
 
 @dataclass(slots=True, kw_only=True)

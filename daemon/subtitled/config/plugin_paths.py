@@ -121,7 +121,8 @@ def _check_owner(place: Path) -> None:
         raise SetupError(
             f"the plugin file is not imported: {display_path(place)} belongs to {_user(owner)}, "
             f"who could run code as {_user(user)}",
-            f"Run: chown {_user(user) if user else 'root'} {display_path(place)}",
+            f"Run: chown root {display_path(place)}"
+            + (f", or chown {_user(user)} if nobody else runs subtitled" if user else ""),
         )
 
 

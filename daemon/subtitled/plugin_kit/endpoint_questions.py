@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from subtitled.config.plugin_endpoints import EndpointAnswer, EndpointRequest, EndpointRunner
+from subtitled.config.plugin_endpoints import EndpointAnswer, EndpointRequest, open_endpoint
 from subtitled.plugin import EndpointCaller
 
 from .subject import Subject
@@ -32,11 +32,7 @@ def answers_odd_requests(subject: Subject) -> None:
 def _ask(subject: Subject, method: str, path: str, body: bytes = b"") -> EndpointAnswer:
     configured = subject.configured
     capabilities = configured.capabilities()
-    runner = EndpointRunner(
-        plugin=configured.plugin,
-        application=subject.call("application"),
-        capabilities=capabilities,
-    )
+    runner = open_endpoint(configured)
     root = f"/x/{configured.name}"
     request = EndpointRequest(
         method=method,

@@ -15,13 +15,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.config.plugin_endpoints import (
     MAX_RUNNING,
     EndpointBusyError,
     EndpointRequest,
     EndpointRunner,
     EndpointTimeoutError,
+    open_endpoint,
 )
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.plugin import (
@@ -39,8 +39,6 @@ from .refusals import ENDPOINT_PREFIX
 
 _log = logging.getLogger(__name__)
 
-CREATE_TIMEOUT_SECONDS = 15.0
-"""Seconds that creating the application may take."""
 BODY_TIMEOUT_SECONDS = 30.0
 """Seconds that a caller may take to send the body."""
 RETRY_SECONDS = 30
@@ -65,13 +63,7 @@ class PluginEndpoint:
         self._limiter: anyio.CapacityLimiter | None = None
         self._runner: EndpointRunner | None = None
         try:
-            endpoint = configured.create()
-            application = call_with_timeout(
-                self._plugin, endpoint.application, CREATE_TIMEOUT_SECONDS
-            )
-            self._runner = EndpointRunner(
-                plugin=self._plugin, application=application, capabilities=self._capabilities
-            )
+            self._runner = open_endpoint(configured)
         except SubtitledError as error:
             _log.error("endpoint %s: %s", self.name, error)
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from subtitled.config import plugins
-from subtitled.config.load import Configuration, load_config
+from subtitled.config.load import Configuration, find_faulty_components, load_config
 from subtitled.config.plugin_calls import call_event_hooks, call_with_timeout
 from subtitled.plugin import JobFinished, SetupError, TransientError
+from support.broken_plugins import SOURCES
 
 GOOD = """
 from subtitled.plugin import EngineCapabilities, Engine, Transcript, hookimpl
@@ -259,3 +260,19 @@ def test_plugin_without_components_is_enabled_for_its_hooks(  # type: ignore[no-
     call_event_hooks(loaded.hooks, "job_finished", JobFinished(Path("a"), (), "done"), 2.0)
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "done\n"), "stdout belongs to the answer of a command"
+
+
+def test_an_endpoint_that_cannot_work_is_told_before_somebody_calls_it(  # type: ignore[no-untyped-def]
+    install, tmp_path: Path
+) -> None:
+    endpoint = SOURCES["endpoints"]
+    install("mine", endpoint.replace("return answer", "return None"))
+    install("good", endpoint)
+    text = '[endpoints.mine]\n[endpoints.good]\n[endpoints."a/b"]\nplugin = "good"\n'
+    loaded = _configured(tmp_path, text)
+    (misnamed,) = loaded.unavailable
+    assert "cannot be a part of an address" in misnamed.message
+    (fault,) = find_faulty_components(loaded)
+    assert fault.section == "endpoints.mine"
+    assert "application() returned NoneType" in fault.message
+    assert "endpoints.good is never used: web.port is not set" in loaded.warnings

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_models_dir, resolve_state_dir
 from subtitled.config.plugin_calls import call_with_timeout
+from subtitled.config.plugin_endpoints import open_endpoint
 from subtitled.config.plugin_registration import COMPONENT_KINDS
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.db.kv import NOTIFIER_ERROR_KEY, SERVER_ERROR_KEY
@@ -117,8 +118,10 @@ def check_last_calls(configuration: Configuration) -> Iterator[CheckResult]:
 
 def check_credentials(configuration: Configuration) -> Iterator[CheckResult]:
     """Check that every configured secret can be read. No secret is shown."""
-    for section, configured in _all_components(configuration):
-        for key, secret in _iter_secrets(configured.settings):
+    sections = [(section, one.settings) for section, one in _all_components(configuration)]
+    sections += [(f"plugins.{name}", one) for name, one in configuration.hook_settings.items()]
+    for section, settings in sections:
+        for key, secret in _iter_secrets(settings):
             subject = f"key {section}.{key}"
             if _is_service_credential(secret):
                 detail = f"credential {secret.credential!r}: systemd gives it to the service only"
@@ -141,6 +144,8 @@ def check_components(configuration: Configuration) -> Iterator[CheckResult]:
             continue
         try:
             component: Component = configured.create()
+            if section.startswith("endpoints."):
+                open_endpoint(configured)
             results = call_with_timeout(
                 configured.name, component.self_check, CHECK_TIMEOUT_SECONDS
             )
