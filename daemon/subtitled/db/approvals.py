@@ -152,7 +152,7 @@ def record_machine_version(
     *,
     approved_sha256: str,
     sha256: str,
-    also: Callable[[sa.Connection], None] | None = None,
+    also: Callable[[sa.Connection], object] | None = None,
 ) -> None:
     """Let a review be edited again whose approved sidecar was replaced by what we made before.
 

@@ -17,6 +17,7 @@ from subtitled.subtitles.publish import ForeignFileError, delete_own, publish_si
 from .locks import describe_change, formats_of, read_sidecar
 
 _CHANGED = "kept: it was changed meanwhile"
+_TAKEN_BACK = "approval taken back: the version that we made is there again"
 
 
 def approved_formats(db: Database, sidecar: Path) -> list[tuple[SidecarRecord, Signature]]:
@@ -85,16 +86,33 @@ def restore_machine_version(
     for record, approved in approved_formats(db, sidecar):
         results.append(RemovalResult(record.path, _restore_one(db, record, approved)))
         if db.sidecars.approval(record.path) is None:
-            db.sidecars.record_unlocked(
-                record.media,
-                also=partial(
-                    record_machine_version,
-                    approved_sha256=approved.sha256,
-                    sha256=approved.machine_sha256,
-                    also=on_reopened,
-                ),
-            )
+            _record_restored(db, record, (approved.sha256, approved.machine_sha256), on_reopened)
     return results
+
+
+def record_restored(
+    db: Database, record: SidecarRecord, approved_sha256: str, on_reopened: Also | None = None
+) -> RemovalResult:
+    """Record that the version that we made is there again, after it was only written.
+
+    Args:
+        db: The database.
+        record: The sidecar, which has our version.
+        approved_sha256: SHA-256 of the approved version, as its review has it.
+        on_reopened: As for :func:`restore_machine_version`.
+    """
+    _record_restored(db, record, (approved_sha256, record.sha256), on_reopened)
+    return RemovalResult(record.path, _TAKEN_BACK)
+
+
+def _record_restored(
+    db: Database, record: SidecarRecord, before_and_now: tuple[str, str], on_reopened: Also | None
+) -> None:
+    approved_sha256, sha256 = before_and_now
+    also = partial(
+        record_machine_version, approved_sha256=approved_sha256, sha256=sha256, also=on_reopened
+    )
+    db.sidecars.record_unlocked(record.media, also=also)
 
 
 def _restore_one(db: Database, record: SidecarRecord, approved: Signature) -> str:
@@ -130,4 +148,4 @@ def _restore_one(db: Database, record: SidecarRecord, approved: Signature) -> st
     db.sidecars.record_written(
         path, record.media, signature, is_user_requested=record.is_user_requested
     )
-    return "approval taken back: the version that we made is there again"
+    return _TAKEN_BACK

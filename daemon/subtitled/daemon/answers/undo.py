@@ -12,14 +12,15 @@ from subtitled.config.load import Configuration
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.records import ACTIVE_STATES, FileState
-from subtitled.db.review_records import ReviewFilter, ReviewStatus
+from subtitled.db.review_records import ReviewFilter, ReviewRecord, ReviewStatus
 from subtitled.db.sidecars import SidecarRecord, SidecarStatus
 from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.moves import adopt_existing_sidecars
 from subtitled.library.removal import RemovalResult, SidecarRemover
-from subtitled.pipeline.unlocking import restore_machine_version
+from subtitled.pipeline.unlocking import record_restored, restore_machine_version
 from subtitled.plugin import InputRejectedError, TransientError
 from subtitled.plugin.paths import quote_path
+from subtitled.subtitles.ownership import Ownership
 
 from ..logs import display_line
 from ..reviews.announcing import RecordReopened, ReviewedSubtitle, prepare_reopened
@@ -96,7 +97,7 @@ def undo_file(
             raise NothingToUndoError(
                 f"we wrote no subtitles for {name or display_line(path)}, as far as is known"
             )
-        approved = find_approved(db, sidecars)
+        approved = find_approved(db, sidecars) + _find_taken_back(db, sidecars)
         if approved and not restore:
             results = tuple(_take_back(configuration, db, approved, actor))
             answer = UndoAnswer(results, is_restored=True, is_approval_undone=True)
@@ -157,16 +158,33 @@ def _take_back(
     results: dict[Path, RemovalResult] = {}
     for record in approved:
         if record.path not in results:
-            announce = _prepare_announcement(configuration, db, record, actor)
+            review = _find_approved_review(db, record)
+            announce = _prepare_announcement(configuration, record, review, actor)
             for result in restore_machine_version(db, record.path, announce):
                 results.setdefault(result.path, result)
+            if record.path not in results and review is not None:
+                results[record.path] = record_restored(
+                    db, record, review.published_sha256 or "", announce
+                )
     return list(results.values())
 
 
-def _prepare_announcement(
-    configuration: Configuration, db: Database, record: SidecarRecord, actor: str
-) -> RecordReopened | None:
-    """Return what tells notifiers that the review of a sidecar is open again; None without one."""
+def _find_taken_back(db: Database, sidecars: Sequence[SidecarRecord]) -> list[SidecarRecord]:
+    """Return the sidecars that are ours again, of which the review still says they are approved.
+
+    The process ended after it had written the file, and before it recorded that.
+    """
+    return [
+        record
+        for record in sidecars
+        if record.status is SidecarStatus.PRESENT
+        and db.sidecars.ownership(record.path) is Ownership.OURS
+        and _find_approved_review(db, record) is not None
+    ]
+
+
+def _find_approved_review(db: Database, record: SidecarRecord) -> ReviewRecord | None:
+    """Return the review of a sidecar, if it says that a person approved it."""
     file = db.files.get(record.media)
     if file is None:
         return None
@@ -177,9 +195,16 @@ def _prepare_announcement(
         file_id=file.id,
     )
     found = db.reviews.page(wanted, limit=1)
-    if not found:
+    return found[0] if found else None
+
+
+def _prepare_announcement(
+    configuration: Configuration, record: SidecarRecord, review: ReviewRecord | None, actor: str
+) -> RecordReopened | None:
+    """Return what tells notifiers that the review of a sidecar is open again; None without one."""
+    if review is None:
         return None
-    subtitle = ReviewedSubtitle(found[0].id, record.media, record.language, record.kind)
+    subtitle = ReviewedSubtitle(review.id, record.media, record.language, record.kind)
     return prepare_reopened(configuration, subtitle, actor)
 
 

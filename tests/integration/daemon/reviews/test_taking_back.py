@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.daemon.answers.undo import FileBusyError, undo_file
+from subtitled.daemon.answers.undo import FileBusyError, UndoAnswer, undo_file
 from subtitled.daemon.reviews.approving import Approval, approve_review
 from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.actors import Actor
@@ -59,3 +59,37 @@ def test_it_is_refused_while_the_file_has_a_job(tmp_path: Path) -> None:
     with pytest.raises(FileBusyError):
         undo_file(library.configuration, library.db, record.path, restore=False, actor="ben")
     assert sidecar.read_bytes() == approved
+
+
+def test_what_a_killed_process_wrote_is_recorded_by_the_next_undo_and_nothing_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = ReviewLibrary(tmp_path)
+    record, sidecar = library.add()
+    ours = sidecar.read_bytes()
+    number = library.service.open(record, ENGLISH, FULL).id
+    review = library.service.load(number)
+    edit = ops.Replace(find="Schuffa", replacement="Schufa")
+    library.service.edit(number, "op", edit, VersionTag.of(review), ANA)
+    approve_review(library.service, number, ANA, accepts_warnings=True)
+
+    def undo() -> UndoAnswer:
+        return undo_file(library.configuration, library.db, record.path, restore=False, actor="ben")
+
+    def end(*arguments: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("subtitled.pipeline.unlocking.record_machine_version", end)
+        with pytest.raises(KeyboardInterrupt):
+            undo()
+    assert sidecar.read_bytes() == ours
+    assert library.service.load(number).record.status is ReviewStatus.APPROVED
+    answer = undo()
+    assert answer.is_approval_undone
+    assert sidecar.read_bytes() == ours, "ours is not removed by the second try"
+    review = library.service.load(number)
+    assert review.record.status is ReviewStatus.OPEN
+    assert review.document.by_id["1"].lines == ("The Schufa said no.",)
+    again = approve_review(library.service, number, BEN, accepts_warnings=True)
+    assert isinstance(again, Approval), "no other program changed the file"
