@@ -92,7 +92,7 @@ class AudioPort:
         }
         self.configuration = load_config(None, overrides=overrides | sections)
         self.db = open_database(self.configuration)
-        self.engine = AudioEngine(next(iter(self.configuration.engines.values())))
+        self.engine = AudioEngine(self.configuration)
         self.store = TranscriptStore(self.state / "transcripts")
         scratch = self.state / "scratch"
         scratch.mkdir(exist_ok=True)
@@ -134,7 +134,7 @@ class AudioPort:
 
     def reset(self) -> None:
         """Make the engine what it was, and forget all audio."""
-        self.engine.__init__(self.engine.configured)  # type: ignore[misc]
+        self.engine.__init__(self.configuration)  # type: ignore[misc]
         self.audio_requests.folder.prune(keeps_recent=False)
 
     @property

@@ -43,7 +43,8 @@ class FakeEngine:
     name = "whisper"
 
     def __init__(self, configuration: Configuration) -> None:
-        self.configured: Any = configuration.engines["whisper"]
+        engines = configuration.engines
+        self.configured: Any = engines.get("whisper") or next(iter(engines.values()))
         self.capabilities = self.configured.capabilities()
         self.pool = open_engine_pool(configuration)
         self.open_translator = self.pool.open_translator

@@ -113,6 +113,7 @@ def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:
         speaks and nothing else can be made, or None if nothing is missing.
     """
     job, report = ctx.job, examine(ctx, facts)
+    _remember_statement(ctx, report.track_choice.track.index)
     if not report.decision.has_work and (report.decision.is_silent or not job.force):
         impossible = list(report.decision.unsatisfiable)
         if impossible:
@@ -137,6 +138,14 @@ def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:
         "track": report.track_choice.track.index,
         "needs_analysis": report.decision.needs_analysis,
     }
+
+
+def _remember_statement(ctx: JobContext, track: int) -> None:
+    """Store the language that the caller says is spoken, also if nothing is missing in it."""
+    store, spoken = ctx.services.store, ctx.job.spoken
+    analysis = store.analysis(ctx.job.fingerprint, track)
+    if spoken is not None and analysis is not None and analysis.speech:
+        store.save_analysis(ctx.job.fingerprint, track, analysis.with_statement(spoken))
 
 
 def _decide(ctx: JobContext, facts: MediaInfo) -> Any:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 
 from subtitled.costs.egress_gate import OutboundRequest
-from subtitled.engines.client import EngineClient
 from subtitled.jobcontext.context import JobContext
 from subtitled.plugin import (
     UNDETERMINED,
@@ -49,6 +48,7 @@ class LanguageIdentification:
             audio: Returns the decoded track, decoding it if necessary.
         """
         self._ctx = ctx
+        self._services = ctx.services
         self._track = track
         self._analysis = analysis
         self._audio = audio
@@ -60,7 +60,7 @@ class LanguageIdentification:
     def _detector(self, identifier: LanguageIdentifier) -> WindowDetector:
         if identifier.method is IdentificationMethod.DETECTION:
             return WindowDetector(str(identifier), partial(self._detect, identifier.engine))
-        longest = self._client(identifier.engine).capabilities.max_chunk_seconds
+        longest = self._services.engines[identifier.engine].capabilities.max_chunk_seconds
         return WindowDetector(
             str(identifier),
             partial(self._identify_text, identifier),
@@ -70,25 +70,26 @@ class LanguageIdentification:
     def _detect(self, engine: str, windows: Sequence[TimeSpan]) -> WindowGuesses:
         """Have an engine detect the language of each window."""
         self._ctx.progress("detecting the language", 0.0)
-        client, audio = self._client(engine), self._audio()
+        client, audio = self._services.engines[engine], self._audio()
         seconds = sum(window.duration for window in windows)
-        with self._authorised_call(client, seconds, f"{len(windows)}", counts_as_success=False):
+        with self._authorised_call(engine, seconds, f"{len(windows)}", counts_as_success=False):
             return WindowGuesses(tuple(client.detect_language(audio, windows)))
 
     def _identify_text(
         self, identifier: LanguageIdentifier, windows: Sequence[TimeSpan]
     ) -> WindowGuesses:
         """Have an engine transcribe each window, and identify the language of the text."""
-        client, audio = self._client(identifier.engine), self._audio()
+        capabilities = self._services.engines[identifier.engine].capabilities
+        audio = self._audio()
         languages = identifier.candidates or (UNDETERMINED,)
         calls = [(window, language) for window in windows for language in languages]
-        workers = min(client.capabilities.max_concurrency, len(calls))
+        workers = min(capabilities.max_concurrency, len(calls))
         transcripts: list[Transcript] = []
         refusals: list[str] = []
 
         def transcribe(call: tuple[TimeSpan, Language]) -> Transcript:
             try:
-                return self._transcribe(client, audio, *call)
+                return self._transcribe(identifier.engine, audio, *call)
             except InputRejectedError as error:
                 # As for a window without words. Others may have some.
                 refusals.append(f"{identifier.engine} refused a window: {error.message}")
@@ -99,7 +100,7 @@ class LanguageIdentification:
             for number, transcript in enumerate(results):
                 self._ctx.progress("detecting the language", number / len(calls))
                 transcripts.append(transcript)
-        known = client.capabilities.languages
+        known = capabilities.languages
         if identifier.candidates:
             count = len(languages)
             rows = [transcripts[n : n + count] for n in range(0, len(transcripts), count)]
@@ -111,7 +112,7 @@ class LanguageIdentification:
         return replace(found, notes=(*found.notes, *dict.fromkeys(refusals)))
 
     def _transcribe(
-        self, client: EngineClient, audio: Audio, window: TimeSpan, language: Language
+        self, engine: str, audio: Audio, window: TimeSpan, language: Language
     ) -> Transcript:
         """Transcribe a window."""
         analysis = self._analysis
@@ -120,23 +121,20 @@ class LanguageIdentification:
         )
         request = TranscriptionRequest(chunk=chunk, language=language)
         key = f"{window.start:.3f}-{window.end:.3f}/{language}"
-        with self._authorised_call(client, window.duration, key) as receipts:
-            transcript = client.transcribe(audio, request)
+        with self._authorised_call(engine, window.duration, key) as receipts:
+            transcript = self._services.engines[engine].transcribe(audio, request)
             receipts += transcript.usage
         return transcript
 
-    def _client(self, engine: str) -> EngineClient:
-        return self._ctx.services.engines[engine]
-
     @contextmanager
     def _authorised_call(
-        self, client: EngineClient, seconds: float, key: str, *, counts_as_success: bool = True
+        self, engine: str, seconds: float, key: str, *, counts_as_success: bool = True
     ) -> Iterator[list[UsageRecord]]:
         """Guard a call of an engine by the egress gate and its circuit breaker."""
-        job, services = self._ctx.job, self._ctx.services
+        job, services = self._ctx.job, self._services
         outbound = OutboundRequest(
-            component=client.name,
-            capabilities=client.capabilities,
+            component=engine,
+            capabilities=services.engines[engine].capabilities,
             media=job.media,
             library=job.library,
             kind="audio",
@@ -144,7 +142,7 @@ class LanguageIdentification:
             key=f"{job.fingerprint}/{self._track}/language/{key}",
         )
         guard = services.call_engine(
-            client.name, job.fingerprint, seconds, counts_as_success=counts_as_success
+            engine, job.fingerprint, seconds, counts_as_success=counts_as_success
         )
         with services.egress_gate.authorise(outbound) as receipts, guard:
             yield receipts
