@@ -11,6 +11,10 @@ from typing import Any
 from subtitled.plugin import Language, SubtitleKind
 
 
+HOLD_SECONDS = 900.0
+"""How long a review belongs to who took it, after their last edit."""
+
+
 class ReviewStatus(StrEnum):
     """How far a review is."""
 
@@ -90,6 +94,14 @@ class ReviewRecord:
     """Who the holder is, by :attr:`.actors.Actor.person`. Lists have no persons."""
     approved_person: str | None = None
     """Who approved it."""
+
+    def is_held(self, now: float) -> bool:
+        """Return whether somebody has the review, at a time in seconds since 1970.
+
+        Nobody has it for much longer than :data:`HOLD_SECONDS`: then the clock was ahead
+        meanwhile. Clocks of several machines differ by less.
+        """
+        return self.held_until is not None and now < self.held_until <= now + 2 * HOLD_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from .actors import Actor
 from .approvals import record_reopening
 from .engine import write_transaction
 from .review_records import (
+    HOLD_SECONDS,
     CueEstimate,
     ReviewFilter,
     ReviewPosition,
@@ -150,6 +151,7 @@ class ReviewRepository:
             reviews.c.holder.is_(None),
             is_held_by(holder.name, holder.person),
             reviews.c.held_until < now,
+            reviews.c.held_until > until + HOLD_SECONDS,  # the clock was ahead then
         )
         values = {"holder": holder.name, "holder_person": holder.person, "held_until": until}
         return self._update(review_id, is_free, **values)

@@ -23,6 +23,7 @@ from subtitled.db.operations import (
 )
 from subtitled.db.records import FileRecord
 from subtitled.db.review_records import (
+    HOLD_SECONDS,
     CueEstimate,
     ReviewFilter,
     ReviewPosition,
@@ -217,6 +218,20 @@ def test_a_review_that_somebody_has_is_taken_when_their_time_is_over(db: Databas
     assert not db.reviews.release(number, ANA)
     assert db.reviews.release(number, BEN)
     assert not db.reviews.release(number)
+
+
+def test_who_took_a_review_while_the_clock_was_ahead_does_not_have_it_for_years(
+    db: Database,
+) -> None:
+    number = db.reviews.open(_add_file(db).id, ENGLISH, FULL)
+    assert db.reviews.take(number, ANA, until=1e9 + HOLD_SECONDS, now=1e9)
+    record = db.reviews.get(number)
+    assert record is not None
+    assert record.is_held(1e9)
+    assert record.is_held(1e9 - 60.0), "another machine's clock may be a minute behind"
+    assert not record.is_held(2e6)
+    assert not db.reviews.take(number, BEN, until=1e9 + HOLD_SECONDS - 60.0, now=1e9 - 60.0)
+    assert db.reviews.take(number, BEN, until=2e6 + HOLD_SECONDS, now=2e6)
 
 
 def test_an_approved_review_leaves_the_queue_until_it_is_reopened(db: Database) -> None:

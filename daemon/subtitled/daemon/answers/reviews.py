@@ -97,7 +97,7 @@ def _subtitle_of(record: ReviewRecord) -> tuple[int | None, str, str]:
 
 def describe_review(record: ReviewRecord, now: float | None = None) -> dict[str, Any]:
     """Return a review without its cues, as JSON has it."""
-    is_held = record.held_until is not None and record.held_until > (now or time.time())
+    is_held = record.is_held(now or time.time())
     return {
         "id": record.id,
         "file_id": record.file_id,

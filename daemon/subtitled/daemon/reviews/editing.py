@@ -18,7 +18,7 @@ from subtitled.config.load import Configuration
 from subtitled.db.actors import Actor
 from subtitled.db.database import Database
 from subtitled.db.operations import NewOperation, StoredOperation
-from subtitled.db.review_records import ReviewStatus
+from subtitled.db.review_records import HOLD_SECONDS, ReviewStatus
 from subtitled.plugin import TransientError
 from subtitled.subtitles.review import operations as ops
 from subtitled.subtitles.review.changes import Change, Conflict, apply_change, invert
@@ -44,8 +44,6 @@ from .open_review import OpenReview, load_review
 from .versions import VersionTag, check_tag
 from .words import WordReader
 
-HOLD_SECONDS = 900.0
-"""How long a review belongs to who took it, after their last edit."""
 _MAX_ATTEMPTS = 50
 """How often an edit is tried while others store theirs."""
 _MAX_RECENT = 8

@@ -7,12 +7,12 @@ import time
 from subtitled.db.actors import Actor
 from subtitled.db.operations import CueVerdict
 from subtitled.db.records import FileRecord
-from subtitled.db.review_records import ReviewRecord
+from subtitled.db.review_records import HOLD_SECONDS, ReviewRecord
 from subtitled.plugin import Language, Subtitle, SubtitleKind
 from subtitled.subtitles.formats import render_subtitle
 from subtitled.subtitles.review.changes import Conflict, CueConflict
 
-from .editing import HOLD_SECONDS, ReviewEditor
+from .editing import ReviewEditor
 from .errors import ChangedMeanwhileError, ReviewNotFoundError, ReviewTakenError
 from .open_review import OpenReview, find_sidecar
 from .versions import VersionTag, check_tag, other_subtitle

@@ -123,7 +123,7 @@ def may_review(request: Request) -> bool:
 
 def is_held(record: ReviewRecord) -> bool:
     """Return whether somebody works on a review."""
-    return record.held_until is not None and record.held_until > time.time()
+    return record.is_held(time.time())
 
 
 def visible_filter(
