@@ -10,7 +10,6 @@ from typing import Any
 
 from subtitled.plugin import Language, SubtitleKind
 
-
 HOLD_SECONDS = 900.0
 """How long a review belongs to who took it, after their last edit."""
 
