@@ -34,9 +34,12 @@ MOST_AT_ONCE = 4
 def lists_its_models(subject: Subject) -> None:
     """Each model has a name of its own, files, a size, and digests that can be."""
     specs = subject.configured.models()
+    specs += subject.configured.models_for_language(subject.language())
     subject.configured.catalogue()
     names = [spec.name for spec in specs]
-    assert len(set(names)) == len(names), f"models() has a name twice: {', '.join(names)}"
+    assert len(set(names)) == len(names), (
+        f"models() and models_for_language() have a name twice: {', '.join(names)}"
+    )
     for spec in specs:
         assert spec.files, f"the model {spec.name} has no files"
         if spec.folder is not None:
