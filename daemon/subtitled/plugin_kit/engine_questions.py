@@ -12,6 +12,7 @@ from subtitled.plugin import (
     UNDETERMINED,
     Audio,
     Chunk,
+    Engine,
     InputRejectedError,
     Language,
     TimeSpan,
@@ -34,7 +35,8 @@ MOST_AT_ONCE = 4
 def lists_its_models(subject: Subject) -> None:
     """Each model has a name of its own, files, a size, and digests that can be."""
     specs = subject.configured.models()
-    specs += subject.configured.models_for_language(subject.language())
+    if issubclass(subject.configured.component_class, Engine):
+        specs += subject.configured.models_for_language(subject.language())
     subject.configured.catalogue()
     names = [spec.name for spec in specs]
     assert len(set(names)) == len(names), (
