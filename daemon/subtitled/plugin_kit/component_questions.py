@@ -149,27 +149,20 @@ def accepts_notifications(subject: Subject) -> None:
 
 def says_that_its_server_is_away(subject: Subject) -> None:
     """A server that does not answer is a transient error, so that the call is repeated."""
-    away = subject.at_closed_port()
-    arguments: tuple[Any, ...]
-    if isinstance(away.component, MediaServer):
-        method, arguments = "refresh", (CHANGES, 0)
-    elif isinstance(away.component, Translator):
-        method, arguments = "translate", (_make_batch(away),)
-    else:
-        notifications = [Notification(n, 1.0e9 + n, event) for n, event in enumerate(EVENTS)]
-        method, arguments = "notify", (notifications,)
-    try:
-        away.call(method, *arguments, has_text=True)
-    except TransientError as error:
-        assert "Ishmael" not in str(error), (
-            f"the error of {method}() repeats the text. Leave it out: errors are logged"
-        )
-        return
-    except SubtitledError as error:
-        raise AssertionError(
-            f"{method}() raised {type(error).__name__} though nothing answers at its url: "
-            f"{error.message}. Raise TransientError, so that it is repeated"
-        ) from None
+    with subject.at_closed_port() as away:
+        method, arguments = _choose_call(away)
+        try:
+            away.call(method, *arguments, has_text=True)
+        except TransientError as error:
+            assert "Ishmael" not in str(error), (
+                f"the error of {method}() repeats the text. Leave it out: errors are logged"
+            )
+            return
+        except SubtitledError as error:
+            raise AssertionError(
+                f"{method}() raised {type(error).__name__} though nothing answers at its url: "
+                f"{error.message}. Raise TransientError, so that it is repeated"
+            ) from None
     raise NotApplicableError(f"{method}() did not ask its server")
 
 
@@ -187,6 +180,15 @@ FOR_SERVERS = (
     says_that_its_server_is_away,
 )
 FOR_NOTIFIERS = (accepts_notifications, says_that_its_server_is_away)
+
+
+def _choose_call(subject: Subject) -> tuple[str, tuple[Any, ...]]:
+    """Return the method with which a component asks its server, and arguments for it."""
+    if isinstance(subject.component, MediaServer):
+        return "refresh", (CHANGES, 0)
+    if isinstance(subject.component, Translator):
+        return "translate", (_make_batch(subject),)
+    return "notify", ([Notification(n, 1.0e9 + n, event) for n, event in enumerate(EVENTS)],)
 
 
 def _make_batch(subject: Subject) -> Batch:

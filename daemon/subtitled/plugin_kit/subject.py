@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,7 +77,7 @@ class Subject:
 
     def language(self) -> Language:
         """Return a language that the engine recognises, English if it does."""
-        languages = self.client.capabilities.languages
+        languages = self.configured.capabilities().languages
         english = Language("en")
         return english if languages is None or english in languages else min(languages)
 
@@ -97,6 +99,8 @@ class Subject:
     def needed_models(self, kind: str) -> tuple[ModelSpec, ...]:
         """Return the models that the questions to a component of this kind need."""
         models = self.configured.models()
+        if kind == "engines":
+            models += self.configured.models_for_language(self.language())
         if kind == "translators" and self.configured.capabilities().language_pairs != frozenset():
             models += self.configured.models_for_pair(*self.pair())
         return models
@@ -106,8 +110,9 @@ class Subject:
         function = functools.partial(getattr(self.component, method), *arguments)
         return call_with_timeout(self.configured.plugin, function, CALL_SECONDS, has_text=has_text)
 
-    def at_closed_port(self) -> Subject:
-        """Return the same component with a ``url`` at which nothing answers.
+    @contextmanager
+    def at_closed_port(self) -> Iterator[Subject]:
+        """Give the same component with a ``url`` at which nothing answers, for a while.
 
         Raises:
             NotApplicableError: It has no such setting.
@@ -116,11 +121,11 @@ class Subject:
         if not isinstance(getattr(settings, "url", None), str):
             raise NotApplicableError("it has no setting url")
         with socket.socket() as closed:
-            closed.bind(("127.0.0.1", 0))
+            closed.bind(("127.0.0.1", 0))  # bound and without listen(): nobody else can take it
             url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        moved = type(settings).model_validate(settings.model_dump(mode="json") | {"url": url})
-        configured = dataclasses.replace(self.configured, settings=moved)
-        return dataclasses.replace(self, configured=configured)
+            moved = type(settings).model_validate(settings.model_dump(mode="json") | {"url": url})
+            configured = dataclasses.replace(self.configured, settings=moved)
+            yield dataclasses.replace(self, configured=configured)
 
     def close(self) -> None:
         """End the process of an engine or translator."""

@@ -151,6 +151,5 @@ def test_other_runs_of_pytest_import_nothing_of_ours(tmp_path: Path) -> None:
         "    ours = [name for name in sys.modules if name.startswith('subtitled')]\n"
         "    assert ours == ['subtitled', 'subtitled.plugin_kit',"
         " 'subtitled.plugin_kit.pytest_plugin'], ours\n"
-        "    assert not {'numpy', 'pydantic', 'httpx'} & sys.modules.keys()\n"
     )
     assert "1 passed" in run_pytest(tmp_path)

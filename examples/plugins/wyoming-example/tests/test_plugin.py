@@ -77,5 +77,6 @@ def test_the_speech_and_its_language_arrive(server, track):
 
 
 def test_a_server_that_is_away_is_asked_again(track):
-    with pytest.raises(TransientError):
-        transcribe(f"tcp://127.0.0.1:{find_port()}", track)
+    with socket.socket() as closed, pytest.raises(TransientError):
+        closed.bind(("127.0.0.1", 0))  # without listen(): a call is refused
+        transcribe(f"tcp://127.0.0.1:{closed.getsockname()[1]}", track)
