@@ -56,9 +56,7 @@ def generate(
     ] = ORIGINAL,
     language: Annotated[
         str | None,
-        typer.Option(
-            help="The language spoken, as a tag or name. Unset: it is identified."
-        ),
+        typer.Option(help="The language spoken, as a tag or name. Unset: it is identified."),
     ] = None,
     engine: Annotated[str | None, typer.Option(help="The engine to use.")] = None,
     formats: Annotated[

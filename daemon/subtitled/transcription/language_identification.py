@@ -21,6 +21,7 @@ from subtitled.plugin import (
     TranscriptionRequest,
     UsageRecord,
 )
+from subtitled.plugin.call_control import CallControl
 from subtitled.routing.language_identifiers import IdentificationMethod, LanguageIdentifier
 from subtitled.transcripts.models import TrackAnalysis
 
@@ -119,7 +120,8 @@ class LanguageIdentification:
         chunk = Chunk(
             window, clip_to(analysis.speech, window), clip_to(analysis.quiet_speech, window)
         )
-        request = TranscriptionRequest(chunk=chunk, language=language)
+        control = CallControl(is_cancelled=self._ctx.job.is_cancelled)
+        request = TranscriptionRequest(chunk=chunk, language=language, control=control)
         key = f"{window.start:.3f}-{window.end:.3f}/{language}"
         with self._authorised_call(engine, window.duration, key) as receipts:
             transcript = self._services.engines[engine].transcribe(audio, request)

@@ -89,9 +89,10 @@ class TranscriptionSettings(Settings):
     )
     needs_language: bool | None = Field(
         None,
-        description="Whether requests have to name the language spoken. false: the service finds it by "
-        "itself, as speaches does, and is used where nobody else can tell the language. Unset: "
-        "false for api.openai.com and api.groq.com. whisper.cpp takes English if none is named.",
+        description="Whether requests have to name the language spoken. false: the service finds "
+        "it by itself, as speaches does, and is used where nobody else can tell the language. "
+        "Unset: false for api.openai.com and api.groq.com. whisper.cpp takes English if none is "
+        "named.",
     )
     timestamps: Literal["words", "segments", "none"] = Field(
         "words",
