@@ -49,11 +49,15 @@ class PassageWorker(PollingWorker):
         self._gate = runner.gate
         self._throttles = runner.throttles
         self._active_jobs = runner.active_jobs
+        self._held = set[str]()  # what waits for a throttle
         self._finder = SourceFinder(self._services.config, self._services.db)
 
     def tick(self) -> float:
         """Ask about what waits."""
-        for passage in self._services.db.passages.unfinished():
+        unfinished = self._services.db.passages.unfinished()
+        for name in self._held - {_name_of(passage) for passage in unfinished}:
+            self._release(name)
+        for passage in unfinished:
             if self.is_stopping:
                 break
             self._run(passage)
@@ -61,10 +65,11 @@ class PassageWorker(PollingWorker):
 
     def _run(self, passage: PassageRecord) -> None:
         """Ask about one passage. Whatever is wrong with it, the next one follows."""
-        passages, name = self._services.db.passages, f"passage {passage.id}"
+        passages, name = self._services.db.passages, _name_of(passage)
         current_job.set(name)
+        is_held = False
         try:
-            self._ask(passage, name)
+            is_held = self._ask(passage, name)
         except ShutdownRequested:
             passages.set_waiting(passage.id, "the daemon stops")
         except SubtitledError as error:
@@ -77,8 +82,15 @@ class PassageWorker(PollingWorker):
             )
         finally:
             current_job.set("")
+            if not is_held:
+                self._release(name)
 
-    def _ask(self, passage: PassageRecord, name: str) -> None:
+    def _release(self, name: str) -> None:
+        self._held.discard(name)
+        self._active_jobs.discard(name)
+
+    def _ask(self, passage: PassageRecord, name: str) -> bool:
+        """Ask about a passage, unless it has to wait. Return whether a throttle holds it."""
         services = self._services
         review = load_review(services.config, services.db, passage.review_id)
         path = review.file.path
@@ -87,7 +99,11 @@ class PassageWorker(PollingWorker):
         if blocked is not None:
             if blocked.reason != passage.reason:
                 services.db.passages.set_waiting(passage.id, blocked.reason)
-            return
+            is_held = blocked.reason == self._throttles.first_reason(path)
+            if is_held:  # playback and load are looked at only while there is work
+                self._held.add(name)
+                self._active_jobs.add(name)
+            return is_held
         source = self._finder.find(passage.review_id)
         if not source.cut.tracks:
             raise UnplayableMediaError("the media file has no sound", "Review the text without it")
@@ -121,7 +137,12 @@ class PassageWorker(PollingWorker):
                 )
         finally:
             self._throttles.put(THROTTLE_RULE, None)
-            self._active_jobs.discard(name)
             shutil.rmtree(folder, ignore_errors=True)
         services.db.passages.finish(passage.id, variant, words)
         _log.info("%s of %s: %d words", name, passage.engine, len(words))
+        return False
+
+
+def _name_of(passage: PassageRecord) -> str:
+    """Return what a passage is called in the log and among the active jobs."""
+    return f"passage {passage.id}"

@@ -177,6 +177,22 @@ def test_it_waits_while_work_is_paused_and_says_so(desk: Desk) -> None:
     assert (done.status, done.reason) == (PassageStatus.DONE, "")
 
 
+def test_a_passage_is_work_for_those_that_look_for_playback_and_load(desk: Desk) -> None:
+    runner = desk.harness.working
+    worker = PassageWorker(runner)
+    runner.throttles.hold_new_jobs(True)
+    asked = desk.ask("1")
+    worker.tick()
+    (waiting,) = desk.db.passages.of_review(desk.number)
+    assert waiting.status is PassageStatus.WAITING and "first playback" in waiting.reason
+    assert len(runner.active_jobs) == 1
+    runner.throttles.hold_new_jobs(False)
+    worker.tick()
+    (done,) = desk.db.passages.of_review(desk.number)
+    assert (done.id, done.status) == (asked.id, PassageStatus.DONE)
+    assert runner.active_jobs == set()
+
+
 def test_a_film_that_is_away_fails_its_passage_alone(desk: Desk) -> None:
     desk.ask("1")
     desk.film.path.rename(desk.film.path.with_suffix(".away"))
