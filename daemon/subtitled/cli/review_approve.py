@@ -1,4 +1,4 @@
-"""``review approve`` and ``review unlock``: signing subtitles off, and taking that back."""
+"""``review approve``, ``reopen`` and ``unlock``: signing subtitles off, and taking that back."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from subtitled.daemon.reviews.approving import (
     Approval,
     FileConflict,
     approve_review,
+    reopen_review,
     unlock_review,
 )
 from subtitled.daemon.reviews.approving_several import (
@@ -19,6 +20,7 @@ from subtitled.daemon.reviews.approving_several import (
 )
 from subtitled.daemon.reviews.errors import ReviewError
 from subtitled.daemon.reviews.learning import suggest_review_terms
+from subtitled.db.review_records import ReviewStatus
 from subtitled.plugin import InputRejectedError
 
 from .actor import current_actor
@@ -134,6 +136,20 @@ def _print_approval(approval: Approval) -> None:
         echo(f"{display_path(path)}: approved")
     for reason in approval.kept:
         echo(reason)
+
+
+@review_app.command()
+def reopen(review: ReviewArgument, language: LanguageOption = "", by: ByOption = "") -> None:
+    """Let an approved text be edited again: the files stay locked until it is approved again."""
+    service, loaded = load_review(review, language)
+    if loaded.record.status is not ReviewStatus.APPROVED:
+        echo("it is open already")
+        return
+    try:
+        reopen_review(service, loaded.record.id, current_actor(by))
+    except InputRejectedError as error:
+        abort(error)
+    echo(f"review {loaded.record.id} is open again; its files stay as they were approved")
 
 
 @review_app.command()

@@ -200,6 +200,23 @@ def test_a_review_is_approved_with_the_name_and_unlocked(cli: CommandLine) -> No
     assert "was not approved" in cli.run("unlock", sidecar).output
 
 
+def test_an_approved_text_is_reopened_for_a_correction_and_its_file_stays_locked(
+    cli: CommandLine,
+) -> None:
+    cli.library.add()
+    sidecar = cli.library.films / "Film.en.srt"
+    assert cli.run("approve", sidecar, "--accept-warnings").exit_code == 0
+    approved = sidecar.read_bytes()
+    file = cli.write((Cue(1.0, 3.0, "The Schufa said no."),))
+    refused = cli.run("import", sidecar, file)
+    assert refused.exit_code == 1 and "reopen" in refused.output
+    assert "open again" in cli.run("reopen", sidecar).output
+    assert "open already" in cli.run("reopen", sidecar).output
+    assert cli.run("import", sidecar, file).exit_code == 0
+    assert sidecar.read_bytes() == approved
+    assert cli.library.db.sidecars.approval(sidecar) is not None
+
+
 def test_errors_and_changed_files_keep_a_review_from_being_approved(cli: CommandLine) -> None:
     _, sidecar = cli.library.add()
     overlapping = (Cue(1.0, 5.0, "The Schuffa said no."), *CUES[1:])

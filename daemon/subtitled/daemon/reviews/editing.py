@@ -212,7 +212,8 @@ class ReviewEditor:
             check_tag(review, made_on)
             if review.record.status is ReviewStatus.APPROVED:
                 raise ReviewLockedError(
-                    f"{review.record.approved_by} approved this subtitle", "Reopen it first"
+                    f"{review.record.approved_by} approved this subtitle",
+                    "Reopen it first: subtitled review reopen, or its page",
                 )
             change, reverts = resolve(review)
             if not change:
