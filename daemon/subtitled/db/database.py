@@ -18,6 +18,7 @@ from subtitled.plugin import SetupError
 from .approvals import ApprovalRepository
 from .backup import PRE_UPGRADE_BACKUP, copy_database
 from .commands import CommandQueue
+from .cue_notes import CueNoteRepository
 from .egress_log import EgressLog
 from .engine import is_sqlite, open_engine, write_transaction
 from .file_list import FileListRepository
@@ -84,6 +85,7 @@ class Database:
         self.approvals = ApprovalRepository(self._engine)
         self.operations = OperationRepository(self._engine)
         self.passages = PassageRepository(self._engine)
+        self.cue_notes = CueNoteRepository(self._engine)
 
     def close(self) -> None:
         """Close all connections."""

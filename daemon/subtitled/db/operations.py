@@ -154,7 +154,7 @@ class OperationRepository:
             )
             if not c.execute(sa.select(sa.exists().where(is_current))).scalar():
                 return None
-            if not _store_base(c, review_id, base):
+            if not store_base(c, review_id, base):
                 return None
             values: dict[str, Any] = {"version": version + 1, "updated_at": at}
             c.execute(reviews.update().where(is_current).values(values))
@@ -219,7 +219,7 @@ class OperationRepository:
         keys = ("review_id", "cue")
         updated = {name: value for name, value in row.items() if name not in keys}
         with write_transaction(self._engine) as c:
-            if not _store_base(c, review_id, base):
+            if not store_base(c, review_id, base):
                 return False
             statement = upsert_insert(c, verdicts).values(row)
             c.execute(statement.on_conflict_do_update(index_elements=keys, set_=updated))
@@ -285,7 +285,7 @@ class OperationRepository:
             return {number: int(count) for number, count in c.execute(query)}
 
 
-def _store_base(c: sa.Connection, review_id: int, base: ReviewBase | None) -> bool:
+def store_base(c: sa.Connection, review_id: int, base: ReviewBase | None) -> bool:
     """Store version 0 unless one is stored, and return whether it is this one."""
     if base is None:
         return True

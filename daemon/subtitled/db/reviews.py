@@ -28,7 +28,7 @@ from .review_records import (
     ReviewStatus,
     SubtitleEstimate,
 )
-from .schema import files, reviews, sidecars, verdicts
+from .schema import cue_notes, files, reviews, sidecars, verdicts
 from .sidecars import Also, SidecarStatus
 
 _LONG = ("base_cues", "estimate")
@@ -185,6 +185,7 @@ class ReviewRepository:
             reviews.c.version == 0,
             reviews.c.status == ReviewStatus.OPEN,
             ~sa.exists().where(verdicts.c.review_id == reviews.c.id),
+            ~sa.exists().where(cue_notes.c.review_id == reviews.c.id),
         )
         with self._engine.begin() as c:
             return c.execute(reviews.delete().where(is_unused)).rowcount

@@ -390,3 +390,18 @@ passages = sa.Table(
     sa.Column("ended_at", sa.Float),
 )
 """Passages that a person has another engine transcribe, and the words that it understood."""
+
+cue_notes = sa.Table(
+    "cue_notes",
+    metadata,
+    *_of_review(),
+    sa.Column("cue", sa.Text, nullable=False),
+    sa.Column("answers", _Integer),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("resolved_by", sa.Text),
+    sa.Column("resolved_at", sa.Float),
+)
+"""What people write to each other about a cue. ``answers`` is the first note of a thread."""

@@ -91,6 +91,8 @@ ACCESS_RULES: tuple[AccessRule, ...] = (
     rule("/review/{id:number}/approve", "GET POST", Access.REVIEWER),
     rule("/review/{id:number}/tools", "GET POST", Access.REVIEWER),
     rule("/review/{id:number}/ask", "GET POST", Access.REVIEWER),
+    rule("/review/{id:number}/notes", "GET", Access.VIEWER),
+    rule("/review/{id:number}/notes", "POST", Access.REVIEWER),
     rule("/review/{id:number}/terms", "GET", Access.VIEWER),
     rule("/review/{id:number}/terms", "POST", Access.REVIEWER),
     rule("/review/{id:number}/reopen", "POST", Access.REVIEWER),

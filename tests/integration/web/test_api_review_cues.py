@@ -211,3 +211,60 @@ def test_another_engine_is_asked_about_cues_and_its_words_are_an_alternative(
         answer = review.send(ana, "POST", "/passages", wrong)
         assert answer.status_code == status, answer.text
         assert answer.json()["hint"] or answer.json()["detail"]
+
+
+def test_people_write_notes_on_cues_answer_and_resolve_them(
+    port: ApiPort, ana: dict[str, str], review: OpenedReview
+) -> None:
+    ben, viewer = port.key(Role.REVIEWER), port.key(Role.VIEWER)
+    first = review.send(ana, "POST", "/notes", {"cue": "2", "text": " Is it <b>York</b>? "})
+    assert first.status_code == 201
+    number = first.json()["id"]
+    answer = review.send(ben, "POST", "/notes", {"answers": number, "text": "New York."})
+    # An answer to an answer is one more in the same thread.
+    reply = {"answers": answer.json()["id"], "text": "Yes."}
+    assert review.send(ana, "POST", "/notes", reply).status_code == 201
+    assert review.send(ana, "POST", "/notes", {"cue": "1", "text": "Who?"}).status_code == 201
+    assert review.send(viewer, "POST", "/notes", {"cue": "1", "text": "x"}).status_code == 403
+    earlier, thread = _read(review, viewer, "/notes")["items"]
+    assert (earlier["cue"], thread["number"], thread["text"]) == ("1", 2, "Is it <b>York</b>?")
+    assert [one["text"] for one in thread["answers"]] == ["New York.", "Yes."]
+    assert thread["by"] != thread["answers"][0]["by"]
+    resolved = review.send(ben, "PUT", f"/notes/{number}", {"resolved": True})
+    assert resolved.status_code == 200
+    assert _read(review, ana, "/notes")["items"][1]["resolved_by"] == thread["answers"][0]["by"]
+    rows = port.get(review.path + "/report", ana, format="cues").text
+    assert "Is it <b>York</b>?" in rows
+    assert "New York." in rows
+    assert f"resolved by {thread['answers'][0]['by']}" in rows
+    page = port.get(review.path + "/report", ana, format="html").text
+    assert "Is it &lt;b&gt;York&lt;/b&gt;?" in page
+    # Whoever answers opens the thread again.
+    review.send(ana, "POST", "/notes", {"answers": number, "text": "Wait."})
+    assert _read(review, ana, "/notes")["items"][1]["resolved_by"] is None
+    # Notes are no edits: nobody needs a second reader for them, and the version stays.
+    assert review.show(ana)["version"] == 0
+    for wrong, status in (
+        ({"cue": "99", "text": "x"}, 404),
+        ({"cue": "\x00", "text": "x"}, 404),
+        ({"answers": 10**9, "text": "x"}, 404),
+        ({"cue": "1", "text": " \x00 "}, 422),
+        ({"cue": "1", "text": "x" * 2001}, 422),
+        ({"cue": "1", "text": "\ud800"}, 422),
+    ):
+        assert review.send(ana, "POST", "/notes", wrong).status_code == status, wrong
+    assert review.send(ana, "PUT", "/notes/999999", {"resolved": True}).status_code == 404
+
+
+def test_a_note_stays_when_its_cue_is_gone(ana: dict[str, str], review: OpenedReview) -> None:
+    review.send(ana, "POST", "/notes", {"cue": "2", "text": "Delete it?"})
+    tag = review.show(ana)["etag"]
+    assert review.edit(ana, {"kind": "delete", "cues": ["2"]}, tag).status_code == 200
+    (thread,) = _read(review, ana, "/notes")["items"]
+    assert (thread["number"], thread["start"], thread["text"]) == (
+        None,
+        CUES[1].start,
+        "Delete it?",
+    )
+    answer = {"answers": thread["id"], "text": "Done."}
+    assert review.send(ana, "POST", "/notes", answer).status_code == 201

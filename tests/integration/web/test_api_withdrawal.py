@@ -41,6 +41,10 @@ API_OF = {
         "/reviews/{review_id:number}/verdicts/{cue}",
     },
     "/review/{id:number}/tools": {"/reviews/{review_id:number}/operations"},
+    "/review/{id:number}/notes": {
+        "/reviews/{review_id:number}/notes",
+        "/reviews/{review_id:number}/notes/{note_id}",
+    },
     "/review/{id:number}/ask": {"/reviews/{review_id:number}/passages"},
     "/review/approve": {"/reviews/{review_id:number}/approve"},
     "/review/{id:number}/holder": {"/reviews/{review_id:number}/holder"},

@@ -173,3 +173,21 @@ def test_another_engine_is_asked_about_a_cue_and_the_page_says_how_far_it_is(
     # Without a cue, or with an unknown one, it shows what was asked.
     for query in ("", "?cue=99", "?cue=%3Cb%3E"):
         assert "failed" in ana.open(f"{film.path}/ask{query}")
+
+
+def test_notes_are_written_answered_and_resolved_on_a_page(ana: Reader, film: ReviewedFilm) -> None:
+    assert f"{film.path}/notes?cue=1" in ana.page
+    ana.open(f"{film.path}/notes?cue=1")
+    form = ana.form("/notes", "note-text")
+    ana.send(f"{film.path}/notes", form | {"text": "Is it <i>Schufa</i>?", "action": "write"})
+    assert "Is it &lt;i&gt;Schufa&lt;/i&gt;?" in ana.page
+    thread = ana.form("/notes", "answer-")
+    ana.send(f"{film.path}/notes", thread | {"text": "It is.", "action": "answer"})
+    assert "It is." in ana.page
+    ana.send(f"{film.path}/notes", thread | {"action": "resolve"})
+    assert "resolved by" in ana.page
+    ana.send(f"{film.path}/notes", thread | {"action": "reopen"})
+    assert "resolved by" not in ana.page
+    for wrong in ({"text": " ", "action": "write"}, {"note": "x", "action": "resolve"}):
+        assert ana.send(f"{film.path}/notes", form | wrong).status_code == 409
+    assert film.document.to_cues() == CUES

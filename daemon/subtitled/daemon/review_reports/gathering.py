@@ -75,4 +75,8 @@ def report_activity(
 
 def _build(service: ReviewService, number: int) -> ReviewReport:
     review = service.load(number)
-    return build_report(review, service.db.operations.verdicts_of(number))
+    return build_report(
+        review,
+        service.db.operations.verdicts_of(number),
+        service.db.cue_notes.of_review(number),
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from subtitled.db.cue_notes import CueNote
 from subtitled.db.operations import CueVerdict, ErrorCategory, ErrorSeverity, Verdict
 from subtitled.db.review_records import ReviewRecord
 from subtitled.plugin import Language
@@ -17,6 +18,7 @@ from subtitled.subtitles.review.document import Document, ReviewCue
 from subtitled.subtitles.review.findings import Finding, Severity
 from subtitled.subtitles.review.word_differences import TextPart, compare_words
 
+from ..reviews.notes import NoteThread, list_threads
 from ..reviews.open_review import OpenReview
 
 
@@ -44,6 +46,8 @@ class ReportedCue:
     start: float
     end: float
     verdict: CueVerdict | None
+    threads: tuple[NoteThread, ...]
+    """What people wrote to each other about it."""
     findings: tuple[Finding, ...]
     """Errors and warnings of cue rules."""
     change: CueChangeKind
@@ -107,12 +111,15 @@ class ReviewReport:
     totals: ReportTotals
 
 
-def build_report(review: OpenReview, verdicts: Sequence[CueVerdict]) -> ReviewReport:
+def build_report(
+    review: OpenReview, verdicts: Sequence[CueVerdict], notes: Sequence[CueNote] = ()
+) -> ReviewReport:
     """Compute the report of a review.
 
     Args:
         review: The review.
         verdicts: What people said of its cues last.
+        notes: What they wrote to each other about them.
     """
     language = review.record.language
     base, document = review.base_document, review.document
@@ -121,13 +128,17 @@ def build_report(review: OpenReview, verdicts: Sequence[CueVerdict]) -> ReviewRe
         if finding.severity is not Severity.ADVICE:
             findings.setdefault(finding.cue, []).append(finding)
     by_cue = {verdict.cue: verdict for verdict in verdicts}
+    threads: dict[str, list[NoteThread]] = {}
+    for thread in list_threads(notes):
+        threads.setdefault(thread.first.cue, []).append(thread)
     numbers = {cue.id: place for place, cue in enumerate(document.cues, 1)}
     cues = []
     for cue in _all_cues(review):
         before, now = base.by_id.get(cue.id), document.by_id.get(cue.id)
         change = _describe_change(before, now)
         verdict = by_cue.get(cue.id)
-        if change is CueChangeKind.NONE and verdict is None and cue.id not in findings:
+        is_noted = verdict is not None or cue.id in threads
+        if change is CueChangeKind.NONE and not is_noted and cue.id not in findings:
             continue
         old, new = (None if one is None else one.text for one in (before, now))
         cues.append(
@@ -137,6 +148,7 @@ def build_report(review: OpenReview, verdicts: Sequence[CueVerdict]) -> ReviewRe
                 start=cue.start,
                 end=cue.end,
                 verdict=verdict,
+                threads=tuple(threads.get(cue.id, ())),
                 findings=tuple(findings.get(cue.id, ())),
                 change=change,
                 machine_text=old,

@@ -9,6 +9,7 @@ from subtitled.subtitles.review.word_differences import write_marked
 
 from ..answers.plain import format_iso
 from ..answers.spreadsheet import write_csv
+from ..reviews.notes import NoteThread
 from .gathering import QualityReport
 from .report import ReportedCue, ReviewReport
 
@@ -27,6 +28,7 @@ CUE_COLUMNS = (
     "note",
     "judged_by",
     "judged_at",
+    "thread",
     "findings",
     "change",
     "machine_text",
@@ -78,12 +80,23 @@ def _cue_row(cue: ReportedCue) -> dict[str, object]:
         "note": "" if verdict is None else verdict.note,
         "judged_by": "" if verdict is None else verdict.actor,
         "judged_at": "" if verdict is None else format_iso(verdict.at),
+        "thread": "\n".join(_write_thread(one) for one in cue.threads),
         "findings": "; ".join(f"{one.severity}: {one.text}" for one in cue.findings),
         "change": str(cue.change),
         "machine_text": cue.machine_text or "",
         "text": cue.text or "",
         "difference": write_marked(cue.parts) if cue.machine_text != cue.text else "",
     }
+
+
+def _write_thread(thread: NoteThread) -> str:
+    """Return a note with its answers, a line for each, and who resolved it."""
+    lines = [
+        f"{one.actor}, {format_iso(one.at)}: {one.text}" for one in (thread.first, *thread.answers)
+    ]
+    if thread.first.resolved_by is not None:
+        lines.append(f"resolved by {thread.first.resolved_by}")
+    return "\n".join(lines)
 
 
 def _count_rows(report: QualityReport) -> Iterator[dict[str, object]]:

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import threading
 import time
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from subtitled.config.load import Configuration
@@ -45,8 +45,12 @@ class EmbeddedTextReader:
     """Reads the text streams of media files. Threads may share it."""
 
     def __init__(self, configuration: Configuration, db: Database) -> None:
-        self._cache = PartCache(resolve_scratch_dir(configuration.settings) / FOLDER_NAME)
+        self._configuration = configuration
         self._finder = SourceFinder(configuration, db)
+
+    @cached_property
+    def _cache(self) -> PartCache:
+        return PartCache(resolve_scratch_dir(self._configuration.settings) / FOLDER_NAME)
 
     def read(self, review: OpenReview, stream: int, language: Language) -> tuple[Cue, ...] | None:
         """Return the cues of a stream of the media file of a review.

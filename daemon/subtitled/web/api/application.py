@@ -27,6 +27,7 @@ from .review_batch import add_review_batch_routes
 from .review_cues import add_review_cue_routes
 from .review_edits import add_review_edit_routes
 from .review_media import add_review_media_routes
+from .review_notes import add_note_routes
 from .review_passages import add_passage_routes
 from .review_reports import add_review_report_routes
 from .reviews import add_review_routes
@@ -73,6 +74,7 @@ def build_api(services: ApiServices) -> FastAPI:
     add_review_cue_routes(api, reviews, parts)
     add_term_routes(api, services, reviews)
     add_passage_routes(api, services, reviews)
+    add_note_routes(api, services, reviews)
     add_evaluation_routes(api, services)
     add_action_routes(api, services)
     add_withdrawal_routes(api, services, reviews)

@@ -20,6 +20,7 @@ from subtitled.daemon.answers.reviews import (
     show_review,
 )
 from subtitled.daemon.reviews import errors
+from subtitled.daemon.reviews.notes import NoteError
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.passages import PassageError
 from subtitled.daemon.reviews.service import ReviewService
@@ -252,6 +253,7 @@ _PROBLEMS: dict[type[errors.ReviewError], tuple[int, str]] = {
     errors.UnapprovableError: (409, "unapprovable"),
     errors.SecondReaderError: (409, "second-reader-needed"),
     PassageError: (409, "not-asked"),
+    NoteError: (422, "invalid-note"),
 }
 
 

@@ -20,6 +20,7 @@ from .review_access import ReviewSite
 from .review_approval import ReviewApproval
 from .review_edits import ReviewEdits
 from .review_queue import ReviewQueue
+from .review_notes import ReviewNotes
 from .review_passages import ReviewPassages
 from .review_tools import ReviewTools
 from .services import SiteServices
@@ -52,6 +53,7 @@ def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
         *ReviewApproval(review_site).routes(),
         *ReviewTools(review_site).routes(),
         *ReviewPassages(review_site).routes(),
+        *ReviewNotes(review_site).routes(),
         *TermPages(review_site).routes(),
         *EngineErrorsPage(services).routes(),
         *SettingsPage(services).routes(),
