@@ -202,14 +202,14 @@ def test_a_key_is_changed_and_single_keys_are_switched_off(site: Site, page: Any
     page.focus("[data-place=list][data-remaps=right]")
     press(page, "Enter", "n")  # another command has it
     assert "n: " in page.inner_text("#keys-problem")
-    press(page, "Enter", "r")
+    press(page, "Enter", "y")
     press(page, "Escape")
     for address in (review.address, f"{review.address}?way=worst"):
         open_review(page, address)
         before = current_cue(page)
         press(page, "a")
         assert current_cue(page) == before
-        press(page, "r")
+        press(page, "y")
         wait_for(page, lambda before=before: current_cue(page) != before)
         wait_kept(page)
     assert review.verdicts() == {"2": "right", "10": "right"}
@@ -218,7 +218,7 @@ def test_a_key_is_changed_and_single_keys_are_switched_off(site: Site, page: Any
     page.uncheck("#keys-single")
     press(page, "Escape")
     open_review(page, review.address)
-    press(page, "r", "s", "Delete")  # the last one is no single key
+    press(page, "y", "s", "Delete")  # the last one is no single key
     wait_for(page, lambda: len(review.document.cues) == 9)
     assert review.verdicts() == {"2": "right", "10": "right"}
 
