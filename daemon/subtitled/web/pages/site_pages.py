@@ -19,9 +19,9 @@ from .review import ReviewPage
 from .review_access import ReviewSite
 from .review_approval import ReviewApproval
 from .review_edits import ReviewEdits
-from .review_queue import ReviewQueue
 from .review_notes import ReviewNotes
 from .review_passages import ReviewPassages
+from .review_queue import ReviewQueue
 from .review_tools import ReviewTools
 from .services import SiteServices
 from .settings import SettingsPage
