@@ -4,14 +4,12 @@
 // an id once, however often it is sent.
 
 import { NetworkAwayError, call, problemName, renewToken } from "./review-api.js";
-import data, { reviewPath } from "./review-data.js";
+import { reviewPath } from "./review-data.js";
+import {
+  UNANSWERED, discard, forget, readItem, remember, restore, restoreWaiting, store,
+} from "./review-kept.js";
 import { buildsOn, dependsOn, touchedCues } from "./review-operations.js";
 
-// No name begins like another one here: "ana" has nothing of "ana.b".
-const prefixOf = (kind) =>
-  [`subtitled.${kind}`, data.base, data.review, data.user, ""].map(encodeURIComponent).join("/");
-const PREFIX = prefixOf("waits");
-const UNANSWERED = prefixOf("unanswered");
 const PAUSES = [1000, 2000, 4000, 8000, 15000]; // milliseconds between tries
 const LATER = new Set([401, 403, 408, 425, 429, 500, 502, 503, 504]);
 const POLL = 15000; // milliseconds between two looks at what others did
@@ -275,48 +273,4 @@ function makeId(replaced) {
   if (replaced !== undefined) forget({ id: replaced });
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-const remember = (item) => store(PREFIX + item.id, item);
-const forget = (item) => discard(PREFIX + item.id);
-
-function store(key, value) {
-  try {
-    localStorage.setItem(key, JSON.stringify(value));
-  } catch {
-    // Without a store it is in memory only, until it is sent.
-  }
-}
-
-function discard(key) {
-  try {
-    localStorage.removeItem(key);
-  } catch {
-    // There is no store.
-  }
-}
-
-function restore(prefix) {
-  try {
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
-    return keys.flatMap(readItem);
-  } catch {
-    return [];
-  }
-}
-
-// Return what is under a key; nothing if another tab sent it just now, or if it is no item.
-function readItem(key) {
-  try {
-    const item = JSON.parse(localStorage.getItem(key));
-    return item === null ? [] : [item];
-  } catch {
-    return [];
-  }
-}
-
-// Return what waits from before the page was left, in order. The server may have the first.
-function restoreWaiting() {
-  const items = restore(PREFIX).map((item) => ({ ...item, wasSent: true }));
-  return items.sort((a, b) => a.at - b.at);
 }
