@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from subtitled.config.load import ConfigurationError, find_config, load_config
 from subtitled.config.plugin_calls import LIMIT, call_with_timeout, iter_hook_callers
+from subtitled.config.plugin_faults import explain_exception
 from subtitled.plugin import SubtitledError
 
 from .privileges import act_as_owner
@@ -70,6 +71,23 @@ def load_plugin_commands(config: Path | None) -> dict[str, Any]:
             _log.warning("plugin %s, register_commands: %s", plugin, error)
             continue
         for name, command in group.commands.items():
+            command.invoke = functools.partial(_invoke, plugin, command.invoke)  # type: ignore[method-assign]
             if commands.setdefault(name, command) is not command:
                 _log.warning("plugin %s: another plugin has a command %s already", plugin, name)
     return commands
+
+
+def _invoke(plugin: str, invoke: Callable[[Any], Any], context: Any) -> Any:
+    """Run a command of a plugin. An error that it raises is told with its line.
+
+    Raises:
+        SubtitledError: The command failed.
+    """
+    try:
+        return invoke(context)
+    except (BrokenPipeError, typer.Abort):
+        raise
+    except Exception as error:
+        if hasattr(error, "exit_code"):  # Typer ends the command, or tells its wrong use
+            raise
+        raise explain_exception(f"the plugin {plugin}", error) from error

@@ -14,6 +14,7 @@ import typer
 from subtitled.config.errors import suggest
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_models_dir
+from subtitled.config.plugin_installation import find_plugin_paths
 from subtitled.config.plugin_installer import install_plugins
 from subtitled.config.plugin_paths import iter_unsafe_files
 from subtitled.config.plugin_registration import COMPONENT_KINDS, ENTRY_POINT_GROUP
@@ -23,7 +24,7 @@ from subtitled.plugin_kit.checking import CheckRequest, check_plugin
 from subtitled.plugin_kit.describing import describe_plugin
 from subtitled.plugin_kit.scaffold import KINDS, create_project, section_of
 
-from .app import app, load_configuration, load_settings_alone
+from .app import app, config_path, load_configuration, load_settings_alone
 from .output import (
     USAGE_ERROR,
     JsonOption,
@@ -137,7 +138,7 @@ def check(
     ] = False,
     send: Annotated[
         bool,
-        typer.Option("--send", help="Also make the calls that send something to other machines."),
+        typer.Option("--send", help="Also make calls that send something away or may change it."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -167,6 +168,8 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show what an installed plugin brings, and its section of the configuration to copy."""
+    # The sections are not checked: people ask for the keys because theirs are wrong.
+    find_plugin_paths(load_settings_alone(), config_path()).apply()
     description = describe_plugin(plugin)
     if as_json:
         echo_json(dataclasses.asdict(description))

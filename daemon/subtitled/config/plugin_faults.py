@@ -29,6 +29,9 @@ MAX_MESSAGE_CHARACTERS: Final = 500
 MAX_WRAPPERS: Final = 20
 """Decorators of a function that are looked through."""
 CORRECT_LINE: Final = "Correct that line if the plugin is yours, else update it or tell its author"
+MESSAGE_IS_HIDDEN: Final = (
+    "Its message is left out, as it may quote what is said: subtitled generate --here FILE shows it"
+)
 FAULT_HINT: Final = "Correct that if the plugin is yours, else update it or tell its author"
 HIDDEN: Final = "\u2026"
 """Stands for what a message does not repeat."""
@@ -103,6 +106,8 @@ def explain_exception(who: str, error: BaseException, *, has_text: bool = False)
         hint = CORRECT_LINE
         if "is not a language tag" in reason:
             hint = f"Language.parse() takes names and codes. {CORRECT_LINE}"
+        elif has_text and reason == type(error).__name__ != _describe_error(error, False):
+            hint = f"{CORRECT_LINE}. {MESSAGE_IS_HIDDEN}"
         return PluginFaultError(message, hint, calls)
     if calls:
         _log.debug("%s\n%s", message, calls)
@@ -199,7 +204,7 @@ def _find_place(
 ) -> str:
     """Return the innermost line of the plugin and the call: ``mine.py:31, in Mine.transcribe``."""
     if isinstance(error, SyntaxError) and error.filename:
-        return f"{Path(error.filename).name}:{error.lineno}"
+        return f"{'/'.join(Path(error.filename).parts[-2:])}:{error.lineno}"
     listed = list(frames)
     if not listed:
         return ""

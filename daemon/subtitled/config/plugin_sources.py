@@ -103,7 +103,8 @@ def find_source(plugin: str) -> PluginSource:
         return matches[0]
     installed = sorted({source.name for source in sources})
     hint = suggest(plugin, installed)
-    listed = "" if hint.startswith("There") else f" Installed are: {', '.join(installed)}."
+    is_listed = not hint.startswith("Did")
+    listed = "." if is_listed else f" Installed are: {', '.join(installed)}."
     folder = current_plugin_paths().folder
     where = f", or put {plugin}.py into {display_path(folder)}" if folder else ""
     raise SetupError(

@@ -230,6 +230,7 @@ def _check_component(
         folder=request.folder,
         models=request.models,
         speech=request.speech,
+        sends=request.sends,
     )
     try:
         yield from _ask_all(request, subject, component.kind, title)
@@ -273,7 +274,8 @@ def ask(question: Question, subject: Subject | HookSubject, name: str) -> CheckR
     except NotApplicableError as reason:
         return CheckResult(name, True, f"not needed: {reason}")
     except AssertionError as error:
-        hint = "The API reference says what it must return"
+        is_cured = ". " in str(error)  # it says what to write
+        hint = "" if is_cured else "The API reference says what it must return"
         return CheckResult(name, False, f"{str(error) or 'the answer is wrong'}", hint)
     except SubtitledError as error:
         return CheckResult(name, False, error.message, error.hint)

@@ -40,7 +40,8 @@ def lists_its_models(subject: Subject) -> None:
     subject.configured.catalogue()
     names = [spec.name for spec in specs]
     assert len(set(names)) == len(names), (
-        f"models() and models_for_language() have a name twice: {', '.join(names)}"
+        f"models() and models_for_language() have a name twice: {', '.join(names)}. "
+        "Give each model a name of its own"
     )
     for spec in specs:
         assert spec.files, f"the model {spec.name} has no files"

@@ -46,6 +46,8 @@ class Subject:
     """The folder of models."""
     speech: dict[str, Path] = field(default_factory=dict)
     """Language -> recording, of people who speak that language."""
+    sends: bool = True
+    """Whether an endpoint gets requests that may change something."""
 
     @functools.cached_property
     def client(self) -> EngineClient:

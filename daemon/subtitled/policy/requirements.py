@@ -141,8 +141,8 @@ def no_route(spoken: Language) -> Unsatisfiable:
         return Unsatisfiable(f"no configured engine makes it from {spoken}")
     return Unsatisfiable(
         "the spoken language is unknown: configure an engine that identifies languages, such as "
-        "whisper, set assumed_language of the library, tag the audio track, or name it with "
-        "generate --language"
+        "whisper (subtitled doctor says whether one cannot be used), set assumed_language of the "
+        "library, tag the audio track, or name it with generate --language"
     )
 
 

@@ -23,6 +23,8 @@ def register_commands(cli):
     def doctor(): print("not this one")
     @cli.command()
     def fails(): raise SetupError("no ink", "Buy some")
+    @cli.command()
+    def breaks(): return {}["ink"]
 """
 BAD = """
 from subtitled.plugin import hookimpl
@@ -65,6 +67,18 @@ def test_a_command_of_a_plugin_runs_and_its_errors_are_shown(subtitled: Run, con
     assert (completed.returncode, completed.stdout) == (0, "dear diary dear diary \n")
     completed = subtitled("--config", config, "fails")
     assert completed.returncode == 2 and "no ink. Buy some" in completed.stderr
+
+
+def test_an_error_in_a_command_of_a_plugin_is_told_with_its_line(
+    subtitled: Run, config: Path
+) -> None:
+    line = next(number for number, text in enumerate(GOOD.split("\n"), 1) if '{}["ink"]' in text)
+    completed = subtitled("--config", config, "--traceback", "breaks")
+    assert completed.returncode != 0 and "Traceback" not in completed.stderr
+    assert f"the plugin good failed: KeyError: 'ink' (good_commands.py:{line}" in completed.stderr
+    assert 'return {}["ink"]' in completed.stderr
+    wrong = subtitled("--config", config, "journal", "--no-such-option")
+    assert wrong.returncode == 2 and "No such option" in wrong.stderr
 
 
 def test_built_in_commands_load_no_plugin_and_unknown_ones_stay_unknown(

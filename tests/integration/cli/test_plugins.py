@@ -13,9 +13,32 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from subtitled.cli.app import app
+from subtitled.config.plugin_paths import PluginPaths
 from support.broken_plugins import SOURCES, install_plugin
 
 Run = Callable[..., Result]
+
+NOTES = """
+from pathlib import Path
+from pydantic import Field
+from subtitled.plugin import Endpoint, EndpointCapabilities, Settings, hookimpl
+SUBTITLED_API = "1"
+class NotesSettings(Settings):
+    file: Path = Field(description="The file.")
+class Notes(Endpoint[NotesSettings]):
+    @classmethod
+    def capabilities(cls, settings):
+        return EndpointCapabilities(methods={"GET", "POST"})
+    def application(self):
+        async def answer(scope, receive, send):
+            with self.settings.file.open("a") as file:
+                file.write(scope["method"] + "\\n")
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"ok"})
+        return answer
+@hookimpl
+def register_endpoints(register): register(Notes)
+"""
 
 
 @pytest.fixture
@@ -87,3 +110,32 @@ def test_show_prints_a_section_to_copy(run: Run) -> None:
     assert "[servers.jellyfin]" in shown.stdout and 'url = "..."' in shown.stdout
     assert json.loads(run("show", "bell", "--json").stdout)["distribution"] == "dist-bell"
     assert run("show", "bel").exit_code != 0
+
+
+@pytest.mark.parametrize("section", ["", "[notifiers.ring]\nno_such_key = 1\n"])
+def test_show_knows_a_plugin_of_one_file_even_if_its_section_is_wrong(
+    run: Run, tmp_path: Path, section: str
+) -> None:
+    folder = tmp_path / "plugins"
+    folder.mkdir(mode=0o755)
+    file = folder / "ring.py"
+    file.write_text(SOURCES["notifiers"])
+    file.chmod(0o644)
+    with (tmp_path / "config.toml").open("a") as config:
+        config.write(section)
+    try:
+        shown = run("show", "ring")
+    finally:
+        PluginPaths().apply()
+    assert shown.exit_code == 0, shown.output
+    assert "[notifiers.ring]" in shown.stdout
+
+
+def test_check_posts_nothing_to_an_endpoint_without_send(run: Run, tmp_path: Path) -> None:
+    install_plugin(tmp_path / "site", "notes", NOTES, "notes_of_a_test")
+    kept = tmp_path / "kept"
+    settings = f'file = "{kept}"'
+    assert run("check", "notes", "--settings", settings).exit_code == 0
+    assert kept.read_text().split() == ["GET"] * len(kept.read_text().split())
+    assert run("check", "notes", "--settings", settings, "--send").exit_code == 0
+    assert "POST" in kept.read_text()

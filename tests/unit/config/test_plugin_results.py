@@ -152,6 +152,17 @@ def test_no_message_of_a_call_with_text_repeats_the_text(
     assert ".py:2, in call)" in told.message
 
 
+@pytest.mark.parametrize(
+    ("body", "is_told"), [("raise ValueError(word)", True), ("raise ValueError()", False)]
+)
+def test_the_hint_says_how_to_read_a_message_that_was_left_out(
+    raised: Callable[[str], BaseException], body: str, is_told: bool
+) -> None:
+    error = raised(body)
+    assert ("--here" in explain_exception("x", error, has_text=True).hint) == is_told
+    assert "--here" not in explain_exception("x", error).hint
+
+
 def test_a_fault_of_code_is_not_tried_again_and_a_failure_of_the_world_is() -> None:
     for fault in (TypeError(), KeyError("x"), SystemExit(2), ValueError("x"), ImportError("x")):
         assert isinstance(explain_exception("x", fault), SetupError)

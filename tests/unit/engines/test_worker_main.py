@@ -13,6 +13,7 @@ import pytest
 
 from subtitled.config.load import load_config
 from subtitled.config.plugin_faults import PluginFaultError
+from subtitled.config.plugin_paths import PluginPaths, file_module
 from subtitled.engines.process import MAX_OUTPUT_LINE_BYTES
 from subtitled.engines.process_client import spec_of
 from subtitled.engines.protocol import error_from_json
@@ -130,3 +131,20 @@ def test_the_line_of_the_plugin_is_found_in_the_dump_of_a_crash() -> None:
     ):
         tail.add(line)
     assert tail.describe() == " (mine/engine.py:12, in hear): loading"
+
+
+def test_the_line_of_a_plugin_of_one_file_is_found_in_the_dump_of_a_crash(tmp_path: Path) -> None:
+    folder = tmp_path / "plugins"
+    try:
+        PluginPaths(folder).apply()
+        tails = [StderrTail(file_module("ears")) for _ in range(2)]
+    finally:
+        PluginPaths().apply()
+    for tail, file in zip(tails, ("ears.py", "_helper.py"), strict=True):
+        for line in (
+            "Fatal Python error: Segmentation fault",
+            '  File "/usr/lib/python3/ears.py", line 519 in string_at',
+            f'  File "{folder}/{file}", line 12 in hear',
+        ):
+            tail.add(line)
+        assert tail.describe() == f" (plugins/{file}:12, in hear)"
