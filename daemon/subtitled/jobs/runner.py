@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 import threading
 from functools import partial
 from pathlib import Path
@@ -73,7 +74,7 @@ class JobRunner:
         self.job_gate = JobGate(self.gate, services.db, name)
 
     def start(self) -> None:
-        """Start running jobs, and delete decoded audio that no job needs."""
+        """Start running jobs, and delete what earlier ones left and no job needs."""
         leftovers = list(self.services.scratch.glob("*"))
         self.queue.start()
         active_jobs = self.queue.active_jobs()
@@ -83,7 +84,11 @@ class JobRunner:
             if record.job_id in active_jobs
         }
         for path in leftovers:
-            if path.name.split("-")[0] not in needed:
+            if path.name.split("-")[0] in needed:
+                continue
+            if path.is_dir():  # that of a passage of a review
+                shutil.rmtree(path, ignore_errors=True)
+            else:
                 path.unlink(missing_ok=True)
 
     def stop(self) -> None:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from subtitled.db.passages import PassageRecord
 from subtitled.jobcontext.job import Job
+from subtitled.jobs.gate import Blocked
 from subtitled.jobs.log_context import current_job
 from subtitled.jobs.runner import JobRunner
 from subtitled.jobs.throttle_state import Throttle
 from subtitled.library.paths import library_containing
 from subtitled.media.clips import write_samples
 from subtitled.media.ffmpeg import ShutdownRequested
-from subtitled.plugin import SubtitledError
+from subtitled.plugin import SetupError, SubtitledError
 from subtitled.polling import PollingWorker
 from subtitled.transcription.passage import PassageRequest, transcribe_passage
 
@@ -33,6 +34,7 @@ _log = logging.getLogger(__name__)
 THROTTLE_RULE = "review passage"
 POLL_SECONDS = 2.0
 """Seconds between two looks at what was asked. A person waits for it."""
+_STOPPING = "the daemon stops"
 
 
 class PassageWorker(PollingWorker):
@@ -71,8 +73,11 @@ class PassageWorker(PollingWorker):
         try:
             is_held = self._ask(passage, name)
         except ShutdownRequested:
-            passages.set_waiting(passage.id, "the daemon stops")
+            passages.set_waiting(passage.id, _STOPPING)
         except SubtitledError as error:
+            if self.is_stopping:  # The call was cancelled, or its process ended.
+                passages.set_waiting(passage.id, _STOPPING)
+                return
             _log.warning("%s of %s: %s", name, passage.engine, error)
             passages.fail(passage.id, error.message, error.hint)
         except Exception as error:  # noqa: BLE001 - one passage must not end the others
@@ -92,18 +97,23 @@ class PassageWorker(PollingWorker):
     def _ask(self, passage: PassageRecord, name: str) -> bool:
         """Ask about a passage, unless it has to wait. Return whether a throttle holds it."""
         services = self._services
+        record = services.db.reviews.get(passage.review_id)
+        if record is not None and record.path is not None:
+            # The cues are not read: it may wait for days, and is looked at every few seconds.
+            blocked = self._find_block(passage, record.path)
+            if blocked is not None:
+                is_held = blocked.reason == self._throttles.first_reason(record.path)
+                if is_held:  # playback and load are looked at only while there is work
+                    self._held.add(name)
+                    self._active_jobs.add(name)
+                return is_held
         review = load_review(services.config, services.db, passage.review_id)
         path = review.file.path
-        library = library_containing(path, services.config.settings.libraries) or ""
-        blocked = self._gate.blocked_for_job(library, (passage.engine,), path, keeps_hours=False)
-        if blocked is not None:
-            if blocked.reason != passage.reason:
-                services.db.passages.set_waiting(passage.id, blocked.reason)
-            is_held = blocked.reason == self._throttles.first_reason(path)
-            if is_held:  # playback and load are looked at only while there is work
-                self._held.add(name)
-                self._active_jobs.add(name)
-            return is_held
+        if passage.engine not in services.config.engines:
+            raise SetupError(
+                f"there is no engine {passage.engine!r} any more",
+                f"Write the section [engines.{passage.engine}] again, or ask another engine",
+            )
         source = self._finder.find(passage.review_id)
         if not source.cut.tracks:
             raise UnplayableMediaError("the media file has no sound", "Review the text without it")
@@ -141,6 +151,14 @@ class PassageWorker(PollingWorker):
         services.db.passages.finish(passage.id, variant, words)
         _log.info("%s of %s: %d words", name, passage.engine, len(words))
         return False
+
+    def _find_block(self, passage: PassageRecord, path: Path) -> Blocked | None:
+        """Return why a passage has to wait, and record that; None if it need not."""
+        library = library_containing(path, self._services.config.settings.libraries) or ""
+        blocked = self._gate.blocked_for_job(library, (passage.engine,), path, keeps_hours=False)
+        if blocked is not None and blocked.reason != passage.reason:
+            self._services.db.passages.set_waiting(passage.id, blocked.reason)
+        return blocked
 
 
 def _name_of(passage: PassageRecord) -> str:

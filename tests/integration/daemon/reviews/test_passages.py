@@ -24,6 +24,7 @@ from subtitled.daemon.reviews.service import ReviewService
 from subtitled.db.actors import Actor
 from subtitled.db.kv import PAUSED_KEY
 from subtitled.db.passages import PassageRecord, PassageStatus
+from subtitled.engines.protocol import CallCancelledError
 from subtitled.plugin import (
     Audio,
     Cue,
@@ -164,6 +165,46 @@ def test_a_passage_of_a_daemon_that_was_killed_is_asked_about_again(desk: Desk) 
     desk.db.passages.set_running(asked.id)
     (done,) = desk.work()
     assert done.status is PassageStatus.DONE
+
+
+def test_a_daemon_starts_although_a_killed_one_left_the_sound_of_a_passage(desk: Desk) -> None:
+    scratch = desk.harness.working.services.scratch
+    (scratch / "passage-1").mkdir()
+    (scratch / "passage-1" / "track.pcm").write_bytes(b"sound")
+    desk.harness.close()
+    desk.harness.open()
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_passage_that_the_end_of_the_daemon_cancels_is_asked_about_again(desk: Desk) -> None:
+    worker = PassageWorker(desk.harness.working)
+
+    def end_daemon(audio: Audio, request: TranscriptionRequest) -> Transcript:
+        worker.request_stop()
+        raise CallCancelledError("the call of whisper was cancelled")
+
+    desk.harness.engine.transcribe = end_daemon  # type: ignore[method-assign]
+    desk.ask("1")
+    worker.tick()
+    (waiting,) = desk.db.passages.of_review(desk.number)
+    assert (waiting.status, waiting.reason) == (PassageStatus.WAITING, "the daemon stops")
+    desk.harness.engine.transcribe = desk.transcribe  # type: ignore[method-assign]
+    (done,) = desk.work()
+    assert (done.status, done.reason) == (PassageStatus.DONE, "")
+
+
+def test_an_engine_that_was_removed_from_the_configuration_is_named(desk: Desk) -> None:
+    desk.db.passages.ask(desk.number, TimeSpan(1.0, 2.0), "gone", "ana", MAX_UNFINISHED)
+    (failed,) = desk.work()
+    assert failed.status is PassageStatus.FAILED
+    assert "'gone'" in failed.reason and "[engines.gone]" in failed.hint
+
+
+def test_a_passage_that_waits_reads_no_subtitle(desk: Desk) -> None:
+    desk.db.kv.set(PAUSED_KEY, "by hand")
+    desk.ask("1")
+    desk.sidecar.unlink()
+    assert desk.work()[0].status is PassageStatus.WAITING
 
 
 def test_it_waits_while_work_is_paused_and_says_so(desk: Desk) -> None:
