@@ -14,7 +14,7 @@ from subtitled.config.load import load_config
 from subtitled.daemon.answers import plan as plan_module
 from subtitled.db.records import FileState
 from subtitled.jobcontext.services import open_database
-from subtitled.pipeline.planning import settings_digest
+from subtitled.pipeline.decision_digests import settings_digest
 from support.seen_files import record_seen
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
