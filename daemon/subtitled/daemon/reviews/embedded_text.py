@@ -34,6 +34,8 @@ MAX_WAITING = 4
 """Most files that wait to be read. Those of further reviews are read when they are shown again."""
 RETRY_SECONDS = 600.0
 """Seconds until a file that cannot be read is tried again."""
+MAX_RECENT = 4
+"""Texts that are kept in memory, so that each cue that is shown does not parse its text again."""
 
 _lock = threading.Lock()
 _turn = threading.Lock()
@@ -47,6 +49,8 @@ class EmbeddedTextReader:
     def __init__(self, configuration: Configuration, db: Database) -> None:
         self._configuration = configuration
         self._finder = SourceFinder(configuration, db)
+        self._lock = threading.Lock()
+        self._recent: dict[tuple[str, Language], tuple[Cue, ...]] = {}
 
     @cached_property
     def _cache(self) -> PartCache:
@@ -68,15 +72,22 @@ class EmbeddedTextReader:
         except SubtitledError:
             return None
         key = hashlib.sha256(f"text {source.identity} {stream}".encode()).hexdigest()[:32]
-        found = self._cache.find(key)
-        if found is None:
-            self._begin(key, source.cut.path, stream)
-            return None
-        try:
-            _, cues = judge_text(found.read_bytes(), "srt", language)
-        except OSError:
-            return None  # It was deleted to make room.
-        return normalise_cues(cues)
+        with self._lock:
+            cues = self._recent.pop((key, language), None)
+        if cues is None:
+            kept = self._cache.find(key)
+            if kept is None:
+                self._begin(key, source.cut.path, stream)
+                return None
+            try:
+                cues = normalise_cues(judge_text(kept.read_bytes(), "srt", language)[1])
+            except OSError:
+                return None  # It was deleted to make room.
+        with self._lock:
+            self._recent[key, language] = cues
+            while len(self._recent) > MAX_RECENT:
+                del self._recent[next(iter(self._recent))]
+        return cues
 
     def _begin(self, key: str, path: Path, stream: int) -> None:
         """Begin to read a stream, unless that is being done, or failed a short while ago."""

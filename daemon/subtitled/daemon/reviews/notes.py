@@ -32,11 +32,10 @@ class NoteThread:
 
 def list_threads(notes: Sequence[CueNote]) -> list[NoteThread]:
     """Return notes as threads, in the order of their first notes."""
-    return [
-        NoteThread(first, tuple(one for one in notes if one.answers == first.id))
-        for first in notes
-        if first.answers is None
-    ]
+    answers: dict[int | None, list[CueNote]] = {}
+    for note in notes:
+        answers.setdefault(note.answers, []).append(note)
+    return [NoteThread(first, tuple(answers.get(first.id, ()))) for first in answers.get(None, ())]
 
 
 def add_note(

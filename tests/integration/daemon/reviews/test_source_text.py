@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from subtitled.daemon.reviews import embedded_text
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.passages import PassageError, ask_engine
 from subtitled.daemon.reviews.source_text import (
@@ -134,7 +135,10 @@ def _wait_for_source(reader: SourceReader, review: OpenReview) -> SourceText:
 
 @pytest.mark.parametrize("is_spoken_known", [True, False])
 def test_the_text_inside_the_film_stands_beside_its_translation(
-    library: ReviewLibrary, tmp_path: Path, is_spoken_known: bool
+    library: ReviewLibrary,
+    tmp_path: Path,
+    is_spoken_known: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     record, stream = _film_with_text(library, tmp_path)
     variant = "test" if is_spoken_known else f"translated by mt from stream {stream} (en)"
@@ -157,6 +161,8 @@ def test_the_text_inside_the_film_stands_beside_its_translation(
     assert [cue.text for cue in source.spoken_during(4.0, 6.5)] == [CUES[1].text]
     # It is read once, also for other pages and processes.
     assert SourceReader(library.configuration, library.db).read(review) == source
+    monkeypatch.delattr(embedded_text, "judge_text")  # Nor is it parsed again for the next cue.
+    assert reader.read(review) == source
     assert sidecar.exists()
     if not is_spoken_known:
         engine = next(iter(library.configuration.engines))
