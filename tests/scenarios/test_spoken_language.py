@@ -30,6 +30,7 @@ from subtitled.plugin import (
     Language,
     Transcript,
     TranscriptionRequest,
+    TransientError,
 )
 from subtitled.subtitles.formats import read_cues
 from subtitled.transcripts.models import LanguageOrigin, TrackAnalysis
@@ -225,6 +226,26 @@ def test_no_window_of_a_tagged_film_is_sent_away_to_be_transcribed(tmp_path: Pat
     assert UNDETERMINED not in place.asked()
     assert place.make(sound, allowed_destinations="any").spoken == DE
     assert UNDETERMINED in place.asked(), "nobody knows the language of this one"
+
+
+def test_each_window_that_is_sent_away_stands_in_the_log_with_who_got_it(tmp_path: Path) -> None:
+    """Also if another engine got it before, and it is not known what became of that."""
+    remote = partial(configure, needs_language=False, destination="cloud:east")
+    place = Place(tmp_path, remote("one"))
+    film = write_tones(tmp_path / "Film.wav", DE)
+
+    def lose(audio: Audio, request: TranscriptionRequest) -> Transcript:
+        raise TransientError("the answer was lost")
+
+    place.pool["one"].engine.transcribe = lose  # type: ignore[method-assign]
+    with pytest.raises(TransientError):
+        place.make(film, allowed_destinations="any")
+    place.use(remote("two"))
+    assert place.make(film, allowed_destinations="any").spoken == DE
+    entries = place.database.egress_log.entries()
+    receivers = [entry.component for entry in entries if "/language/" in entry.key]
+    assert receivers.count("one") == 1
+    assert receivers.count("two") == place.asked("two").count(UNDETERMINED)
 
 
 # In the daemon

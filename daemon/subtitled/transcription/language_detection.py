@@ -150,9 +150,11 @@ def _detect_by(
     segments = None
     if clues.per_segment or is_ambiguous(found.guesses, language):
         limit = min(MAX_WINDOW_SECONDS, detector.max_window_seconds)
-        found = detector.detect(language_windows(speech, limit))
-        language, confidence, reason = vote(found.guesses, tag, speech, detector.name)
-        segments = segment_languages(found.guesses, language, analysis.duration)
+        everywhere = detector.detect(language_windows(speech, limit))
+        if not everywhere.is_empty:
+            found = everywhere
+            language, confidence, reason = vote(found.guesses, tag, speech, detector.name)
+        segments = segment_languages(everywhere.guesses, language, analysis.duration)
         other_languages = sorted({segment.language for segment in segments} - {language})
         reason += f"; parts are in {', '.join(other_languages)}" if other_languages else ""
     return replace(

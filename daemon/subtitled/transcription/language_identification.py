@@ -141,7 +141,7 @@ class LanguageIdentification:
             library=job.library,
             kind="audio",
             amount=seconds,
-            key=f"{job.fingerprint}/{self._track}/language/{key}",
+            key=f"{job.fingerprint}/{self._track}/language/{engine}/{key}",
         )
         guard = services.call_engine(
             engine, job.fingerprint, seconds, counts_as_success=counts_as_success

@@ -185,6 +185,21 @@ def test_windows_of_two_languages_cause_a_full_identification() -> None:
     assert "parts are in" in found.language_reason
 
 
+def test_a_language_that_the_windows_told_stays_if_all_of_the_speech_tells_none() -> None:
+    """An engine may find too few words in short windows."""
+    analysis = TrackAnalysis(duration=90.0, speech=(TimeSpan(0, 30), TimeSpan(40, 80)))
+    answers = iter(({EN: 0.95}, {}))
+
+    def hear(windows: Sequence[TimeSpan]) -> WindowGuesses:
+        answer = next(answers)
+        return WindowGuesses(tuple(LanguageGuess(window, answer) for window in windows))
+
+    clues = LanguageClues(per_segment=True)
+    found = detect_language(analysis, clues, [WindowDetector("ear", hear)])
+    assert found.language == EN
+    assert found.language_segments == (LanguageSegment(TimeSpan(0.0, 90.0), EN),)
+
+
 def test_without_language_detection_the_tag_decides() -> None:
     analysis = TrackAnalysis(duration=9.0, speech=(TimeSpan(0, 5),))
     found = detect_language(analysis, LanguageClues(tag=DE, per_segment=True), ())
