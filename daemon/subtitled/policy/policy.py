@@ -71,19 +71,19 @@ def decide(
     summaries: list[SummaryRequirement] = []
     results: list[tuple[Wanted, Requirement | SummaryRequirement | Unsatisfiable | str]] = [
         (Wanted(language, kind), policy.evaluate(language, kind))
-        for language, kind in list_wanted_subtitles(library, policy.assumed_language)
+        for language, kind in list_wanted_subtitles(library, policy.likely_language)
     ]
     results += (
         (
             Wanted(upper, SubtitleKind.FULL, is_bilingual=True, secondary=lower),
             policy.evaluate_bilingual(upper, lower),
         )
-        for upper, lower in list_wanted_pairs(library, policy.assumed_language)
+        for upper, lower in list_wanted_pairs(library, policy.likely_language)
     )
     files = library.summaries.files
     results += (
         (Wanted(language, SUMMARY), evaluate_summary(language, files, spoken, can_make, material))
-        for language in resolve_original(library.summaries.languages, policy.assumed_language)
+        for language in resolve_original(library.summaries.languages, policy.likely_language)
     )
     for _, result in results:
         if isinstance(result, Requirement):
@@ -122,10 +122,10 @@ class _Policy:
 
     @property
     def _sources(self) -> SourceFinder:
-        return SourceFinder(self.library, self.assumed_language, self.can_make, self.available)
+        return SourceFinder(self.library, self.likely_language, self.can_make, self.available)
 
     @property
-    def assumed_language(self) -> Language | None:
+    def likely_language(self) -> Language | None:
         return self.spoken or (self.tagged_language if self.tagged_language.is_known else None)
 
     def evaluate(
@@ -158,12 +158,12 @@ class _Policy:
             return no_route(self.spoken)
         if sources:
             reason = f"to be made as {', '.join(missing)}, {sources[0][1]}"
-        elif self.assumed_language is None:
+        elif self.likely_language is None:
             reason = "to be made if possible; the spoken language is not known yet"
         else:
             reason = (
                 f"to be made only if {language.english_name} is spoken: no configured engine or "
-                f"translator makes it from {self.assumed_language}"
+                f"translator makes it from {self.likely_language}"
             )
         return Requirement(
             language=language,
@@ -226,7 +226,7 @@ class _Policy:
 
     @property
     def _main_source(self) -> Source:
-        return Source(Origin.AUDIO, "", self.assumed_language or UNDETERMINED)
+        return Source(Origin.AUDIO, "", self.likely_language or UNDETERMINED)
 
     def _missing_formats(
         self,
@@ -241,7 +241,7 @@ class _Policy:
             fmt: find_satisfying(
                 self.existing,
                 SubtitleQuery(language=language, format=fmt, kind=kind, secondary=secondary),
-                self.assumed_language,
+                self.likely_language,
                 rules,
             )
             for fmt in formats or self.library.formats

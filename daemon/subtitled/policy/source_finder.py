@@ -18,7 +18,7 @@ class SourceFinder:
     """Finds and orders the sources of a media file, as its library wants them."""
 
     library: LibrarySettings
-    assumed_language: Language | None
+    likely_language: Language | None
     """The spoken language, or the tag of the main audio track while it is unknown."""
     can_make: CanMake
     """The available routes from speech."""
@@ -29,7 +29,7 @@ class SourceFinder:
 
         A text that needs only another script counts as one in the language.
         """
-        original = self.assumed_language is not None and self.assumed_language.satisfies(language)
+        original = self.likely_language is not None and self.likely_language.satisfies(language)
         texts = (
             list(self._subtitle_sources(language)) if "text" in self.library.sources.order else []
         )
@@ -55,7 +55,7 @@ class SourceFinder:
             return ()
         same_language = []
         for text in self.available.subtitles:
-            source_language = text.language_given(self.assumed_language)
+            source_language = text.language_given(self.likely_language)
             if source_language and source_language.satisfies(language) and _is_usable_source(text):
                 order = (text.kind is SubtitleKind.SDH, text.origin != SIDECAR)
                 same_language.append(
@@ -68,9 +68,9 @@ class SourceFinder:
         )
 
     def _main_audio_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
-        how = self.can_make(self.assumed_language, language) if self.assumed_language else None
-        if how is not None and self.assumed_language is not None:
-            yield Source(Origin.AUDIO, "", self.assumed_language), how
+        how = self.can_make(self.likely_language, language) if self.likely_language else None
+        if how is not None and self.likely_language is not None:
+            yield Source(Origin.AUDIO, "", self.likely_language), how
 
     def _other_track_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
         for index, tag in self.available.tracks:
@@ -81,12 +81,12 @@ class SourceFinder:
     def _subtitle_sources(self, language: Language) -> Iterator[tuple[Source, str]]:
         """Yield human subtitles, full ones before those for the hard of hearing."""
         pivots = (
-            *((self.assumed_language,) if self.assumed_language else ()),
+            *((self.likely_language,) if self.likely_language else ()),
             *self.library.sources.pivot_languages,
         )
         ranked = []
         for text in self.available.subtitles:
-            source_language = text.language_given(self.assumed_language)
+            source_language = text.language_given(self.likely_language)
             if (
                 source_language is None
                 or source_language.satisfies(language)
