@@ -13,7 +13,8 @@ from subtitled.subtitles.ownership import Ownership
 
 from .actors import Actor
 from .review_records import ReviewStatus
-from .schema import coverage, files, review_approvals, reviews
+from .review_schema import review_approvals, reviews
+from .schema import coverage, files
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from .actors import Actor
 from .engine import write_transaction
 from .operations import ReviewBase, store_base
-from .schema import cue_notes
+from .review_schema import cue_notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from .engine import BytePosition, write_transaction
 from .overview import forget_overview
 from .records import ACTIVE_STATES, FileRecord, FileState, record_from_row
-from .schema import files, reviews
+from .review_schema import reviews
+from .schema import files
 
 REPLACED_CONTENT_VALUES: dict[str, Any] = {
     "previous_fingerprint": sa.func.coalesce(files.c.fingerprint, files.c.previous_fingerprint),

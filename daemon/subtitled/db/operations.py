@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from .engine import upsert_insert, write_transaction
 from .review_records import ReviewStatus
+from .review_schema import operations, reviews, verdicts
 from .reviews import is_held_by
-from .schema import files, operations, reviews, verdicts
+from .schema import files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from subtitled.plugin import TimeSpan, Word
 
 from .engine import write_transaction
-from .schema import passages
+from .review_schema import passages
 
 _WORDS: TypeAdapter[tuple[Word, ...]] = TypeAdapter(tuple[Word, ...])
 

@@ -28,7 +28,8 @@ from .review_records import (
     ReviewStatus,
     SubtitleEstimate,
 )
-from .schema import cue_notes, files, reviews, sidecars, verdicts
+from .review_schema import cue_notes, reviews, verdicts
+from .schema import files, sidecars
 from .sidecars import Also, SidecarStatus
 
 _LONG = ("base_cues", "estimate")

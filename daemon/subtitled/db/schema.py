@@ -1,6 +1,7 @@
-"""The tables of the database. Paths are bytes, because not every file name is valid text.
+"""The tables of the database. Those of reviews are in :mod:`.review_schema`.
 
-The definitions hold for SQLite and for PostgreSQL.
+Paths are bytes, because not every file name is valid text. The definitions hold for SQLite and for
+PostgreSQL.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
-_Integer = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+Integer64 = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """A signed integer of 64 bits in both databases. PostgreSQL's plain integers have 32 bits."""
 
 
@@ -23,30 +24,30 @@ def _partial_index(condition: sa.ColumnElement[bool]) -> dict[str, Any]:
 files = sa.Table(
     "files",
     metadata,
-    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("id", Integer64, primary_key=True),
     sa.Column("library", sa.Text, nullable=False),
     sa.Column("path", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("device", _Integer, nullable=False),
-    sa.Column("inode", _Integer, nullable=False),
-    sa.Column("size", _Integer, nullable=False),
-    sa.Column("mtime_ns", _Integer, nullable=False),
+    sa.Column("device", Integer64, nullable=False),
+    sa.Column("inode", Integer64, nullable=False),
+    sa.Column("size", Integer64, nullable=False),
+    sa.Column("mtime_ns", Integer64, nullable=False),
     sa.Column("fingerprint", sa.Text),
     sa.Column("state", sa.Text, nullable=False, index=True),
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("hint", sa.Text, nullable=False, server_default=""),
     sa.Column("progress", sa.Text, nullable=False, server_default=""),
     sa.Column("spoken_language", sa.Text),
-    sa.Column("attempts", _Integer, nullable=False, server_default="0"),
+    sa.Column("attempts", Integer64, nullable=False, server_default="0"),
     sa.Column("next_check_at", sa.Float),
     sa.Column("settings_digest", sa.Text),
-    sa.Column("priority", _Integer, nullable=False, server_default="100"),
+    sa.Column("priority", Integer64, nullable=False, server_default="100"),
     sa.Column("job_id", sa.Text),
     sa.Column("stable_since", sa.Float, nullable=False),
     sa.Column("updated_at", sa.Float, nullable=False),
-    sa.Column("unstable_checks", _Integer, nullable=False, server_default="0"),
-    sa.Column("sidecar_hash", _Integer),
+    sa.Column("unstable_checks", Integer64, nullable=False, server_default="0"),
+    sa.Column("sidecar_hash", Integer64),
     sa.Column("previous_fingerprint", sa.Text),
-    sa.Column("crashes", _Integer, nullable=False, server_default="0"),
+    sa.Column("crashes", Integer64, nullable=False, server_default="0"),
     sa.Column("engines_digest", sa.Text),
     sa.Column("missing_since", sa.Float),
     sa.Column("previous_state", sa.Text),
@@ -80,7 +81,7 @@ sa.Index("ix_files_unexamined", files.c.id, **_partial_index(files.c.examined_at
 def _file_id() -> sa.Column[int]:
     """Return a column of a table whose rows are deleted with their file."""
     owner = sa.ForeignKey("files.id", ondelete="CASCADE")
-    return sa.Column("file_id", _Integer, owner, nullable=False, index=True)
+    return sa.Column("file_id", Integer64, owner, nullable=False, index=True)
 
 
 coverage = sa.Table(
@@ -116,9 +117,9 @@ requirements = sa.Table(
 history = sa.Table(
     "history",
     metadata,
-    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("id", Integer64, primary_key=True),
     sa.Column("at", sa.Float, nullable=False, index=True),
-    sa.Column("file_id", _Integer),
+    sa.Column("file_id", Integer64),
     sa.Column("path", sa.LargeBinary),
     sa.Column("library", sa.Text),
     sa.Column("event", sa.Text, nullable=False),
@@ -135,7 +136,7 @@ history = sa.Table(
 sidecars = sa.Table(
     "sidecars",
     metadata,
-    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("id", Integer64, primary_key=True),
     sa.Column("path", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("media", sa.LargeBinary, nullable=False, index=True),
     sa.Column("fingerprint", sa.Text, nullable=False, index=True),
@@ -143,7 +144,7 @@ sidecars = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("format", sa.Text, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
-    sa.Column("size", _Integer, nullable=False),
+    sa.Column("size", Integer64, nullable=False),
     sa.Column("variant", sa.Text, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("status", sa.Text, nullable=False, server_default="present"),
@@ -160,7 +161,7 @@ kv = sa.Table(
 commands = sa.Table(
     "commands",
     metadata,
-    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("id", Integer64, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("path", sa.LargeBinary),
     sa.Column("actor", sa.Text, nullable=False, server_default=""),
@@ -174,7 +175,7 @@ sa.Index("ix_commands_unique", commands.c.kind, sa.text("coalesce(path, '')"), u
 notification_outbox = sa.Table(
     "notification_outbox",
     metadata,
-    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("id", Integer64, primary_key=True),
     sa.Column("notifier", sa.Text, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
     sa.Column("event", sa.Text, nullable=False),
@@ -186,7 +187,7 @@ notification_outbox = sa.Table(
 sidecar_changes = sa.Table(
     "sidecar_changes",
     metadata,
-    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("id", Integer64, primary_key=True),
     sa.Column("media", sa.LargeBinary, nullable=False),
     sa.Column("path", sa.LargeBinary, nullable=False),
     sa.Column("language", sa.Text, nullable=False),
@@ -197,14 +198,14 @@ sidecar_changes = sa.Table(
 server_deliveries = sa.Table(
     "server_deliveries",
     metadata,
-    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("id", Integer64, primary_key=True),
     sa.Column("server", sa.Text, nullable=False),
     sa.Column("media", sa.LargeBinary, nullable=False, index=True),
     sa.Column("added", sa.Text, nullable=False),
     sa.Column("removed", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("strategy", _Integer, nullable=False),
-    sa.Column("checks", _Integer, nullable=False),
+    sa.Column("strategy", Integer64, nullable=False),
+    sa.Column("checks", Integer64, nullable=False),
     sa.Column("due_at", sa.Float),
     sa.Column("sent_at", sa.Float),
     sa.Column("ended_at", sa.Float),
@@ -222,7 +223,7 @@ sa.Index(
 egress_log = sa.Table(
     "egress_log",
     metadata,
-    sa.Column("id", _Integer, primary_key=True),
+    sa.Column("id", Integer64, primary_key=True),
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("at", sa.Float, nullable=False, index=True),
@@ -268,140 +269,10 @@ content_hashes = sa.Table(
     "content_hashes",
     metadata,
     sa.Column("path", sa.LargeBinary, primary_key=True),
-    sa.Column("inode", _Integer, nullable=False),
-    sa.Column("size", _Integer, nullable=False),
-    sa.Column("mtime_ns", _Integer, nullable=False),
-    sa.Column("ctime_ns", _Integer, nullable=False),
+    sa.Column("inode", Integer64, nullable=False),
+    sa.Column("size", Integer64, nullable=False),
+    sa.Column("mtime_ns", Integer64, nullable=False),
+    sa.Column("ctime_ns", Integer64, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
 )
 """The SHA-256 of files that have not changed since it was computed."""
-
-reviews = sa.Table(
-    "reviews",
-    metadata,
-    sa.Column("id", _Integer, primary_key=True),
-    sa.Column("file_id", _Integer, sa.ForeignKey("files.id", ondelete="SET NULL")),
-    sa.Column("fingerprint", sa.Text, nullable=False, index=True),
-    sa.Column("language", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("expected_errors", sa.Float, nullable=False, server_default="0"),
-    sa.Column("flagged", _Integer, nullable=False, server_default="0"),
-    sa.Column("cue_count", _Integer, nullable=False, server_default="0"),
-    sa.Column("version", _Integer, nullable=False, server_default="0"),
-    sa.Column("holder", sa.Text),
-    sa.Column("held_until", sa.Float),
-    sa.Column("approved_by", sa.Text),
-    sa.Column("approved_at", sa.Float),
-    sa.Column("approved_version", _Integer),
-    sa.Column("updated_at", sa.Float, nullable=False),
-    sa.Column("format", sa.Text),
-    sa.Column("base_sha256", sa.Text),
-    sa.Column("published_sha256", sa.Text),
-    sa.Column("estimated_sha256", sa.Text),
-    sa.Column("base_cues", sa.Text),
-    sa.Column("estimate", sa.Text),
-    sa.Column("holder_person", sa.Text),
-    sa.Column("approved_person", sa.Text),
-    sa.Index("ix_reviews_file", "file_id", "language", "kind"),
-)
-"""The subtitles that people review. A review outlives the record of its file, which may come back.
-
-``base_cues`` is version 0, which is stored with the first edit. Lists read neither it nor what is
-behind it, because such texts are long. Persons are those of :class:`.actors.Actor`.
-"""
-sa.Index("ix_reviews_queue", reviews.c.status, reviews.c.expected_errors.desc(), reviews.c.id)
-"""The order of the review queue. Sorting half a million reviews would take too long."""
-
-
-def _review_id() -> sa.Column[int]:
-    """Return a column of a table whose rows are deleted with their review."""
-    owner = sa.ForeignKey("reviews.id", ondelete="CASCADE")
-    return sa.Column("review_id", _Integer, owner, primary_key=True)
-
-
-operations = sa.Table(
-    "operations",
-    metadata,
-    _review_id(),
-    sa.Column("version", _Integer, primary_key=True),
-    sa.Column("operation_id", sa.Text, nullable=False),
-    sa.Column("at", sa.Float, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("made_on", _Integer, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("reverts", _Integer),
-    sa.Column("operation", sa.Text, nullable=False),
-    sa.Column("change", sa.Text, nullable=False),
-    sa.Column("person", sa.Text, nullable=False, server_default=""),
-    sa.UniqueConstraint("review_id", "operation_id"),
-)
-"""What people did to the cues. Each operation makes one version of its review."""
-
-verdicts = sa.Table(
-    "verdicts",
-    metadata,
-    _review_id(),
-    sa.Column("cue", sa.Text, primary_key=True),
-    sa.Column("verdict", sa.Text, nullable=False),
-    sa.Column("category", sa.Text, nullable=False, server_default=""),
-    sa.Column("severity", sa.Text, nullable=False, server_default=""),
-    sa.Column("note", sa.Text, nullable=False, server_default=""),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("at", sa.Float, nullable=False),
-)
-"""What a person says of a cue: right or wrong, and why."""
-
-
-def _of_review() -> tuple[sa.Column[int], sa.Column[int]]:
-    """Return the first columns of a table that has many rows for one review."""
-    owner = sa.ForeignKey("reviews.id", ondelete="CASCADE")
-    return (
-        sa.Column("id", _Integer, primary_key=True),
-        sa.Column("review_id", _Integer, owner, nullable=False, index=True),
-    )
-
-
-review_approvals = sa.Table(
-    "review_approvals",
-    metadata,
-    *_of_review(),
-    sa.Column("version", _Integer, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("person", sa.Text, nullable=False),
-    sa.Column("at", sa.Float, nullable=False),
-)
-"""Every approval of a review: who has read which version. ``reviews`` has the last one."""
-
-passages = sa.Table(
-    "passages",
-    metadata,
-    *_of_review(),
-    sa.Column("start", sa.Float, nullable=False),
-    sa.Column("end", sa.Float, nullable=False),
-    sa.Column("engine", sa.Text, nullable=False),
-    sa.Column("status", sa.Text, nullable=False, index=True),
-    sa.Column("variant", sa.Text, nullable=False, server_default=""),
-    sa.Column("words", sa.Text),
-    sa.Column("reason", sa.Text, nullable=False, server_default=""),
-    sa.Column("hint", sa.Text, nullable=False, server_default=""),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("at", sa.Float, nullable=False),
-    sa.Column("ended_at", sa.Float),
-)
-"""Passages that a person has another engine transcribe, and the words that it understood."""
-
-cue_notes = sa.Table(
-    "cue_notes",
-    metadata,
-    *_of_review(),
-    sa.Column("cue", sa.Text, nullable=False),
-    sa.Column("answers", _Integer),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("person", sa.Text, nullable=False),
-    sa.Column("at", sa.Float, nullable=False),
-    sa.Column("resolved_by", sa.Text),
-    sa.Column("resolved_at", sa.Float),
-)
-"""What people write to each other about a cue. ``answers`` is the first note of a thread."""

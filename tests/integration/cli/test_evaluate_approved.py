@@ -19,7 +19,8 @@ from subtitled.cli.app import app
 from subtitled.config.paths import resolve_state_dir
 from subtitled.daemon.reviews.approving import approve_review
 from subtitled.db.actors import Actor
-from subtitled.db.schema import coverage, files, reviews
+from subtitled.db.review_schema import reviews
+from subtitled.db.schema import coverage, files
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.plugin import (
     Chunk,

@@ -16,7 +16,7 @@ from subtitled.daemon.reviews.service import ReviewService
 from subtitled.daemon.reviews.versions import VersionTag
 from subtitled.db.actors import Actor
 from subtitled.db.history import HistoryEvent
-from subtitled.db.schema import operations
+from subtitled.db.review_schema import operations
 from subtitled.subtitles.review import operations as ops
 from support.review_library import ReviewLibrary
 
