@@ -80,6 +80,8 @@ MAX_REASON_CHARACTERS = 500
 """Longest reason of an engine that is passed on."""
 MAX_OUTPUT_LINE_BYTES = 32 * 1024
 """Longest line that it prints, which a log record fits in. A longer one counts as several."""
+ABORT_SECONDS = 5.0
+"""Seconds that a process that hangs has to say at which line. It is killed then."""
 STDERR_SECONDS = 10.0
 """Longest wait for the last lines of a process that has ended."""
 AnswerQueue = queue.SimpleQueue[Answer | None]
@@ -257,11 +259,10 @@ class EngineProcess:
             # If the reader thread ends after this check, it puts None into every pending queue.
             answer = None if self._is_over else self._wait_for_answer(call, deadline)
         except TimeoutError:
-            self._process.kill()
-            self._process.wait()
+            place = self._end_hanging()
             doing = "load" if late_error is EngineLoadError else "answer"
             raise late_error(
-                f"{self.name} did not {doing} within {timeout:.0f} s and was killed",
+                f"{self.name} did not {doing} within {timeout:.0f} s and was killed{place}",
                 "It is restarted for the next try",
             ) from None
         except OSError:
@@ -336,6 +337,17 @@ class EngineProcess:
                 f"{self.name} sent what is no answer ({reason}) and was killed",
                 "This is a fault of that plugin: tell its author, or configure another engine",
             )
+
+    def _end_hanging(self) -> str:
+        """End the process, and return the line of the plugin that it is at, if it says so."""
+        self._process.send_signal(signal.SIGABRT)  # faulthandler prints the line and ends it
+        try:
+            self._process.wait(ABORT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._stderr_reader.join(STDERR_SECONDS)
+        return self._stderr.describe(has_text=True)
 
     def _exit_error(self) -> EngineCrashedError:
         status = self._process.wait()

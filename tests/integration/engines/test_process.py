@@ -124,7 +124,7 @@ class Odd(Engine):
     def transcribe(self, audio, request):
         what = request.hotwords[0]
         if what == "crash": os.write(1, b"Moby\\n"); os.kill(os.getpid(), signal.SIGSEGV)
-        if what == "hang": time.sleep(60)
+        if what == "hang": open(f"{os.path.dirname(__file__)}/hangs", "w"); time.sleep(90)
         if what == "raise": raise ValueError("inside")
         if what == "say": raise SetupError("no key", "set it")
         if what == "lie": return {"language": "xx", "words": 7}
@@ -174,8 +174,19 @@ def test_an_engine_that_misbehaves_is_named(
     odd.terminate()
 
 
-def test_an_engine_that_hangs_is_ended(odd: EngineProcess) -> None:
-    with pytest.raises(EngineCrashedError, match="did not answer within 1 s"):
+def test_an_engine_that_hangs_is_ended_and_its_line_is_told(
+    odd: EngineProcess, tmp_path: Path
+) -> None:
+    def let_time_run() -> None:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "hangs").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        odd._clock.resume()
+
+    odd._clock.pause()
+    threading.Thread(target=let_time_run).start()
+    told = r"did not answer within 1 s and was killed \(odd_engine.py:10, in transcribe\)"
+    with pytest.raises(EngineCrashedError, match=told):
         _ask(odd, "hang", 1.0)
     assert not odd.is_alive
 
