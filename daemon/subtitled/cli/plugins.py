@@ -18,7 +18,7 @@ from subtitled.config.plugin_installation import find_plugin_paths
 from subtitled.config.plugin_installer import install_plugins
 from subtitled.config.plugin_paths import iter_unsafe_files
 from subtitled.config.plugin_registration import COMPONENT_KINDS, ENTRY_POINT_GROUP
-from subtitled.config.plugins import list_installed
+from subtitled.config.plugin_sources import list_installed
 from subtitled.plugin import CheckResult, SetupError
 from subtitled.plugin_kit.checking import CheckRequest, check_plugin
 from subtitled.plugin_kit.describing import describe_plugin

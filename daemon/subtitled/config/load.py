@@ -39,9 +39,10 @@ from .plugin_endpoints import open_endpoint
 from .plugin_faults import PluginFaultError
 from .plugin_hooks import configure_hooks
 from .plugin_installation import find_plugin_paths, warn_of_installation
+from .plugin_loader import PluginLoader
 from .plugin_registration import COMPONENT_KINDS, HookManager
 from .plugin_validation import validate_options
-from .plugins import ConfiguredComponent, PluginLoader, UnavailableComponent
+from .plugins import ConfiguredComponent, UnavailableComponent
 from .renamed_keys import find_renamed_keys
 from .settings import AppSettings, ComponentSettings, LibrarySettings
 

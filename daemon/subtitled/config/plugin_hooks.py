@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from subtitled.plugin import Settings
 
 from .errors import ConfigIssue, format_key
+from .plugin_loader import PluginLoader
 from .plugin_validation import validate_options
-from .plugins import PluginLoader, UnavailableComponent
+from .plugins import UnavailableComponent
 from .settings import PluginsSettings
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from subtitled.plugin.limits import read_number
 
 CANCEL_SECONDS = 10.0
-"""Seconds that a cancelled call has to end by itself. Its process is ended then."""
+"""Seconds that a cancelled call has to end by itself. Its process is ended then, unless it answers
+other calls too."""
 
 
 @dataclass(kw_only=True)

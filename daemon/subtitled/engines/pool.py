@@ -27,8 +27,9 @@ from .limits import (
     MemoryWatchdog,
     ModelSlots,
 )
+from .pausable_clock import PausableClock
 from .priority import ProcessPriority
-from .process import EngineProcess, PausableClock
+from .process import EngineProcess
 from .process_client import ProcessClient
 from .translators import InProcessTranslator, OpenTranslator, TranslatorClient
 

@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -24,6 +23,7 @@ from subtitled.plugin import TransientError
 from subtitled.plugin.limits import MAX_WIRE_BYTES, clean_text
 
 from .call_watch import CallWatch
+from .pausable_clock import PausableClock
 from .priority import DEFAULT_PRIORITY, ProcessPriority
 from .protocol import (
     Answer,
@@ -36,45 +36,7 @@ from .protocol import (
 from .stderr_tail import StderrTail
 from .worker_output import PLUGIN_LOGGER, parse_record
 
-
-class PausableClock:
-    """A monotonic clock that can be paused. Timeouts of calls are measured by it."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._paused_seconds = 0.0
-        self._paused_since: float | None = None
-        self._lock = threading.Lock()
-
-    def now(self) -> float:
-        """Return seconds since an arbitrary moment."""
-        with self._lock:
-            return (
-                self._clock() if self._paused_since is None else self._paused_since
-            ) - self._paused_seconds
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether the clock stands still."""
-        return self._paused_since is not None
-
-    def pause(self) -> None:
-        """Stop the clock."""
-        with self._lock:
-            self._paused_since = (
-                self._paused_since if self._paused_since is not None else self._clock()
-            )
-
-    def resume(self) -> None:
-        """Let the clock run again."""
-        with self._lock:
-            if self._paused_since is not None:
-                self._paused_seconds += self._clock() - self._paused_since
-                self._paused_since = None
-
-
 _log = logging.getLogger(__name__)
-
 
 MAX_REASON_CHARACTERS = 500
 """Longest reason of an engine that is passed on."""
@@ -287,7 +249,7 @@ class EngineProcess:
             self._connection.send_bytes(json.dumps(message).encode())
 
     def _wait_for_answer(self, call: _PendingCall, deadline: float) -> Answer | None:
-        """Return the answer, or None if the process ended.
+        """Return the answer, or None if the process ended or nobody waits for the answer any more.
 
         Meanwhile progress is passed on, and the call is cancelled if its caller wants that.
 
@@ -303,6 +265,8 @@ class EngineProcess:
                 if call.watch.wants_cancelling():
                     self._send({"cancel": call.id})
                 elif call.watch.is_overdue:
+                    if len(self._pending) > 1:
+                        return None  # Those beside it are wanted. Its answer will be dropped.
                     self._process.kill()
                     self._process.wait()
             if remaining <= 0:

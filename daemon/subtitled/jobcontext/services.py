@@ -21,8 +21,8 @@ from subtitled.costs.egress_gate import EgressGate
 from subtitled.db.database import Database
 from subtitled.db.state_folder import DATABASE_FILE, rename_old_files
 from subtitled.engines.breaker import CircuitBreakers
+from subtitled.engines.pausable_clock import PausableClock
 from subtitled.engines.pool import EnginePool
-from subtitled.engines.process import PausableClock
 from subtitled.transcripts.store import TranscriptStore
 
 from .counters import Counters

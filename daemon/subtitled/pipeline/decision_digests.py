@@ -6,7 +6,8 @@ import hashlib
 from typing import Any
 
 from subtitled.config.load import Configuration
-from subtitled.config.plugins import ConfiguredComponent, list_installed
+from subtitled.config.plugin_sources import list_installed
+from subtitled.config.plugins import ConfiguredComponent
 from subtitled.config.settings import LibrarySettings
 from subtitled.routing.table import RoutingTable, routing_for
 from subtitled.transcription.known_language import find_means

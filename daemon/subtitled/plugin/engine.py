@@ -121,7 +121,8 @@ class TranscriptionRequest:
     def cancelled(self) -> bool:
         """Whether nobody waits for the transcript any more: return or raise soon, whatever it is.
 
-        An engine that has not ended ten seconds later is ended with its process.
+        An engine that has not ended ten seconds later is ended with its process, unless that
+        answers other calls too.
         """
         return self.control.is_cancelled
 

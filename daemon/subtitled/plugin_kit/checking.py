@@ -15,6 +15,8 @@ from pydantic import ValidationError
 
 from subtitled.config.errors import explain_validation_error
 from subtitled.config.plugin_calls import call_with_timeout
+from subtitled.config.plugin_faults import CORRECT_LINE
+from subtitled.config.plugin_loader import SLOW_IMPORT_HINT, SLOW_IMPORT_SECONDS, PluginLoader
 from subtitled.config.plugin_registration import (
     RegisteredComponent,
     explain_missing_component,
@@ -22,13 +24,8 @@ from subtitled.config.plugin_registration import (
 )
 from subtitled.config.plugin_sources import find_source
 from subtitled.config.plugin_validation import validate_options
-from subtitled.config.plugins import (
-    SLOW_IMPORT_HINT,
-    SLOW_IMPORT_SECONDS,
-    ConfiguredComponent,
-    PluginLoader,
-    UnavailableComponent,
-)
+from subtitled.config.plugins import ConfiguredComponent, UnavailableComponent
+from subtitled.engines.protocol import EngineLoadError
 from subtitled.models.store import ModelStore
 from subtitled.plugin import CheckResult, Settings, SubtitledError
 
@@ -243,14 +240,21 @@ def _ask_all(
 ) -> Iterator[CheckResult]:
     destination = sends_away(kind, subject.configured)
     missing: list[str] = []
+    is_stuck = False
     for question in list_questions(kind):
         name = f"{title} {question.name}"
         if question.is_call and destination and not request.sends:
             yield CheckResult(name, True, f"not called: it sends to {destination}; use --send")
         elif question.is_call and missing and not request.loads:
             yield CheckResult(name, True, f"not called without {', '.join(missing)}; use --load")
+        elif question.is_call and is_stuck:
+            yield CheckResult(name, True, "not called: it does not load")
         else:
-            result = ask(question, subject, name)
+            try:
+                result = ask(question, subject, name)
+            except EngineLoadError as error:
+                result = CheckResult(name, False, error.message, CORRECT_LINE)
+                is_stuck = True  # each further call would take as long
             yield result
             if question.name.startswith("lists") and result.ok:
                 store = ModelStore(request.models).of_plugin(request.plugin)
@@ -268,6 +272,9 @@ def ask(question: Question, subject: Subject | HookSubject, name: str) -> CheckR
         question: The question.
         subject: The component, or the hooks.
         name: The subject of the result.
+
+    Raises:
+        EngineLoadError: It did not load in time.
     """
     try:
         question.ask(subject)
@@ -277,6 +284,8 @@ def ask(question: Question, subject: Subject | HookSubject, name: str) -> CheckR
         is_cured = ". " in str(error)  # it says what to write
         hint = "" if is_cured else "The API reference says what it must return"
         return CheckResult(name, False, f"{str(error) or 'the answer is wrong'}", hint)
+    except EngineLoadError:
+        raise
     except SubtitledError as error:
         return CheckResult(name, False, error.message, error.hint)
     return CheckResult(name, True, "ok")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from subtitled.config.plugins import PluginLoader
+from subtitled.config.plugin_loader import PluginLoader
 
 from .fake_engine import NAME as FAKE_ENGINE
 from .fake_engine import install_fake_engine

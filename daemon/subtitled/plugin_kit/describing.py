@@ -11,13 +11,13 @@ from pydantic.fields import FieldInfo
 
 from subtitled.config.errors import format_key
 from subtitled.config.plugin_calls import LIMIT, call_with_timeout
+from subtitled.config.plugin_loader import PluginLoader
 from subtitled.config.plugin_registration import (
     RegisteredComponent,
     list_known_hooks,
 )
 from subtitled.config.plugin_results import convert_result
 from subtitled.config.plugin_sources import find_source
-from subtitled.config.plugins import PluginLoader
 from subtitled.config.reference import describe_field
 from subtitled.plugin import ModelComponent, ModelSpec, Secret, Settings, SubtitledError
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from subtitled.config.paths import resolve_models_dir
-from subtitled.config.plugins import PluginLoader
+from subtitled.config.plugin_loader import PluginLoader
 from subtitled.config.settings import AppSettings
 from subtitled.plugin import SubtitledError
 from subtitled.plugin.testing import PluginSuite

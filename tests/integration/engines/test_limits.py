@@ -25,8 +25,8 @@ from subtitled.engines.limits import (
     split_chunk,
     transcribe_splitting,
 )
+from subtitled.engines.pausable_clock import PausableClock
 from subtitled.engines.priority import ProcessPriority
-from subtitled.engines.process import PausableClock
 from subtitled.engines.protocol import EngineCrashedError
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.models.store import ModelStore

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -174,6 +175,23 @@ def test_an_engine_that_ignores_its_cancellation_is_ended_with_its_process(
     with pytest.raises(CallCancelledError):
         _ask(deaf, "deaf", begun, _watch(lambda _: None, begun.exists))
     assert not deaf.is_alive
+
+
+def test_a_call_that_ignores_its_cancellation_ends_no_call_beside_it(
+    start: Callable[..., EngineProcess], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_watch, "CANCEL_SECONDS", 0.0)
+    remote, told = start(), Event()
+    begun, go = tmp_path / "begun", tmp_path / "go"
+    with ThreadPoolExecutor(1) as pool:
+        watch = _watch(lambda _: told.set(), lambda: False)
+        other = pool.submit(_ask, remote, "tell", go, watch)
+        assert told.wait(120)
+        with pytest.raises(CallCancelledError):
+            _ask(remote, "deaf", begun, _watch(lambda _: None, begun.exists))
+        go.touch()
+        assert other.result(120)["words"] == []
+    assert remote.is_alive
 
 
 def test_an_engine_in_this_process_reports_and_is_cancelled_too(

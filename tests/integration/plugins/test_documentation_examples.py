@@ -17,8 +17,8 @@ import tomli
 from subtitled.config.load import load_config
 from subtitled.config.plugin_calls import call_event_hooks
 from subtitled.config.plugin_endpoints import EndpointRequest, EndpointRunner
+from subtitled.config.plugin_loader import PluginLoader
 from subtitled.config.plugin_registration import list_known_hooks
-from subtitled.config.plugins import PluginLoader
 from subtitled.engines.pool import EnginePool
 from subtitled.plugin import (
     Batch,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.config import plugins
+from subtitled.config import plugin_loader
 from subtitled.config.load import Configuration, load_config
 from subtitled.config.plugin_faults import PluginFaultError
 from subtitled.config.plugins import UnavailableComponent
@@ -78,9 +78,9 @@ def test_an_import_that_hangs_is_told_with_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(plugins, "IMPORT_TIMEOUT", 5.0)
+    monkeypatch.setattr(plugin_loader, "IMPORT_TIMEOUT", 5.0)
     HANGING.install(tmp_path)
-    error = plugins.PluginLoader().load(HANGING.name)
+    error = plugin_loader.PluginLoader().load(HANGING.name)
     assert error is not None
     _check(HANGING, error.message, error.hint)
 

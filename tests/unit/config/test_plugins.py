@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.config import plugins
+from subtitled.config import plugin_loader, plugin_sources
 from subtitled.config.load import Configuration, find_faulty_components, load_config
 from subtitled.config.plugin_calls import call_event_hooks, call_with_timeout
 from subtitled.plugin import JobFinished, SetupError, TransientError
@@ -88,7 +88,7 @@ def test_broken_plugin_is_reported_as_unavailable(  # type: ignore[no-untyped-de
 def test_plugin_that_hangs_during_import_is_unavailable(  # type: ignore[no-untyped-def]
     install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plugins, "IMPORT_TIMEOUT", 0.3)
+    monkeypatch.setattr(plugin_loader, "IMPORT_TIMEOUT", 0.3)
     install("mine", "import time; time.sleep(3)")
     (broken,) = _configured(tmp_path, "[engines.mine]\n").unavailable
     assert "did not answer" in broken.message
@@ -99,7 +99,7 @@ def test_unused_plugin_is_not_imported(  # type: ignore[no-untyped-def]
 ) -> None:
     install("mine", "raise RuntimeError('must not be imported')")
     assert not _configured(tmp_path, "[engines.whisper]\n").unavailable
-    assert ("mine", "dist-mine", "1.0") in plugins.list_installed()
+    assert ("mine", "dist-mine", "1.0") in plugin_sources.list_installed()
 
 
 def test_plugin_names_are_suggested_in_hints(tmp_path: Path) -> None:

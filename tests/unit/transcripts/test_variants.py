@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from subtitled.config.plugins import UNMARKED_PLUGINS, ConfiguredComponent, PluginLoader
+from subtitled.config.plugin_loader import PluginLoader
+from subtitled.config.plugins import UNMARKED_PLUGINS, ConfiguredComponent
 from subtitled.plugin import (
     Engine,
     EngineCapabilities,
