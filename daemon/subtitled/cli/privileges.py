@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+import subtitled
 from subtitled.config.paths import drop_privileges_to_owner, resolve_state_dir
 from subtitled.config.settings import AppSettings
 
 from .output import display_path, errors
+
+_CODE = Path(subtitled.__file__).parent
 
 
 def act_as_owner(settings: AppSettings) -> None:
@@ -15,3 +21,9 @@ def act_as_owner(settings: AppSettings) -> None:
         errors.print(
             f"acting as {name}, the owner of {display_path(state_dir)}", style="dim", markup=False
         )
+        if not os.access(_CODE, os.R_OK | os.X_OK):  # as in an environment below /root
+            errors.print(
+                f"warning: {name} cannot read {display_path(_CODE)}, so plugins will be missing. "
+                "Install subtitled where everybody can read it, such as /opt/subtitled",
+                markup=False,
+            )

@@ -255,14 +255,16 @@ def _read_status(message: AsgiMessage) -> int:
 
 
 def _read_headers(message: AsgiMessage) -> Headers:
-    headers = []
+    headers: list[tuple[bytes, bytes]] = []
+    size = 0
     for name, value in message.get("headers", ()):
         if not (isinstance(name, bytes) and isinstance(value, bytes)):
             raise _NonsenseError("its headers are not bytes")
         if not _HEADER_NAME.fullmatch(name) or re.search(rb"[\r\n\0]", value):
             raise _NonsenseError("it sent an impossible header")
+        size += len(name) + len(value)
+        if size > MAX_HEADER_BYTES:
+            raise _NonsenseError(f"its headers have more than {MAX_HEADER_BYTES} bytes")
         if name.lower() not in _NOT_PASSED_ON:
             headers.append((name.lower(), value))
-    if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
-        raise _NonsenseError(f"its headers have more than {MAX_HEADER_BYTES} bytes")
     return headers

@@ -75,7 +75,8 @@ def find_wanted(settings: AppSettings) -> Wanted:
     """Return what ``plugins.install`` and ``$SUBTITLED_PLUGINS`` name, with the wheels found.
 
     Raises:
-        SetupError: An entry is an option of pip, or no file has the name of a wheel.
+        SetupError: An entry is an option of pip, no file has the name of a wheel, or a wheel cannot
+            be read.
     """
     try:
         variable = shlex.split(os.environ.get(PLUGINS_VARIABLE, ""))
@@ -111,8 +112,14 @@ def _expand(entry: str) -> list[str]:
 def _describe(requirement: str) -> str:
     """Return a requirement with the hash of its file, so that a new file is installed too."""
     path = Path(requirement)
-    if "/" in requirement and path.is_file():
-        return f"{requirement} {hash_file(path)}"
+    try:
+        if "/" in requirement and path.is_file():
+            return f"{requirement} {hash_file(path)}"
+    except OSError as error:
+        raise SetupError(
+            f"{display_path(path)}, which is to be installed, cannot be read: {error.strerror}",
+            "Give the user of the daemon read access to it",
+        ) from error
     return requirement
 
 
@@ -147,7 +154,11 @@ def write_failed(folder: Path, digest: str, error: SetupError) -> None:
 def warn_of_installation(settings: AppSettings) -> Iterator[str]:
     """Warn if what is installed is not what the configuration wants."""
     folder = resolve_install_dir(settings)
-    if folder.parent.exists() and not os.access(folder.parent, os.R_OK | os.X_OK):
+    try:
+        (folder / _INSTALLED).stat()
+    except FileNotFoundError:
+        pass  # nothing is installed
+    except OSError:
         return  # the state of another user, who is told
     try:
         wanted = find_wanted(settings)

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from packaging.utils import canonicalize_name
+
 from subtitled import __version__
 from subtitled.plugin import SetupError
 from subtitled.plugin.limits import clean_text
@@ -169,8 +171,13 @@ def _explain(output: str) -> SetupError:
 
 
 def _list_constraints() -> Iterator[str]:
-    """Yield the installed packages, without those that were installed here before."""
+    """Yield the installed packages, without those that were installed here before.
+
+    Of a package that is there twice, as in an environment above that of the system, Python imports
+    the first.
+    """
     own = {str(Path(path).resolve()) for path in sys.path if "/plugins/packages-" in path}
+    first: dict[str, str] = {}
     for distribution in importlib.metadata.distributions(
         path=[path for path in sys.path if str(Path(path).resolve()) not in own]
     ):
@@ -179,7 +186,8 @@ def _list_constraints() -> Iterator[str]:
         except Exception:  # noqa: BLE001, S112 - the metadata of a half-removed package
             continue
         if name and version and re.fullmatch(r"[\w.!+-]+", version):
-            yield f"{name}=={version}"
+            first.setdefault(canonicalize_name(name), f"{name}=={version}")
+    yield from first.values()
 
 
 def _list_plugins(packages: list[Path]) -> tuple[str, ...]:

@@ -82,8 +82,16 @@ def list_plugin_files() -> dict[str, Path]:
     return {
         path.stem: path
         for path in (Path(entry.path) for entry in entries)
-        if path.suffix == ".py" and _FILE_NAME.fullmatch(path.stem) and path.is_file()
+        if path.suffix == ".py" and _FILE_NAME.fullmatch(path.stem) and _may_be_file(path)
     }
+
+
+def _may_be_file(path: Path) -> bool:
+    """Return whether a path is a file, or one that this user may not look at, who is told so."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
 
 
 def file_module(name: str) -> str:
@@ -168,7 +176,7 @@ class _FileFinder(importlib.abc.MetaPathFinder):
         if self.folder is None or "." in name:
             return None
         file = self.folder / f"{name}.py"
-        if not file.is_file():
+        if not _may_be_file(file):
             return None
         check_plugin_file(file)
         return importlib.util.spec_from_file_location(

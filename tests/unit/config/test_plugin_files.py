@@ -21,6 +21,7 @@ from subtitled.config.plugin_paths import (
     current_plugin_paths,
 )
 from subtitled.config.plugin_sources import list_installed
+from subtitled.config.settings import AppSettings
 from subtitled.plugin import SetupError
 
 NOTIFIER = """
@@ -134,6 +135,18 @@ def test_the_target_of_a_link_is_judged_too(folder: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_link_to_a_place_that_cannot_be_looked_at_is_told_and_harms_no_other_plugin(
+    folder: Path,
+) -> None:
+    _put(folder, "bell")
+    (folder / "ghost.py").symlink_to("/" + 300 * "x")  # its stat() fails for root too
+    loaded = _load(folder, "[notifiers.bell]\n[notifiers.ghost]\n")
+    (refused,) = loaded.unavailable
+    assert list(loaded.notifiers) == ["bell"]
+    assert "ghost.py cannot be read" in refused.message and refused.hint
+    assert "ghost" in {row[0] for row in list_installed()}
+
+
 def test_a_file_of_another_user_is_refused(folder: Path) -> None:
     file = _put(folder, "bell")
     os.chown(file, 12345, 12345)
@@ -248,3 +261,15 @@ def test_root_becomes_the_owner_of_the_state_before_code_of_a_plugin_runs(
         PluginPaths().apply()
         CliRunner().invoke(app, ["--config", str(config), *arguments])
         assert order.read_text().split("\n")[:2] == ["dropped mine", "imported"]
+
+
+def test_root_is_told_if_the_owner_of_the_state_cannot_read_subtitled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(privileges, "drop_privileges_to_owner", lambda state: "ana")
+    settings = AppSettings.model_validate({"daemon": {"state_dir": str(tmp_path)}})
+    privileges.act_as_owner(settings)
+    assert "warning" not in capsys.readouterr().err
+    monkeypatch.setattr(privileges, "_CODE", tmp_path / "root" / "subtitled")
+    privileges.act_as_owner(settings)
+    assert "ana cannot read" in " ".join(capsys.readouterr().err.split())

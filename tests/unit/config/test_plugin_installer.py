@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,6 +138,28 @@ def test_an_entry_that_cannot_be_installed_is_named(
         find_wanted(settings(entry))
     assert message in str(caught.value) and caught.value.hint
     assert [*warn_of_installation(settings(entry))]
+
+
+def test_a_wheel_that_cannot_be_read_is_told_and_stops_nothing(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "a.whl").symlink_to("/" + 300 * "x")  # its stat() fails for root too
+    wanted = settings(str(tmp_path / "*.whl"))
+    with pytest.raises(SetupError, match=r"a\.whl, which is to be installed, cannot be read"):
+        install_plugins(wanted)
+    (warning,) = warn_of_installation(wanted)
+    assert "cannot be read" in warning
+
+
+def test_of_a_package_that_is_there_twice_the_first_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place, name, version in (("venv", "my-lib", "2.0"), ("system", "My_Lib", "1.0")):
+        info = tmp_path / place / f"{name}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "venv"), str(tmp_path / "system")])
+    assert list(plugin_installer._list_constraints()) == ["my-lib==2.0"]
 
 
 def test_quotes_that_are_open_are_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
