@@ -134,7 +134,8 @@ def unpack_archive(
                 continue
             if not is_file:
                 raise UnsafeArchiveError(
-                    f"the archive {name} has a link or a folder in place of the file {member!r}",
+                    f"the archive {name} has a link, a folder or a sparse file in place of the "
+                    f"file {member!r}",
                     "Do not use it; tell the author of the plugin",
                 )
             target = target_folder / file
@@ -231,7 +232,9 @@ def _list_members(path: Path, name: str, budget: _Budget) -> Iterator[tuple[str,
         tarfile.open(fileobj=_CountedReader(stream, budget), mode="r|") as tar,  # type: ignore[call-overload]
     ):
         for member in tar:
-            yield member.name, member.isfile(), _Source(tar, member, is_compressed=False)
+            # The holes of a sparse file are bytes that no archive holds and nobody counts.
+            is_file = member.isfile() and not member.issparse()
+            yield member.name, is_file, _Source(tar, member, is_compressed=False)
 
 
 def _open_stream(path: Path, name: str) -> IO[bytes]:

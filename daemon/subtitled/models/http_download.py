@@ -53,11 +53,12 @@ def download(
     part.parent.mkdir(parents=True, exist_ok=True)
     tries, size_before, reason = 0, -1, ""
     while True:
-        size_now = part.stat().st_size if part.exists() else 0
+        is_begun = part.exists()
+        size_now = part.stat().st_size if is_begun else 0
         if size is not None and size_now > size:
             part.unlink()
             continue
-        if size_now and size_now == size:
+        if is_begun and size_now == size:
             return
         tries = tries + 1 if size_now <= size_before else 0
         if tries >= MAX_ATTEMPTS:
@@ -78,7 +79,7 @@ def download(
                 part.unlink()  # What is there is not the beginning of what the server has.
                 continue
             raise TransientError(f"{host} answers {error.response.status_code} to {url}") from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             reason = f" ({type(error).__name__}: {error})"
             continue
         if size is None:

@@ -39,7 +39,7 @@ def check_folder(spec: ModelSpec) -> Path:
         SetupError: The folder does not exist, or lacks a file.
     """
     assert spec.folder is not None
-    if not spec.folder.is_dir():
+    if not os.path.isdir(spec.folder):  # noqa: PTH112 - Path.is_dir raises if access is denied
         raise SetupError(
             f"the folder of the model does not exist or cannot be read: {spec.folder}",
             "Correct the path in the engine's section, mount the disk, or let the daemon's user "

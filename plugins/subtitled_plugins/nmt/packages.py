@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from subtitled.plugin import Language, ModelFile, ModelSpec
-from subtitled.plugin.limits import parse_json, read_object
+from subtitled.plugin import InputRejectedError, Language, ModelFile, ModelSpec
+from subtitled.plugin.limits import parse_json, read_file, read_object
 
 from .settings import NmtSettings, split_pair
 
@@ -106,9 +106,17 @@ def list_folders(folder: Path | None) -> list[Path]:
 def find_layout(folder: Path) -> Layout | None:
     """Find how the files of a model lie in its folder. None if it has no model."""
     for layout, files in FILES.items():
-        if all((folder / file).is_file() for file in files):
+        if all(is_file(folder / file) for file in files):
             return layout
     return None
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a path is a file. One that this user may not look at is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def find_pair(folder: Path, layout: Layout) -> tuple[Language, Language] | None:
@@ -129,8 +137,9 @@ def find_pair(folder: Path, layout: Layout) -> tuple[Language, Language] | None:
 def read_json_object(path: Path) -> dict[str, object]:
     """Read an object of a file with JSON; empty if there is none."""
     try:
-        return dict(read_object(parse_json(path.read_bytes(), MAX_JSON_BYTES)))
-    except (OSError, ValueError):
+        payload = read_file(path, MAX_JSON_BYTES)
+        return dict(read_object(parse_json(payload, MAX_JSON_BYTES)))
+    except (OSError, ValueError, InputRejectedError):
         return {}
 
 
@@ -138,11 +147,11 @@ def read_vocabulary(folder: Path) -> list[str]:
     """Read the tokens that a model in a folder of CTranslate2 reads; empty if it has no list."""
     for name in VOCABULARIES:
         try:
-            payload = (folder / name).read_bytes()
+            payload = read_file(folder / name, MAX_JSON_BYTES)
             if name.endswith(".txt"):
                 return payload.decode("utf-8", "replace").splitlines()
             tokens = parse_json(payload, MAX_JSON_BYTES)
-        except (OSError, ValueError):
+        except (OSError, ValueError, InputRejectedError):
             continue
         return list(filter(lambda x: isinstance(x, str), tokens)) if type(tokens) is list else []
     return []

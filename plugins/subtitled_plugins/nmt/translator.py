@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -28,6 +29,7 @@ from .packages import (
     Layout,
     find_layout,
     find_pair,
+    is_file,
     list_folders,
     list_packages,
     make_hub_package,
@@ -187,7 +189,7 @@ def _check_folder(folder: Path | None) -> list[CheckResult]:
     """Say which folders of ``models_dir`` are not used, and why."""
     if folder is None:
         return []
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises if access is denied
         hint = "Correct models_dir in its section"
         return [CheckResult(f"models_dir {folder}", False, "there is no such folder", hint)]
     results = []
@@ -210,7 +212,7 @@ def _check_folder(folder: Path | None) -> list[CheckResult]:
 
 def _explain_no_layout(folder: Path) -> tuple[str, str]:
     """Return what is wrong with a folder without a model that can be used, and a hint."""
-    if (folder / "bpe.model").is_file():
+    if is_file(folder / "bpe.model"):
         return (
             "it is an Argos package without SentencePiece, which is not supported",
             "Take a newer package of that pair",
@@ -220,7 +222,7 @@ def _explain_no_layout(folder: Path) -> tuple[str, str]:
             "it is a model of Firefox, which CTranslate2 cannot run",
             "Take an OPUS-MT or Argos model of that pair",
         )
-    if any(folder.glob("*.npz")) or (folder / "pytorch_model.bin").is_file():
+    if any(folder.glob("*.npz")) or is_file(folder / "pytorch_model.bin"):
         return (
             "it is not converted yet",
             "Convert it with ct2-marian-converter, ct2-opus-mt-converter or "

@@ -85,7 +85,7 @@ class SherpaSettings(Settings):
 class SherpaEngine(Engine[SherpaSettings]):
     """Models that sherpa-onnx runs on the processor."""
 
-    _recognizer: OfflineRecognizer
+    _recognizer: OfflineRecognizer | None
 
     @classmethod
     def capabilities(cls, settings: SherpaSettings) -> EngineCapabilities:
@@ -120,7 +120,7 @@ class SherpaEngine(Engine[SherpaSettings]):
 
     def load(self) -> None:
         self._family: Family = FAMILIES[self.settings.family_name]
-        self._opened_for = ""
+        self._opened_for: str | None = None
         self._recognizer = self._open("en" if self._family.language_parameters else "")
 
     def _open(self, code: str) -> OfflineRecognizer:
@@ -186,13 +186,16 @@ class SherpaEngine(Engine[SherpaSettings]):
             return
         code = "" if language == UNDETERMINED else str(language.primary)
         if code != self._opened_for:
-            del self._recognizer  # Two models may not fit into the memory.
+            self._opened_for = None
+            self._recognizer = None  # Two models may not fit into the memory.
             self._recognizer = self._open(code)
 
     def _decode(self, audio: Audio, window: Chunk) -> Any:
-        stream = self._recognizer.create_stream()
+        recognizer = self._recognizer
+        assert recognizer is not None
+        stream = recognizer.create_stream()
         stream.accept_waveform(SAMPLE_RATE, audio.read_samples(window.span))
-        self._recognizer.decode_stream(stream)
+        recognizer.decode_stream(stream)
         return stream.result
 
     def _read_words(self, result: Any, window: Chunk) -> list[Word]:

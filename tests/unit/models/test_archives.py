@@ -82,6 +82,23 @@ def test_a_link_in_place_of_a_file_is_refused(tmp_path: Path, kind: bytes) -> No
     assert not written(tmp_path / "out")
 
 
+def test_a_sparse_file_whose_holes_fill_the_disk_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
+        member = tarfile.TarInfo("top/model.bin")
+        member.pax_headers = {
+            "GNU.sparse.major": "0",
+            "GNU.sparse.minor": "1",
+            "GNU.sparse.map": "0,1",
+            "GNU.sparse.size": str(1 << 28),
+        }
+        member.size = 1
+        tar.addfile(member, io.BytesIO(b"x"))
+    with pytest.raises(UnsafeArchiveError, match="in place of the file"):
+        unpack(path, tmp_path / "out")
+    assert written(tmp_path / "out") == set()
+
+
 def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.zip"
     with zipfile.ZipFile(path, "w") as archive:

@@ -82,6 +82,18 @@ def test_a_folder_without_a_model_and_a_name_that_is_not_utf_8_do_no_harm(tmp_pa
     assert list(find_packages(tmp_path / "none")) == []
 
 
+def test_a_folder_that_cannot_be_looked_at_hides_no_other(tmp_path: Path) -> None:
+    make_opus(tmp_path / "en-es")
+    (tmp_path / "lost+found").mkdir()
+    for name in ("model.bin", "bpe.model", "pytorch_model.bin"):
+        # Its stat() fails for root too.
+        (tmp_path / "lost+found" / name).symlink_to("/" + 300 * "x")
+    assert [package.pair for package in find_packages(tmp_path)] == [(EN, ES)]
+    settings = NmtSettings(models_dir=tmp_path)
+    results = NmtTranslator(settings, ComponentContext("nmt")).self_check()
+    assert "it has no model" in {result.detail for result in results}
+
+
 def test_a_model_of_the_folder_is_preferred_to_a_download_and_used_in_place(tmp_path: Path) -> None:
     make_opus(tmp_path / "en-es")
     settings = NmtSettings(models_dir=tmp_path, pairs=("en-es", "de-en"))

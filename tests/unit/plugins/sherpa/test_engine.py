@@ -124,6 +124,23 @@ def test_canary_is_opened_again_for_another_language(recognizing: Recognizing) -
     assert codes == [("en", "en"), ("de", "de"), ("en", "en")]
 
 
+def test_a_model_that_could_not_be_opened_for_a_language_is_opened_for_the_next(
+    recognizing: Recognizing,
+) -> None:
+    engine = recognizing.engine("canary-180m-flash", TIMED)
+    works = sys.modules["sherpa_onnx"].OfflineRecognizer
+
+    def fail(**_: Any) -> Any:
+        raise RuntimeError("no memory")
+
+    sys.modules["sherpa_onnx"].OfflineRecognizer = SimpleNamespace(from_nemo_canary=fail)  # type: ignore[attr-defined]
+    for _ in range(2):
+        with pytest.raises(SetupError, match="cannot be opened: no memory"):
+            recognizing.transcribe(engine, "de")
+    sys.modules["sherpa_onnx"].OfflineRecognizer = works  # type: ignore[attr-defined]
+    assert recognizing.transcribe(engine, "en").words
+
+
 def test_capitals_alone_become_small_letters(recognizing: Recognizing) -> None:
     result = SimpleNamespace(text="GOOD DAY", tokens=[" GOOD", " DAY"], timestamps=[0.2, 0.6])
     assert recognizing.transcribe(recognizing.engine("zipformer-en", result)).text == "good day"
