@@ -137,16 +137,14 @@ class _Film:
         translator = type("Counting", (_Counting,), {"sent": [], "meanwhile": None})
         self.sent: list[str] = translator.sent  # type: ignore[attr-defined]
         self.translator = translator
-        engine = _Speaker(self.harness.configuration)
-        self.engine = engine
         component: ConfiguredComponent[Any] = ConfiguredComponent(
             name="mt", plugin="mt", component_class=translator, settings=Settings()
         )
         services = self.harness.jobs._services
-        object.__setattr__(
-            services, "config", dataclasses.replace(services.config, translators={"mt": component})
-        )
-        object.__setattr__(services, "engines", engine)
+        configuration = dataclasses.replace(services.config, translators={"mt": component})
+        self.engine = _Speaker(configuration)
+        object.__setattr__(services, "config", configuration)
+        object.__setattr__(services, "engines", self.engine)
 
     @property
     def file(self) -> FileRecord:

@@ -29,7 +29,7 @@ from subtitled.jobs import examination, runner
 from subtitled.jobs.planner import JobPlanner
 from subtitled.jobs.runner import JobRunner
 from subtitled.library.ingest import Ingest
-from subtitled.pipeline import planning
+from subtitled.pipeline import decision_digests
 from subtitled.transcripts.store import TranscriptStore
 
 from .test_library_histories import FakeEngines, fake_probe
@@ -238,7 +238,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         Database(Path(folder) / "empty.sqlite").close()
         monkeypatch.setattr(runner, "JobQueue", IdleQueue)
         monkeypatch.setattr(examination, "probe_media", fake_probe)
-        monkeypatch.setattr(planning, "list_installed", lambda: [("whisper", "subtitled", "1")])
+        monkeypatch.setattr(decision_digests, "list_installed", lambda: [("whisper", "subtitled", "1")])
         yield Path(folder) / "home"
 
 

@@ -51,7 +51,7 @@ from subtitled.media.decode import DecodedTrack
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.media.probe import AudioTrack, MediaInfo
 from subtitled.media.vad import SpeechActivity
-from subtitled.pipeline import planning, preparation
+from subtitled.pipeline import decision_digests, preparation
 from subtitled.plugin import (
     UNDETERMINED,
     Audio,
@@ -771,7 +771,7 @@ def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(examination, "probe_media", fake_probe)
     monkeypatch.setattr(preparation, "probe_media", fake_probe)
     monkeypatch.setattr(track_analysis, "decode_track", fake_decode)
-    monkeypatch.setattr(planning, "list_installed", lambda: [("whisper", "subtitled", "1")])
+    monkeypatch.setattr(decision_digests, "list_installed", lambda: [("whisper", "subtitled", "1")])
     yield
     shutil.rmtree(folder)
 
