@@ -11,6 +11,7 @@ import pytest
 
 from subtitled.engines import process_client
 from subtitled.engines.local_engine import LocalEngine
+from subtitled.engines.protocol import EngineLoadError
 from subtitled.plugin import CheckResult
 from subtitled.plugin_kit import checking
 from subtitled.plugin_kit.checking import CheckRequest, check_plugin
@@ -217,3 +218,20 @@ def test_an_error_that_repeats_the_text_is_told(check: Check) -> None:
         if not result.ok and result.subject.endswith("server is away")
     ]
     assert "repeats the text" in wrong.detail
+
+
+def test_an_engine_that_does_not_load_is_waited_for_once(
+    check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts = []
+
+    def hang(name: str, spec: dict[str, Any], **_: Any) -> LocalEngine:
+        starts.append(name)
+        raise EngineLoadError("engine fine did not load within 300 s (fine.py:3, in load)", "")
+
+    monkeypatch.setattr(process_client, "EngineProcess", hang)
+    results = check(lambda site: install_plugin(site, "fine", SOURCES["engines"]), "fine")
+    assert len(starts) == 1
+    (wrong,) = [result for result in results if not result.ok]
+    assert "fine.py:3" in wrong.detail and wrong.hint
+    assert sum("does not load" in result.detail for result in results) > 2
