@@ -67,9 +67,12 @@ class _Handler(AsyncEventHandler):
         self._service = service
         self._request: Transcribe | None = None
         self._audio = b""
+        self._is_refused = False
 
     async def handle_event(self, event: Event) -> bool:
         service = self._service
+        if self._is_refused:
+            return True  # What was on its way is read, so that the refusal arrives.
         if Describe.is_type(event.type):
             if service.manner in NONSENSE:
                 return await self._send_nonsense()
@@ -79,7 +82,7 @@ class _Handler(AsyncEventHandler):
             service.requests.append(self._request)
             if self._request.name not in (None, "tiny", "base"):
                 await self.write_event(Error(text="secret speech", code="unknown-model").event())
-                return False
+                self._is_refused = True
         elif AudioStart.is_type(event.type):
             start = AudioStart.from_event(event)
             assert (start.rate, start.width, start.channels) == (16_000, 2, 1)
