@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shlex
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +37,8 @@ from .output import (
     report_checks,
 )
 
+TWICE = "BROKEN: several bring a plugin of this name, and none of them is used"
+
 plugins_app = typer.Typer(help="The plugins.", no_args_is_help=True)
 app.add_typer(plugins_app, name="plugins")
 
@@ -46,7 +49,11 @@ def list_(as_json: JsonOption = False) -> None:
     configuration = load_configuration()
     uses, problems = _find_uses(configuration)
     rows = []
-    for name, distribution, version in list_installed():
+    installed = list_installed()
+    for name, number in Counter(name for name, _, _ in installed).items():
+        if number > 1:
+            problems.setdefault(name, (TWICE, "Uninstall or rename all but one of them"))
+    for name, distribution, version in installed:
         used = uses.get(name, [])
         state, hint = problems.get(name, ("ok" if used else "unused", ""))
         rows.append(

@@ -47,10 +47,8 @@ def _print(answer: StatusAnswer) -> None:
     echo_table(("state", "files"), sorted(answer.file_counts.items()))
     for name, breaker in answer.breakers.items():
         if breaker.failures and breaker.reason:
-            hint = f". {breaker.hint}" if breaker.hint else ""
-            echo(
-                f"engine {name}: {breaker.failures} failures in a row, last: {breaker.reason}{hint}"
-            )
+            last = f"{breaker.reason}. {breaker.hint}" if breaker.hint else breaker.reason
+            echo(f"engine {name}: {breaker.failures} failed in a row, the last: {last}")
     for server in answer.servers:
         parts = [f"{number} {state}" for state, number in server.media_by_state.items()]
         parts += [server.error] if server.error else []

@@ -131,6 +131,20 @@ def test_show_knows_a_plugin_of_one_file_even_if_its_section_is_wrong(
     assert "[notifiers.ring]" in shown.stdout
 
 
+def test_list_names_two_plugins_of_one_name_before_a_section_names_them(
+    run: Run, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    for name in ("fife", "drum"):
+        install_plugin(site, name, SOURCES["notifiers"], f"twice_{name}")
+    (next(site.glob("*fife*.dist-info")) / "entry_points.txt").write_text(
+        "[subtitled]\ndrum = twice_fife\n"
+    )
+    rows = json.loads(run("list", "--json").stdout)
+    assert [row["state"][:6] for row in rows if row["name"] == "drum"] == ["BROKEN"] * 2
+    assert [row["state"] for row in rows if row["name"] == "bell"] == ["unused"]
+
+
 def test_check_posts_nothing_to_an_endpoint_without_send(run: Run, tmp_path: Path) -> None:
     install_plugin(tmp_path / "site", "notes", NOTES, "notes_of_a_test")
     kept = tmp_path / "kept"
