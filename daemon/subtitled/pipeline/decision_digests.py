@@ -52,6 +52,9 @@ _RESULT_SETTINGS = (
 )
 """Settings of a library that can change a result."""
 assert set(_RESULT_SETTINGS) <= set(LibrarySettings.model_fields)
+_LATER_SETTINGS = ("assumed_language",)
+"""Those that earlier versions had not. Unset they are no part of the digest: else all files of all
+libraries would be examined again after the upgrade."""
 
 
 def settings_digest(configuration: Configuration, library: LibrarySettings) -> str:
@@ -62,7 +65,8 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     ] + [_describe_component(configuration.translators[name]) for name in _all_translators(routing)]
     means = find_means(configuration, library, routing)
     components += [(key,) for key in means.keys_of_others(routing.transcribing_engines)]
-    policy = library.model_dump_json(include=set(_RESULT_SETTINGS))
+    unset = {name for name in _LATER_SETTINGS if getattr(library, name) is None}
+    policy = library.model_dump_json(include=set(_RESULT_SETTINGS) - unset)
     phrases = (
         str(configuration.settings.daemon.hallucination_phrases)
         if library.hallucination_filter

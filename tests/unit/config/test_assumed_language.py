@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
 from subtitled.config.errors import ConfigurationError
 from subtitled.config.load import Configuration, load_config
+from subtitled.pipeline.decision_digests import settings_digest
 
 
 def load(folder: Path, language: str, engines: str = "") -> Configuration:
@@ -49,3 +51,25 @@ def test_a_language_that_no_engine_of_the_library_knows_is_warned_of(tmp_path: P
     assert warning.startswith("libraries.films.assumed_language is cy, which no engine")
     assert load(tmp_path, "en-GB", english_only).warnings == ()
     assert load(tmp_path, "cy").warnings == (), "Whisper knows Welsh"
+
+
+FIRST_RESULT_SETTINGS = frozenset(
+    "languages forced bilingual formats preferred_audio_languages sources counts_as_existing "
+    "on_human_subtitle translate_corrections engines translators hallucination_filter "
+    "snap_to_shots allowed_destinations routes second_opinion summaries".split()
+)
+"""What the digest of decisions was made of before a library could assume a language."""
+
+
+def test_an_upgrade_examines_no_file_again_where_no_language_is_assumed(tmp_path: Path) -> None:
+    configuration = load(tmp_path, "en")
+    films = configuration.settings.libraries["films"]
+    plain = films.model_copy(update={"assumed_language": None})
+    engines = [
+        (name, one.settings.model_dump_json()) for name, one in configuration.engines.items()
+    ]
+    policy = plain.model_dump_json(include=set(FIRST_RESULT_SETTINGS))
+    phrases = str(configuration.settings.daemon.hallucination_phrases)
+    before = hashlib.sha256(repr((policy, engines, phrases)).encode()).hexdigest()[:16]
+    assert settings_digest(configuration, plain) == before
+    assert settings_digest(configuration, films) != before
