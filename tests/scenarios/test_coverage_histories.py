@@ -238,7 +238,9 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         Database(Path(folder) / "empty.sqlite").close()
         monkeypatch.setattr(runner, "JobQueue", IdleQueue)
         monkeypatch.setattr(examination, "probe_media", fake_probe)
-        monkeypatch.setattr(decision_digests, "list_installed", lambda: [("whisper", "subtitled", "1")])
+        monkeypatch.setattr(
+            decision_digests, "list_installed", lambda: [("whisper", "subtitled", "1")]
+        )
         yield Path(folder) / "home"
 
 
