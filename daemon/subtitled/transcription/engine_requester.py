@@ -30,6 +30,7 @@ from subtitled.plugin.call_control import CallControl
 from subtitled.plugin.speech_windows import split_long_spans
 from subtitled.routing.cost_estimate import record_speed
 from subtitled.subtitles.hallucination import FilterContext, load_phrases
+from subtitled.subtitles.language_model import are_twins
 from subtitled.transcripts.variants import component_variant
 
 from .forced_alignment import AlignmentResult, align_transcript
@@ -71,10 +72,15 @@ class TrackRequest:
     def is_answered_by(self, stored: Transcript) -> bool:
         """Return whether stored words were transcribed in the language that is wanted now.
 
-        They were not if another language was taken for the spoken one then.
+        They were not if another language was taken for the spoken one then. An engine may have
+        called the same language otherwise, as Norwegian is called ``no`` and ``nb``.
         """
-        language = stored.language
-        return not language.is_known or language.primary == self.text_language.primary
+        language, wanted = stored.language, self.text_language
+        return (
+            not language.is_known
+            or language.primary == wanted.primary
+            or are_twins(language, wanted)
+        )
 
 
 class EngineRequester:
