@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from typing_extensions import TypeVar
 
 from .errors import SetupError
-from .redaction import remember_secret
+from .redaction import hide_secrets, remember_secret
 
 
 class Secret(BaseModel):
@@ -137,6 +137,12 @@ class CheckResult:
     """What was found."""
     hint: str = ""
     """What the user can do about it, if it does not work."""
+
+    def __post_init__(self) -> None:
+        for name in ("subject", "detail", "hint"):
+            text = getattr(self, name)
+            if isinstance(text, str):
+                object.__setattr__(self, name, hide_secrets(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import SetupError, TransientError, redaction
+from subtitled.plugin import CheckResult
 from subtitled.plugin.redaction import HIDDEN, hide_secrets, remember_secret
 
 SECRETS = (
@@ -119,3 +120,9 @@ def test_an_error_hides_what_a_server_sends_back() -> None:
     ):
         assert SECRETS[1] not in f"{error} {error!r} {error.args}"
         assert HIDDEN in str(error)
+
+
+def test_a_self_check_shows_no_password_of_an_address() -> None:
+    check = CheckResult("Plex at http://me:hunter22@nas:32400", False, "?token=abcdefgh", "")
+    assert "hunter22" not in check.subject and "nas:32400" in check.subject
+    assert "abcdefgh" not in check.detail
