@@ -14,8 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.plugin import SetupError, TransientError, redaction
-from subtitled.plugin import CheckResult
+from subtitled.plugin import CheckResult, SetupError, TransientError, redaction
 from subtitled.plugin.redaction import HIDDEN, hide_secrets, remember_secret
 
 SECRETS = (
