@@ -8,7 +8,8 @@ case " $* " in
   starts=yes ;;
 *) starts= ;;
 esac
-as_user() { "$@"; }
+# Becomes the command.
+as_user() { exec "$@"; }
 if [ "$(id -u)" = 0 ]; then
   user=${PUID:-1000} group=${PGID:-1000}
   case "$user$group" in
@@ -24,9 +25,14 @@ if [ "$(id -u)" = 0 ]; then
     if [ "$(stat -c %u:%g "$folder")" != "$user:$group" ]; then chown -R "$user:$group" "$folder"; fi
   done
   # gosu sets HOME to / if the user id has no name here.
-  as_user() { gosu "$user:$group" env HOME=/state "$@"; }
+  as_user() { exec gosu "$user:$group" env HOME=/state "$@"; }
 fi
-# A failure is told and changes nothing: the daemon starts with the plugins that are there.
-if [ -n "$starts" ] && [ -f "${SUBTITLED_CONFIG:-}" ]; then as_user subtitled plugins install >&2 || :; fi
-if [ "$(id -u)" = 0 ]; then exec gosu "$user:$group" env HOME=/state "$@"; fi
-exec "$@"
+# A failure is told and changes nothing: the daemon starts with the plugins that are there. The shell
+# waits for a child in the background, so that it takes the signal with which the container is stopped.
+if [ -n "$starts" ] && [ -f "${SUBTITLED_CONFIG:-}" ]; then
+  as_user subtitled plugins install >&2 &
+  trap 'kill $! 2>/dev/null; exit 143' TERM INT
+  wait $! || :
+  trap - TERM INT
+fi
+as_user "$@"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from support.audio_port import wait_until
 from support.wheels import build_wheel
 
 pytestmark = pytest.mark.slow  # pip takes seconds
@@ -97,3 +98,28 @@ def test_a_wheel_that_needs_a_newer_package_than_the_core_changes_nothing(
     assert "subtitled-new 1.0 depends on numpy>=99" in told
     assert "needs another version of a package than subtitled" in told
     assert folders and sorted((tmp_path / "state/plugins").glob("packages-*")) == folders
+
+
+def test_a_container_that_is_stopped_while_plugins_are_installed_ends_with_pip(
+    tmp_path: Path,
+) -> None:
+    command = tmp_path / "subtitled"
+    command.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 600\n")
+    (tmp_path / "id").write_text("#!/bin/sh\necho 1234\n")
+    (tmp_path / "config.toml").touch()
+    for program in (command, tmp_path / "id"):
+        program.chmod(0o755)
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "SUBTITLED_CONFIG": str(tmp_path / "config.toml"),
+    }
+    script = ROOT / "container/entrypoint.sh"
+    shell = subprocess.Popen(["/bin/sh", script, "subtitled", "run"], env=environment)
+    pid = tmp_path / "pid"
+    try:
+        wait_until(lambda: pid.exists() and pid.read_text().strip() != "")
+        shell.terminate()
+        assert shell.wait(60) == 143
+        wait_until(lambda: not Path(f"/proc/{pid.read_text().strip()}").exists())
+    finally:
+        shell.kill()
