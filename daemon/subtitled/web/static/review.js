@@ -278,6 +278,7 @@ async function open() {
   for (const part of document.querySelectorAll("[data-forms]")) part.hidden = true;
   byId("editor").hidden = false;
   new Editor(answer.body);
+  if (document.activeElement !== document.body) return; // A person has begun with something else.
   byId("editor").scrollIntoView();
   byId("cue-list").focus({ preventScroll: true });
 }
