@@ -100,7 +100,7 @@ test-postgres: $(VENV)/ready system ## the database tests and three processes on
 
 # Chromium is Debian's; nothing else is downloaded for it.
 test-web: PACKAGES += chromium
-test-web: $(VENV)/ready system ## the pages in Debian's Chromium: journeys, axe; 2 minutes
+test-web: $(VENV)/ready system ## the pages in Debian's Chromium: journeys, axe; 6 minutes
 	SUBTITLED_WEB_REQUIRED=1 $(BIN)/python tools/vendor.py
 	$(BIN)/pytest -m browser
 
