@@ -77,8 +77,8 @@ test-examples: $(VENV)/ready system ## examples/plugins in a new environment, wi
 	$(EXAMPLES)/bin/pytest -rs --import-mode importlib --rootdir build examples/plugins
 	$(BIN)/pytest -m examples tests/integration/plugins
 
-test-api: $(VENV)/ready ## every route by every caller; the API against its description; 5 minutes
-	$(BIN)/pytest -rA -n 2 --dist load -m api tests/integration/web
+test-api: $(VENV)/ready ## every route by every caller; the API against its description; 15 minutes
+	$(BIN)/pytest -rA -n 2 --dist load --timeout 1800 -m api tests/integration/web
 
 fuzz: $(VENV)/ready ## broken input for every reader of something from outside; 10 minutes
 	SUBTITLED_FUZZ_SECONDS=$${SUBTITLED_FUZZ_SECONDS:-600} $(BIN)/pytest -q -rA tests/fuzz
