@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from subtitled.plugin import UNDETERMINED, Language
+from subtitled.plugin import Language
 from subtitled.plugin.limits import (
     clean_text,
     parse_json,
@@ -21,7 +21,10 @@ from subtitled.plugin.paths import display_path
 
 from .card_clips import find_sounds
 from .ffmpeg import NotMediaError, failure_reason, run_ffprobe, unreadable_error
-from .marks import Mark, find_all_marks, strip_technical_name
+from .marks import Mark
+from .start_timecode import find_start_timecode
+from .stream_tags import find_title, has_disposition, read_cue_count, read_language, read_marks
+from .timecode import StartTimecode, TimecodeError
 from .track_names import read_track_names
 
 PROBE_TIMEOUT_SECONDS = 60.0
@@ -36,22 +39,6 @@ TEXT_CODECS = frozenset(
     ).split()
 )
 """Subtitle codecs that hold text. The others hold images."""
-
-_TITLE_TAGS = ("title", "name", "handler_name")
-"""Tags with the title of a track, best first. MP4 and QuickTime files have the last two."""
-_DISPOSITIONS = {
-    "comment": Mark.COMMENTARY,
-    "visual_impaired": Mark.AUDIO_DESCRIPTION,
-    "descriptions": Mark.AUDIO_DESCRIPTION,
-    "clean_effects": Mark.NO_SPEECH,
-    "dub": Mark.DUB,
-    "original": Mark.ORIGINAL,
-    "forced": Mark.FORCED,
-    "hearing_impaired": Mark.SDH,
-    "captions": Mark.SDH,
-    "lyrics": Mark.LYRICS,
-    "karaoke": Mark.KARAOKE,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +127,10 @@ class MediaInfo:
     """Frames a second of the video; 0 if it is unknown."""
     start_time: float = 0.0
     """The first timestamp of the container in seconds. Times in the media file count from it."""
+    start_timecode: StartTimecode | None = None
+    """The timecode of its first moment, if it states one."""
+    timecode_problem: str = ""
+    """Why what it states as timecode is not believed."""
 
 
 def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo:
@@ -173,11 +164,12 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
         )
     _add_track_names(path, streams, clean_text(properties.get("format_name")))
     video_streams = [
-        s for s in streams if s["codec_type"] == "video" and not _has_disposition(s, "attached_pic")
+        s for s in streams if s["codec_type"] == "video" and not has_disposition(s, "attached_pic")
     ]
     audio_tracks = tuple(_parse_audio_track(s) for s in streams if s["codec_type"] == "audio")
     if not audio_tracks:
         audio_tracks = _probe_sounds(path, len(streams), timeout)
+    start_timecode, timecode_problem = _read_start_timecode(payload, properties)
     return MediaInfo(
         duration=_parse_seconds(properties.get("duration")),
         format=clean_text(properties.get("format_name")),
@@ -190,7 +182,20 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
             _parse_frame_rate(video_streams[0].get("avg_frame_rate")) if video_streams else 0.0
         ),
         start_time=read_number(properties.get("start_time"), -1e9, 1e9) or 0.0,
+        start_timecode=start_timecode,
+        timecode_problem=timecode_problem,
     )
+
+
+def _read_start_timecode(
+    payload: dict[str, Any], properties: dict[str, Any]
+) -> tuple[StartTimecode | None, str]:
+    """Return the timecode of the first moment, or why the one that is stated is not believed."""
+    try:
+        streams = read_objects(payload.get("streams"), MAX_TRACKS)
+        return find_start_timecode(streams, properties), ""
+    except TimecodeError as error:
+        return None, str(error)
 
 
 def _add_track_names(path: Path, streams: list[dict[str, Any]], container: str) -> None:
@@ -234,12 +239,12 @@ def _is_track(stream: dict[str, Any]) -> bool:
 def _parse_audio_track(stream: dict[str, Any]) -> AudioTrack:
     return AudioTrack(
         index=stream["index"],
-        language=_parse_language(stream),
-        title=_find_title(stream),
+        language=read_language(stream),
+        title=find_title(stream),
         codec=str(stream.get("codec_name", "")),
         channels=read_integer(stream.get("channels"), 0, 1024) or 0,
-        is_default=_has_disposition(stream, "default"),
-        marks=_parse_marks(stream),
+        is_default=has_disposition(stream, "default"),
+        marks=read_marks(stream),
     )
 
 
@@ -247,59 +252,14 @@ def _parse_subtitle_track(stream: dict[str, Any]) -> SubtitleTrack:
     codec = str(stream.get("codec_name", ""))
     return SubtitleTrack(
         index=stream["index"],
-        language=_parse_language(stream),
-        title=_find_title(stream),
+        language=read_language(stream),
+        title=find_title(stream),
         codec=codec,
         is_text=codec in TEXT_CODECS,
-        is_default=_has_disposition(stream, "default"),
-        marks=_parse_marks(stream),
-        cue_count=_parse_cue_count(stream),
+        is_default=has_disposition(stream, "default"),
+        marks=read_marks(stream),
+        cue_count=read_cue_count(stream),
     )
-
-
-def _parse_cue_count(stream: dict[str, Any]) -> int | None:
-    """Return the number of cues by the index of MP4 or the statistics of Matroska."""
-    tags = read_object(stream.get("tags"))
-    counts = (
-        stream.get("nb_frames"),
-        tags.get("NUMBER_OF_FRAMES"),
-        tags.get("NUMBER_OF_FRAMES-eng"),
-    )
-    numbers = (read_integer(count, 1, 10_000_000) for count in counts)
-    return next((number for number in numbers if number is not None), None)
-
-
-def _parse_marks(stream: dict[str, Any]) -> frozenset[Mark]:
-    """Return what the dispositions, titles and comments of a track say of it."""
-    marked = {mark for name, mark in _DISPOSITIONS.items() if _has_disposition(stream, name)}
-    comments = (_read_tag(stream, name) for name in ("comment", "description"))
-    return find_all_marks([*_find_titles(stream), *comments]) | marked
-
-
-def _find_titles(stream: dict[str, Any]) -> list[str]:
-    titles = (strip_technical_name(_read_tag(stream, name)) for name in _TITLE_TAGS)
-    return [title for title in titles if title]
-
-
-def _find_title(stream: dict[str, Any]) -> str:
-    return _read_tag(stream, "title") or next(iter(_find_titles(stream)), "")
-
-
-def _has_disposition(stream: dict[str, Any], name: str) -> bool:
-    return bool(read_object(stream.get("disposition")).get(name))
-
-
-def _read_tag(stream: dict[str, Any], name: str) -> str:
-    tags = {key.lower(): value for key, value in read_object(stream.get("tags")).items()}
-    return clean_text(tags.get(name))
-
-
-def _parse_language(stream: dict[str, Any]) -> Language:
-    """Return the language of a track's tag, or ``und`` if it is missing or invalid."""
-    try:
-        return Language(_read_tag(stream, "language") or "und")
-    except ValueError:
-        return UNDETERMINED
 
 
 def _parse_frame_rate(value: Any) -> float:

@@ -456,3 +456,29 @@ def test_any_bytes_have_names_of_tracks_or_none(content: bytes) -> None:
         for data in (content, b"\0\0\0\x08ftyp" + content, b"\0\0\0\xc0moov" + content):
             Path(file.name).write_bytes(data)
             assert all(read_track_names(Path(file.name)).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "label"),
+    [
+        ("a.mov", "30000/1001", "01:00:00;00"),
+        ("a.mp4", "25", "09:59:50:00"),
+        ("a.mxf", "25", "10:00:00:00"),
+        ("a.mxf", "30000/1001", "00:59:59;29"),
+    ],
+)
+def test_the_timecode_of_a_file_is_that_of_its_first_moment(
+    tmp_path: Path, name: str, rate: str, label: str
+) -> None:
+    picture = f"-f lavfi -i testsrc2=s=64x64:r={rate}:d=1 -c:v mpeg2video"
+    _ffmpeg(*picture.split(), "-timecode", label, tmp_path / name)
+    start = probe_media(tmp_path / name).start_timecode
+    assert start is not None
+    assert str(start) == label
+    assert start.rate.is_drop_frame == (";" in label)
+
+
+def test_a_file_without_timecode_states_none(tmp_path: Path) -> None:
+    _ffmpeg(*"-f lavfi -i sine=d=1 -c:a flac".split(), tmp_path / "a.mka")
+    facts = probe_media(tmp_path / "a.mka")
+    assert (facts.start_timecode, facts.timecode_problem) == (None, "")

@@ -16,6 +16,7 @@ from subtitled.glossary.kept import KeptTerms
 from subtitled.glossary.selection import Glossary, glossary_for
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
+from subtitled.media.probe import MediaInfo
 from subtitled.pipeline.planning import MediaReport
 from subtitled.plugin import Language, Transcript
 from subtitled.policy.coverage import ExistingSubtitle
@@ -80,6 +81,7 @@ class _Inspection:
         removals = store.removals(fingerprint, self.track)
         return {
             "duration_seconds": round(report.facts.duration, 3),
+            "timecode": _describe_timecode(report.facts),
             "audio": list(self._describe_tracks()),
             "rejected_tracks": [
                 f"track {index}: {reason}"
@@ -221,6 +223,17 @@ def _describe_lost_speech(removals: dict[str, tuple[RemovedText, ...]]) -> list[
         for lost in texts
         if not lost.text
     ]
+
+
+def _describe_timecode(facts: MediaInfo) -> str | None:
+    """Return the timecode of the first moment, with its rate, or why it is not believed."""
+    if facts.timecode_problem:
+        return f"not used: {facts.timecode_problem}"
+    start = facts.start_timecode
+    if start is None:
+        return None
+    counting = "drop-frame" if start.rate.is_drop_frame else "non-drop-frame"
+    return f"{start} at {float(start.rate.fps):.6g} frames per second, {counting} ({start.source})"
 
 
 def _describe_subtitle(subtitle: ExistingSubtitle) -> str:

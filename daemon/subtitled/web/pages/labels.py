@@ -116,6 +116,7 @@ FACTS = {
     "not_taken": _("Not taken because"),
     "watch_mode": _("Watched by"),
     "duration_seconds": _("Length in seconds"),
+    "timecode": _("Timecode at its beginning"),
     "audio": _("Sound tracks"),
     "rejected_tracks": _("Tracks not chosen"),
     "spoken_language": _("Spoken language"),

@@ -1,0 +1,82 @@
+"""The timecode at which a media file begins, as its container states it.
+
+QuickTime, MP4 and MXF state a label, broadcast wave files the samples since midnight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from subtitled.plugin.limits import read_integer
+
+from .stream_tags import Stream, read_tag
+from .timecode import StartTimecode, TimecodeError, find_rate, parse_timecode
+
+MAX_SAMPLES = 2**48
+"""Most samples since midnight that a broadcast wave file is believed to state."""
+
+
+def find_start_timecode(
+    streams: Sequence[Stream], properties: Mapping[str, Any], sound_rate: Fraction | None = None
+) -> StartTimecode | None:
+    """Find the timecode of the first moment of a media file.
+
+    The material package of MXF and the timecode track of QuickTime are believed before what a video
+    stream states, and that before the sound.
+
+    Args:
+        streams: The streams as ffprobe lists them.
+        properties: What ffprobe says of the container.
+        sound_rate: Frames per second by which the samples of a broadcast wave file are labelled.
+            None if nothing states it.
+
+    Returns:
+        The timecode, or None if the file states none, or no rate for it.
+
+    Raises:
+        TimecodeError: What the file states is impossible, as drop-frame at 25 frames per second.
+    """
+    video = next((s for s in streams if s.get("codec_type") == "video" and _rate(s)), None)
+    video_rate = _rate(video) if video else None
+    if label := read_tag(properties, "timecode"):
+        return _parse(label, video_rate, "container")
+    tracks = [s for s in streams if s.get("codec_tag_string") == "tmcd"]
+    for stream in (*tracks, *(s for s in streams if s not in tracks)):
+        if label := read_tag(stream, "timecode"):
+            source = "timecode track" if stream in tracks else "video track"
+            return _parse(label, _rate(stream) or video_rate, source)
+    samples = read_integer(read_tag(properties, "time_reference"), 0, MAX_SAMPLES)
+    rate = sound_rate or video_rate
+    sample_rate = next(filter(None, (_sample_rate(s) for s in streams)), None)
+    if samples is None or rate is None or sample_rate is None:
+        return None
+    counted = find_rate(rate)
+    frame = round(Fraction(samples, sample_rate) * counted.fps)
+    return StartTimecode(frame % counted.frames_a_day, counted, "broadcast wave")
+
+
+def _parse(label: str, fps: Fraction | None, source: str) -> StartTimecode | None:
+    if fps is None:
+        return None
+    try:
+        frame, rate = parse_timecode(label, fps)
+    except TimecodeError as error:
+        raise TimecodeError(f"the {source} states: {error}", error.hint) from error
+    return StartTimecode(frame, rate, source)
+
+
+def _rate(stream: Stream) -> Fraction | None:
+    for name in ("avg_frame_rate", "r_frame_rate"):
+        try:
+            rate = Fraction(str(stream.get(name, "")))
+        except (ValueError, ZeroDivisionError):
+            continue
+        if rate > 0:
+            return rate
+    return None
+
+
+def _sample_rate(stream: Stream) -> int | None:
+    return read_integer(stream.get("sample_rate"), 1, 10_000_000)
