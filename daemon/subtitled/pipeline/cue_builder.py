@@ -15,6 +15,7 @@ from subtitled.subtitles.segmentation.line_breaking import break_lines
 from subtitled.subtitles.segmentation.segmenter import segment_words
 from subtitled.subtitles.segmentation.shots import snap_to_shots
 from subtitled.subtitles.segmentation.word_repair import repair_words
+from subtitled.transcription.second_hearing import find_written_language
 from subtitled.transcription.track_analysis import TrackAnalyser
 from subtitled.transcription.transcriber import SpeechTrack, Transcriber
 from subtitled.translation.run import TranslationRequest, TranslationRun
@@ -73,6 +74,15 @@ class CueBuilder:
     def words(self, route: Route, translate_to: Language | None = None) -> tuple[Word, ...]:
         """Return the believed words of the speech, or an engine's translation of it."""
         return self._transcriber.transcript(route.engine, translate_to).words
+
+    def written_language(self, route: Route) -> Language | None:
+        """Return the language that the text of the speech is in, if it was heard in another."""
+        routes = self._ctx.routes
+        return find_written_language(
+            self._transcriber.transcript(route.engine, None),
+            self._track.language,
+            lambda language: bool(routes.engine_order(language).engines),
+        )
 
     def cues(self, target: Language, route: Route) -> tuple[Cue, ...]:
         """Return the cues in one language."""

@@ -36,11 +36,16 @@ from .existing_subtitles import SubtitleSource
 from .quality_evidence import TextOrigin, TextSource
 from .source_correction import read_approved_cues
 
+MAX_NEW_PLANS = 3
+"""How often a job is planned again because its main track turns out to be in another language: the
+tag was wrong, then the sound was, in each of two parts."""
+
 
 class MainLanguageError(TransientError):
-    """Raised if the main track is analysed and its tag turns out to be wrong.
+    """Raised if the main track turns out to be in another language than it was planned for.
 
-    The plan followed the tag. The language is stored by now, so the job can be planned again.
+    The plan followed its tag, or the sound was taken for a language that the text is not in. The
+    language is stored by now, so the job can be planned again.
     """
 
 
@@ -198,11 +203,30 @@ class Producer:
                 f"{spoken} is spoken, not {source.language} as its tag says",
                 "It is planned again at the next try",
             )
+        if source.is_main:
+            self._compare_text_with_sound(track, path.segments)
         subtitles = [
             cues.subtitle(_segment_target(part, path.pivot), route)
             for part, route, cues in self._spoken_parts(track, path.segments)
         ]
         return _merge_segments(path.pivot, subtitles)
+
+    def _compare_text_with_sound(self, track: int, parts: Sequence[PathSegment]) -> None:
+        """Raise an error if the text of a part is in another language than it was heard in.
+
+        Raises:
+            MainLanguageError: The part is heard again as that language.
+        """
+        for part, route, builder in self._spoken_parts(track, parts):
+            if route.kind is RouteKind.TRANSLATE_SPEECH:
+                continue  # Its text is in another language by intention.
+            builder.words(route)
+            find = partial(builder.written_language, route)
+            if self.analyser.correct_language(track, part.language, find):
+                raise MainLanguageError(
+                    f"what was written as {part.language.english_name} is in another language",
+                    "It is heard again at the next try",
+                )
 
     def text_source(self, produced: Produced) -> TextSource:
         """Return what quality estimation has to know of how a text was made."""

@@ -31,7 +31,7 @@ from subtitled.subtitles.publish import (
 from subtitled.subtitles.segmentation.bilingual import render_bilingual
 from subtitled.summaries.steps import SummarySteps
 
-from .fulfilment import MainLanguageError, Produced, Producer, pair_languages
+from .fulfilment import MAX_NEW_PLANS, MainLanguageError, Produced, Producer, pair_languages
 from .locks import SidecarIdentity, find_lock
 from .preparation import NOTHING_MISSING, examine, prepare_job
 from .quality_estimates import keep_estimate
@@ -68,12 +68,15 @@ def run_job(
             return prepared
         analyser, track, plan = prepared.analyser, prepared.track, prepared.plan
         producer = prepared.create_producer()
-        try:
-            produced = _produce_targets(ctx, producer, plan, done, made)
-        except MainLanguageError:
-            # The plan followed the tag of the track. What was published stays.
-            plan = prepared.plan_again()
-            produced = _produce_targets(ctx, producer, plan, done, made)
+        for plans_left in reversed(range(MAX_NEW_PLANS + 1)):
+            try:
+                produced = _produce_targets(ctx, producer, plan, done, made)
+                break
+            except MainLanguageError:
+                # The plan was for another language. What was published stays.
+                if not plans_left:
+                    raise
+                plan = prepared.plan_again()
         is_more_silent = not producer.silent_tracks <= silent
         silent |= producer.silent_tracks
         if done or not is_more_silent or len(silent) == len(prepared.facts.audio_tracks):

@@ -13,7 +13,7 @@ from subtitled.transcripts.assembly import assemble_track
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
-from .fulfilment import MainLanguageError, Produced
+from .fulfilment import MAX_NEW_PLANS, MainLanguageError, Produced
 from .preparation import PreparedJob, prepare_job
 
 
@@ -38,11 +38,14 @@ def make_subtitle(job: Job, services: Services, steps: StepRunner) -> MadeSubtit
     prepared = prepare_job(JobContext(job, services, steps))
     if isinstance(prepared, JobResult):
         return _without_speech(prepared)
-    try:
-        produced = _produce(prepared)
-    except MainLanguageError:
-        prepared = prepared.planned_again()
-        produced = _produce(prepared)
+    for plans_left in reversed(range(MAX_NEW_PLANS + 1)):
+        try:
+            produced = _produce(prepared)
+            break
+        except MainLanguageError:
+            if not plans_left:
+                raise
+            prepared = prepared.planned_again()
     analysis = prepared.analyser.analysis(prepared.track)
     if produced.silent:
         return MadeSubtitle(subtitle=None, analysis=analysis)

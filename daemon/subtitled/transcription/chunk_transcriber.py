@@ -20,6 +20,7 @@ from subtitled.transcripts.models import FailedAttempt, FallbackRecord
 
 from .engine_requester import EngineRequester, TrackRequest
 from .quality import is_better
+from .second_hearing import choose_hearing, is_first_hearing
 
 
 class ChunkTranscriber:
@@ -166,6 +167,9 @@ class ChunkTranscriber:
             result = self._requester.align(transcript, chunk)
             transcript = replace(transcript, words=result.words, word_timestamps=None)
             times = str(result)
+        if stored is not None and is_first_hearing(stored, self._track_request.heard_before):
+            language = self._track_request.text_language
+            transcript = replace(choose_hearing(stored, transcript, language), language=language)
         self._store.save_chunk(*place, transcript)
         self._requester.clear_checkpoints(engine, chunk)
         return transcript, times

@@ -11,6 +11,7 @@ from subtitled.plugin import UNDETERMINED, Language, LanguageGuess, SetupError, 
 from subtitled.plugin.speech_timeline import SpeechTimeline
 from subtitled.transcripts.models import LanguageOrigin, TrackAnalysis
 
+from .language_confidence import MIN_CONFIDENCE, ConfidenceScale, choose_close_language
 from .language_segments import (
     MAX_WINDOW_SECONDS,
     is_ambiguous,
@@ -51,6 +52,8 @@ class WindowDetector:
     detect: Callable[[Sequence[TimeSpan]], WindowGuesses]
     max_window_seconds: float = MAX_DETECTION_SECONDS
     """Seconds of the longest window that it accepts."""
+    scale: ConfidenceScale | None = None
+    """What its probabilities mean; None: just what they say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,24 +64,48 @@ class LanguageClues:
     """The tag of the track, or ``und``."""
     assumed: Language | None = None
     """The language that the library assumes where nobody can tell."""
+    library_languages: tuple[Language, ...] = ()
+    """The languages that the library names. They count only against languages close to them."""
     per_segment: bool = False
     """Whether to detect the language of each part in any case. It is also done if the windows
     disagree."""
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the windows say together."""
+
+    language: Language
+    confidence: float
+    """The probability that it is right, 0 to 1. 0 if only the tag told it."""
+    reason: str
+    """For people."""
+    is_clear: bool = True
+    """Whether it, or a close language, is sure enough to count."""
+
+
 def vote(
     guesses: Sequence[LanguageGuess],
-    tag: Language,
+    clues: LanguageClues,
     speech: Sequence[TimeSpan] = (),
     detector: str = "",
-) -> tuple[Language, float, str]:
-    """Return the spoken language, its share of the vote (0 to 1) and the reason in a sentence.
+    scale: ConfidenceScale | None = None,
+) -> Verdict:
+    """Return the spoken language by a vote of windows.
 
     Windows count by the seconds of speech in them, or by their duration if the speech is not given.
     Without any guess the tag decides, with confidence 0.
+
+    Args:
+        guesses: The guess for each window.
+        clues: What is known beforehand.
+        speech: The spans of speech.
+        detector: What detected the language, for people.
+        scale: What a share of the vote means; None: it is the confidence.
     """
+    tag = clues.tag
     if not guesses:
-        return tag, 0.0, f"the track is tagged {tag}; not detected from audio"
+        return Verdict(tag, 0.0, f"the track is tagged {tag}; not detected from audio")
     votes: defaultdict[Language, float] = defaultdict(float)
     timeline = SpeechTimeline(speech or [guess.window for guess in guesses])
     seconds = [timeline.measure_speech(guess.window.start, guess.window.end) for guess in guesses]
@@ -87,22 +114,29 @@ def vote(
         for language, probability in guess.probabilities.items():
             if language.is_known:
                 votes[language] += probability * spoken / total * len(guesses)
-    shares = dict(votes)
+    shares = {language: count / len(guesses) for language, count in votes.items()}
     if tag.is_known:
         matching = [language for language in votes if language.primary == tag.primary]
         votes[matching[0] if matching else tag.primary] += TAG_VOTE_WEIGHT
     if not votes:
-        return UNDETERMINED, 0.0, "no language was detected in any window"
+        return Verdict(UNDETERMINED, 0.0, "no language was detected in any window")
     winner = max(votes, key=lambda language: (votes[language], language))
-    confidence = min(1.0, shares.get(winner, 0.0) / len(guesses))
+    choice = choose_close_language(winner, shares, tag, clues.library_languages)
+    likely = choice.group_share
+    if scale is not None:
+        likely = scale.probability(likely, total)
+    confidence = likely * choice.weight
     by = f" by {detector}" if detector else ""
-    reason = f"detected {winner} in {len(guesses)} windows{by} ({confidence:.0%})"
-    if tag.is_known and tag.primary != winner.primary:
-        reason += f", though the track is tagged {tag}"
+    shown = likely if choice.reason else confidence
+    reason = f"detected {winner} in {len(guesses)} windows{by} ({shown:.0%})"
+    if choice.reason:
+        reason += f"; {choice.reason}"
     elif tag.is_known and tag.primary == winner.primary:
-        # The tag may say more than audio can tell, such as pt-BR or zh-Hant.
-        return tag, confidence, f"{reason}; the track is tagged {tag}"
-    return winner, confidence, reason
+        reason += f"; the track is tagged {tag}"
+    elif tag.is_known:
+        reason += f", though the track is tagged {tag}"
+    is_clear = scale is None or likely >= MIN_CONFIDENCE
+    return Verdict(choice.language, confidence, reason, is_clear)
 
 
 def detect_language(
@@ -113,11 +147,12 @@ def detect_language(
     Args:
         analysis: The track's speech.
         clues: What is known beforehand.
-        detectors: What detects the language of windows. The first that finds one counts.
+        detectors: What detects the language of windows. The first that is sure of one counts.
 
     Returns:
         The analysis with the language, its confidence and reason, and the language segments if
-        detected. Without a detector that finds one, the tag decides, then the library's assumption.
+        detected. Without a detector that is sure of one, the tag decides, then the library's
+        assumption.
 
     Raises:
         SetupError: A detector cannot work, and no other found a language.
@@ -133,9 +168,13 @@ def detect_language(
         except SetupError as error:
             errors.append(error)
             continue
-        if not found.is_empty:
-            return _detect_by(detector, found, analysis, clues)
-        silent += (*found.notes, f"{detector.name} told no language")
+        if found.is_empty:
+            silent += (*found.notes, f"{detector.name} told no language")
+            continue
+        detected = _detect_by(detector, found, analysis, clues)
+        if isinstance(detected, TrackAnalysis):
+            return detected
+        silent.append(f"{detected.reason}, which is too unsure to count")
     if errors:
         raise errors[0]
     return _without_detection(analysis, clues, silent)
@@ -143,24 +182,27 @@ def detect_language(
 
 def _detect_by(
     detector: WindowDetector, found: WindowGuesses, analysis: TrackAnalysis, clues: LanguageClues
-) -> TrackAnalysis:
-    """Return what the guesses say, of each part if they disagree."""
-    tag, speech = clues.tag, analysis.speech
-    language, confidence, reason = vote(found.guesses, tag, speech, detector.name)
-    segments = None
+) -> TrackAnalysis | Verdict:
+    """Return what the guesses say, of each part if they disagree; their verdict if unclear."""
+    speech, scale = analysis.speech, detector.scale
+    verdict = vote(found.guesses, clues, speech, detector.name, scale)
+    if not verdict.is_clear:
+        return verdict
+    language, reason, segments = verdict.language, verdict.reason, None
     if clues.per_segment or is_ambiguous(found.guesses, language):
         limit = min(MAX_WINDOW_SECONDS, detector.max_window_seconds)
         everywhere = detector.detect(language_windows(speech, limit))
         if not everywhere.is_empty:
             found = everywhere
-            language, confidence, reason = vote(found.guesses, tag, speech, detector.name)
+            verdict = vote(found.guesses, clues, speech, detector.name, scale)
+            language, reason = verdict.language, verdict.reason
         segments = segment_languages(everywhere.guesses, language, analysis.duration)
         other_languages = sorted({segment.language for segment in segments} - {language})
         reason += f"; parts are in {', '.join(other_languages)}" if other_languages else ""
     return replace(
-        analysis,
+        analysis.without_language(),
         language=language,
-        confidence=confidence,
+        confidence=verdict.confidence,
         language_reason="; ".join((reason, *found.notes)),
         language_segments=segments,
         language_origin=LanguageOrigin.AUDIO,
@@ -182,7 +224,7 @@ def _without_detection(
     elif silent:
         reason = "not identified, and the track has no tag"
     return replace(
-        analysis,
+        analysis.without_language(),
         language=language,
         confidence=0.0,
         language_reason="; ".join((reason, *silent)),

@@ -25,6 +25,7 @@ from subtitled.plugin.call_control import CallControl
 from subtitled.routing.language_identifiers import IdentificationMethod, LanguageIdentifier
 from subtitled.transcripts.models import TrackAnalysis
 
+from .language_confidence import SOUND_SCALE
 from .language_detection import MAX_DETECTION_SECONDS, WindowDetector, WindowGuesses
 from .language_segments import clip_to
 from .window_transcripts import gather_guesses, judge_candidates, judge_claim, text_of
@@ -60,7 +61,9 @@ class LanguageIdentification:
 
     def _detector(self, identifier: LanguageIdentifier) -> WindowDetector:
         if identifier.method is IdentificationMethod.DETECTION:
-            return WindowDetector(str(identifier), partial(self._detect, identifier.engine))
+            return WindowDetector(
+                str(identifier), partial(self._detect, identifier.engine), scale=SOUND_SCALE
+            )
         longest = self._services.engines[identifier.engine].capabilities.max_chunk_seconds
         return WindowDetector(
             str(identifier),

@@ -38,8 +38,8 @@ AMBIGUITY_THRESHOLD = 0.6
 CONFUSABLE_LANGUAGES = tuple(
     frozenset(map(Language, group.split()))
     for group in (
-        "no nb nn da sv, sr hr bs sh mk sl, id ms jv su, hi ur pa, zh yue, cs sk, gl pt, ca es oc, "
-        "ru uk be, af nl, bg mk, az tr tk, fa tg, de lb yi"
+        "no nb nn da sv, sr hr bs sh mk sl, id ms jv su, hi ur pa, zh yue, cs sk, gl pt, gl es, "
+        "ca es oc, ru uk be, af nl, bg mk, az tr tk, fa tg, de lb yi"
     ).split(", ")
 )
 """Groups of languages that a recogniser confuses within one film."""

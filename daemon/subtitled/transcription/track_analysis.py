@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +24,17 @@ from subtitled.routing.language_identifiers import list_identifiers
 from subtitled.transcripts.models import (
     DECODER_VERSION,
     ChannelShare,
+    LanguageCorrection,
+    LanguageOrigin,
     ShotCuts,
     TrackAnalysis,
 )
 
 from .channel_mix import analyse_channels, analyse_sides, mix_channels
 from .track_language import TrackLanguage
+
+WrittenLanguage = Callable[[], Language | None]
+"""A function that tells the language of a text."""
 
 
 class TrackAnalyser:
@@ -41,6 +46,8 @@ class TrackAnalyser:
         self._services = ctx.services
         self._store = ctx.services.store
         self._analysed: set[int] = set()
+        self._corrections: dict[int, int] = {}
+        """How many corrections of a track's languages count at this point of the job."""
         self._early_vad: dict[int, Future[SpeechActivity]] = {}
 
     def analyse(self, facts: MediaInfo, track: int, *, main: bool = True) -> Language | None:
@@ -64,7 +71,10 @@ class TrackAnalyser:
             steps.run(f"find speech{suffix}", lambda: self._find_speech(facts, track))
             if self.analysis(track).speech:
                 steps.checkpoint()
-                steps.run(f"detect language{suffix}", lambda: self._identify_language(facts, track))
+                known = steps.run(
+                    f"detect language{suffix}", lambda: self._identify_language(facts, track)
+                )
+                self._corrections[track] = (known or {}).get("corrections", 0)
             self._analysed.add(track)
         return self.analysis(track).language
 
@@ -80,7 +90,50 @@ class TrackAnalyser:
                 "the analysis of the file is missing from the state folder",
                 "It is analysed again at the next try",
             )
-        return analysis
+        # A job that continues after a crash decides by what it knew at this point.
+        counted = self._corrections.get(track, len(analysis.language_corrections))
+        return analysis.after_corrections(counted)
+
+    def correct_language(self, track: int, heard: Language, find: WrittenLanguage) -> bool:
+        """Take what was heard in a language for another one, if its text is clearly in that.
+
+        No part is corrected twice, and nothing that a caller stated. This is a durable step.
+
+        Args:
+            track: The index of the audio track.
+            heard: The language of some parts of it.
+            find: Returns the language that their text is in, or None if it is in ``heard``.
+
+        Returns:
+            Whether the languages of the track are others now.
+        """
+        analysis = self.analysis(track)
+        is_final = (
+            self._job.spoken is not None or analysis.language_origin is LanguageOrigin.STATEMENT
+        )
+        if is_final or analysis.heard_before_as(heard) or self._job.uses_stored_words_only:
+            return False
+        step = f"compare text and sound of {heard} in track {track}"
+        counted = self._ctx.steps.run(step, lambda: self._correct(track, heard, find))
+        if counted is None:
+            return False
+        self._corrections[track] = counted
+        return True
+
+    def _correct(self, track: int, heard: Language, find: WrittenLanguage) -> int | None:
+        """Store a correction; return how many there are, or None if there is nothing to correct."""
+        analysis = self._store.analysis(self._job.fingerprint, track)
+        if analysis is None:
+            return None
+        for number, correction in enumerate(analysis.language_corrections, 1):
+            if correction.heard == heard:
+                return number  # It was stored before a crash.
+        written = find()
+        if written is None:
+            return None
+        corrected = analysis.with_correction(LanguageCorrection(heard, written))
+        self._store.save_analysis(self._job.fingerprint, track, corrected)
+        return len(corrected.language_corrections)
 
     def spoken_language(self, track: int) -> Language | None:
         """Return the spoken language of a track, or None if it was not analysed."""
@@ -227,7 +280,8 @@ class TrackAnalyser:
         except SubtitledError:
             return None
 
-    def _identify_language(self, facts: MediaInfo, track: int) -> None:
+    def _identify_language(self, facts: MediaInfo, track: int) -> dict[str, int]:
+        """Identify the language; return how often the text corrected it in earlier jobs."""
         language = TrackLanguage(
             self._ctx, _find_track(facts, track), lambda: self.audio(facts, track)
         )
@@ -235,6 +289,7 @@ class TrackAnalyser:
         identified = language.identify(analysis)
         if identified != analysis:
             self._store.save_analysis(self._job.fingerprint, track, identified)
+        return {"corrections": len(identified.language_corrections)}
 
     def _pcm(self, track: int) -> Path:
         return self._services.scratch / f"{self._job.fingerprint}-{track}.s16"

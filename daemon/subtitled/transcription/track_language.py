@@ -8,7 +8,7 @@ from dataclasses import replace
 from subtitled.jobcontext.context import JobContext
 from subtitled.media.probe import AudioTrack
 from subtitled.plugin import Audio, Language
-from subtitled.routing.language_identifiers import identifiers_for
+from subtitled.routing.language_identifiers import candidate_languages, identifiers_for
 from subtitled.transcripts.models import TrackAnalysis
 
 from .known_language import find_means, known_language
@@ -52,7 +52,12 @@ class TrackLanguage:
             analysis.language_segments is not None or not per_segment or not identifiers
         ):
             return analysis
-        clues = LanguageClues(tag=tag, assumed=means.assumed, per_segment=per_segment)
+        clues = LanguageClues(
+            tag=tag,
+            assumed=means.assumed,
+            library_languages=candidate_languages(library),
+            per_segment=per_segment,
+        )
         identification = LanguageIdentification(self._ctx, self._track.index, analysis, self._audio)
         detected = detect_language(analysis, clues, identification.detectors(identifiers))
         if not detected.is_language_evident:

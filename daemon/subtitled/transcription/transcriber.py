@@ -128,6 +128,7 @@ class Transcriber:
             engines=routing.fallback_chain(engine, track.language, translate_to),
             aligner=routing.aligner,
             duration=self.analysis.duration,
+            heard_before=() if translate_to else self.analysis.heard_before_as(track.language),
             on_progress=on_progress,
         )
         return ChunkTranscriber(

@@ -107,7 +107,7 @@ def judge_candidates(transcripts: Mapping[Language, Transcript]) -> WindowVerdic
     confidences = {
         language: confidence
         for language in clear or left
-        if (confidence := _mean_confidence(readings[language][0])) is not None
+        if (confidence := mean_confidence(readings[language][0])) is not None
     }
     ranked = sorted(confidences.values(), reverse=True)
     if len(confidences) < len(clear or left) or len(ranked) < 2:
@@ -191,7 +191,7 @@ def _as_known(language: Language | None, known: frozenset[Language] | None) -> L
     return relatives[0] if relatives else None
 
 
-def _mean_confidence(transcript: Transcript) -> float | None:
+def mean_confidence(transcript: Transcript) -> float | None:
     """Return the mean confidence of the words, or of the segments if words have none."""
     values = [word.confidence for word in transcript.words if word.confidence is not None]
     if not values:

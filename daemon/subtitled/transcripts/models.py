@@ -20,6 +20,22 @@ class LanguageSegment:
     language: Language
 
 
+@dataclass(frozen=True, slots=True)
+class LanguageCorrection:
+    """What was heard in one language and turned out to be in another by its text."""
+
+    heard: Language
+    written: Language
+
+
+@dataclass(frozen=True, slots=True)
+class FirstHearing:
+    """The language of a track and of its parts before any correction."""
+
+    language: Language
+    language_segments: tuple[LanguageSegment, ...] | None = None
+
+
 class LanguageOrigin(StrEnum):
     """What told the spoken language of a track."""
 
@@ -31,6 +47,8 @@ class LanguageOrigin(StrEnum):
     """The tag of the track; no engine could tell."""
     ASSUMPTION = "assumption"
     """The library assumes it; nothing else could tell."""
+    TEXT = "text"
+    """What was transcribed in the language that any of these told is clearly in another."""
     STATEMENT = "statement"
     """Who asked for the subtitle said so."""
 
@@ -70,12 +88,61 @@ class TrackAnalysis:
     language_means: tuple[str, ...] = ()
     """By what the language was looked for, if nothing but an assumption told it. It is looked for
     again when there is something else."""
+    first_hearing: FirstHearing | None = None
+    """The languages before the corrections; None if there are none."""
+    language_corrections: tuple[LanguageCorrection, ...] = ()
+    """The languages in which parts were heard again, in the order in which that was decided. The
+    languages of the analysis are as they are after all of them."""
 
     @property
     def is_language_evident(self) -> bool:
         """Whether the language is known by more than an assumption."""
         is_known = self.language is not None and self.language.is_known
         return is_known and self.language_origin is not LanguageOrigin.ASSUMPTION
+
+    def with_correction(self, correction: LanguageCorrection) -> TrackAnalysis:
+        """Return the analysis with what was heard in one language taken to be in another."""
+        before = self.first_hearing
+        if before is None:
+            before = FirstHearing(self.language or correction.heard, self.language_segments)
+        heard, written = correction.heard.english_name, correction.written.english_name
+        reason = f"heard again as {written}, because what was written as {heard} is {written}"
+        corrections = (*self.language_corrections, correction)
+        known = replace(self, first_hearing=before, language_corrections=corrections)
+        return replace(
+            known.after_corrections(len(corrections)),
+            language_reason="; ".join(filter(None, (self.language_reason, reason))),
+            language_origin=LanguageOrigin.TEXT,
+        )
+
+    def after_corrections(self, count: int) -> TrackAnalysis:
+        """Return the analysis as it was after some of its corrections, from 0 to all."""
+        before = self.first_hearing
+        if before is None:
+            return self
+        corrections = self.language_corrections[:count]
+        written = {correction.heard: correction.written for correction in corrections}
+        segments = before.language_segments
+        if segments is not None:
+            # Neighbours in one language stay apart: the chunks that are stored follow them.
+            segments = tuple(
+                replace(segment, language=written.get(segment.language, segment.language))
+                for segment in segments
+            )
+        return replace(
+            self,
+            language=written.get(before.language, before.language),
+            language_segments=segments,
+            language_corrections=corrections,
+        )
+
+    def heard_before_as(self, language: Language) -> tuple[Language, ...]:
+        """Return the languages in which the parts in a language were heard at first."""
+        return tuple(
+            correction.heard
+            for correction in self.language_corrections
+            if correction.written == language
+        )
 
     def with_statement(self, language: Language) -> TrackAnalysis:
         """Return the analysis with the language that a caller says is spoken."""
@@ -97,6 +164,8 @@ class TrackAnalysis:
             language_segments=None,
             language_origin=LanguageOrigin.NOTHING,
             language_means=(),
+            first_hearing=None,
+            language_corrections=(),
         )
 
 

@@ -23,7 +23,6 @@ from subtitled.jobs.retry_policy import MAX_ATTEMPTS, next_state
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
-    UNDETERMINED,
     Chunk,
     EngineCapabilities,
     InputRejectedError,
@@ -40,7 +39,7 @@ from subtitled.plugin import (
     Word,
 )
 from subtitled.routing.table import RouteKind, RoutingTable
-from subtitled.transcription.language_detection import vote
+from subtitled.transcription.language_detection import LanguageClues, vote
 from subtitled.transcripts.assembly import assemble_chunks
 from subtitled.transcripts.store import TranscriptStore
 from subtitled.transcripts.variants import variant_key
@@ -51,13 +50,13 @@ EN, FR, ES = Language("en"), Language("fr"), Language("es")
 def test_a_tag_is_a_voice_and_no_verdict() -> None:
     windows = [TimeSpan(0, 30), TimeSpan(60, 90)]
     french = [LanguageGuess(window, {FR: 0.9, EN: 0.05}) for window in windows]
-    assert vote(french, EN)[0] == FR
-    assert vote(french, UNDETERMINED)[0] == FR
-    assert vote([], ES)[0] == ES
+    assert vote(french, LanguageClues(tag=EN)).language == FR
+    assert vote(french, LanguageClues()).language == FR
+    assert vote([], LanguageClues(tag=ES)).language == ES
     doubt = [LanguageGuess(window, {FR: 0.4, ES: 0.38}) for window in windows]
-    assert vote(doubt, ES)[0] == ES
+    assert vote(doubt, LanguageClues(tag=ES)).language == ES
     brazil = [LanguageGuess(window, {Language("pt"): 0.9}) for window in windows]
-    assert vote(brazil, Language("pt-BR"))[0] == "pt-BR"
+    assert vote(brazil, LanguageClues(tag=Language("pt-BR"))).language == "pt-BR"
 
 
 @given(st.integers(1, 20), st.sampled_from([TransientError, SetupError, InputRejectedError]))

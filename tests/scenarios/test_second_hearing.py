@@ -1,0 +1,116 @@
+"""Speech that is taken for the wrong language: its text tells the right one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scenarios.test_spoken_language import Place, read_text
+from subtitled.daemon.answers.file_inspection import inspect_now
+from subtitled.db.records import FileState
+from subtitled.plugin import (
+    Audio,
+    Language,
+    LanguageGuess,
+    TimeSpan,
+    Transcript,
+    TranscriptionRequest,
+    TransientError,
+)
+from subtitled.transcripts.models import LanguageOrigin
+from support.tone_engine import DE, EN, RU, configure, write_tones
+
+
+@pytest.mark.parametrize("spoken", [DE, RU])
+def test_what_is_taken_for_english_is_heard_again_in_the_language_of_its_text(
+    tmp_path: Path, spoken: Language
+) -> None:
+    """An assumption is what was wrong here; a tag or the sound may be, too."""
+    place = Place(tmp_path, configure())
+    film = write_tones(tmp_path / "Film.wav", spoken)
+    result = place.make(film, assumed_language="en")
+    assert (result.state, result.spoken) == (FileState.DONE, spoken)
+    assert [made.sidecar.name for made in result.made] == [f"Film.{spoken}.srt"]
+    assert place.asked() == [EN, spoken], "once more and no oftener"
+    assert place.analysis(film).language_origin is LanguageOrigin.TEXT
+    explained = inspect_now(place.services.config, place.database, film)["spoken_language"]
+    name = spoken.english_name
+    assert f"heard again as {name}, because what was written as English is {name}" in explained
+    again = place.make(film, assumed_language="en")
+    assert (again.state, len(place.asked())) == (FileState.UP_TO_DATE, 2), "it is remembered"
+
+
+def test_what_the_sound_is_taken_for_gives_way_to_the_text(tmp_path: Path) -> None:
+    place = Place(tmp_path, configure(detects=True))
+    ear = place.pool["tone"]
+    ear.detect_language = lambda audio, windows: [LanguageGuess(w, {RU: 0.9}) for w in windows]  # type: ignore[method-assign]
+    film = write_tones(tmp_path / "Film.wav", DE)
+    assert place.make(film).spoken == DE
+    assert place.asked() == [RU, DE]
+    assert read_text(tmp_path / "Film.de.srt").startswith("Ich weiß nicht")
+    assert "detected ru" in place.analysis(film).language_reason
+
+
+def test_the_first_text_stays_if_the_second_hearing_writes_a_worse_one(tmp_path: Path) -> None:
+    """The engine writes German when it is told English, and English when it is told German."""
+    place = Place(tmp_path, configure(writes="what it is told"))
+    client = place.pool["tone"]
+    hear = client.transcribe
+    swapped = {EN: DE, DE: EN}
+
+    def confuse(audio: Audio, request: TranscriptionRequest) -> Transcript:
+        return hear(audio, replace(request, language=swapped[request.language]))
+
+    client.transcribe = confuse  # type: ignore[method-assign]
+    film = write_tones(tmp_path / "Film.wav", DE)
+    result = place.make(film, assumed_language="en")
+    assert (result.state, result.spoken) == (FileState.DONE, DE)
+    assert place.asked() == [DE, EN]
+    assert read_text(tmp_path / "Film.de.srt").startswith("Ich weiß nicht")
+
+
+def test_what_a_person_states_is_not_heard_again(tmp_path: Path) -> None:
+    place = Place(tmp_path, configure())
+    film = write_tones(tmp_path / "Film.wav", RU)
+    result = place.make(film, spoken=EN)
+    assert result.state is FileState.IMPOSSIBLE
+    assert place.asked() == [EN]
+
+
+def test_nothing_is_heard_again_in_a_language_that_no_engine_knows(tmp_path: Path) -> None:
+    place = Place(tmp_path, configure(languages=("en",)))
+    film = write_tones(tmp_path / "Film.wav", RU)
+    result = place.make(film, assumed_language="en")
+    assert result.state is FileState.IMPOSSIBLE
+    assert "is not in English" in result.reason
+    assert place.asked() == [EN]
+
+
+def test_each_chunk_is_heard_again_once_though_the_work_is_interrupted(tmp_path: Path) -> None:
+    place = Place(tmp_path, configure())
+    settings = place.services.config.settings
+    daemon = settings.daemon.model_copy(update={"chunk_duration": 10.0})
+    object.__setattr__(settings, "daemon", daemon)
+    film = write_tones(tmp_path / "Film.wav", DE)
+    client = place.pool["tone"]
+    hear = client.transcribe
+    calls: list[tuple[Language, TimeSpan]] = []
+
+    def fail_once(audio: Audio, request: TranscriptionRequest) -> Transcript:
+        told = [language for language, _ in calls]
+        calls.append((request.language, request.chunk.span))
+        if told.count(DE) == 1 and told[-1] == DE:
+            raise TransientError("the power failed")
+        return hear(audio, request)
+
+    client.transcribe = fail_once  # type: ignore[method-assign]
+    with pytest.raises(TransientError):
+        place.make(film, assumed_language="en")
+    interrupted = calls.pop()
+    assert len({span for _, span in calls}) > 1
+    assert place.make(film, assumed_language="en").spoken == DE
+    assert interrupted in calls
+    assert len(calls) == len(set(calls)), "nothing that was stored is transcribed again"
+    assert {language for language, _ in calls} == {EN, DE}

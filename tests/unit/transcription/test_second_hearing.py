@@ -1,0 +1,123 @@
+"""When speech is heard again in the language of its text, and which of two texts stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from subtitled.plugin import Language, SegmentScores, TimeSpan, Transcript, Word
+from subtitled.transcription.second_hearing import choose_hearing, find_written_language
+from subtitled.transcripts.models import LanguageCorrection, LanguageSegment, TrackAnalysis
+
+TEXTS = {
+    "fi": "En tiedä mitä haluat minun sanovan, mutta olemme odottaneet täällä jo monta tuntia, "
+    "eikä kukaan ole kertonut meille mitään.",
+    "et": "Ma ei tea, mida sa tahad, et ma ütleksin, aga me oleme siin juba mitu tundi oodanud ja "
+    "keegi pole meile midagi öelnud.",
+    "sk": "Neviem, čo chceš, aby som povedal, ale čakáme tu už veľa hodín a nikto nám nič "
+    "nepovedal o tom, kde sú kľúče od auta.",
+    "no": "Jeg vet ikke hva du vil at jeg skal si, men vi har ventet her i mange timer, og ingen "
+    "har fortalt oss noe om hvor nøklene er.",
+    "sv": "Jag vet inte vad du vill att jag ska säga, men vi har väntat här i många timmar och "
+    "ingen har berättat något för oss om nycklarna.",
+    "ru": "Я не знаю, что тебе сказать, но мы ждём здесь уже много часов, и никто нам не сказал, "
+    "куда они положили ключи от машины.",
+}
+
+
+def say(text: str, told: str = "en", confidence: float = 0.8) -> Transcript:
+    words = tuple(
+        Word(text=f" {word}", start=n * 0.4, end=n * 0.4 + 0.3, confidence=confidence)
+        for n, word in enumerate(text.split())
+    )
+    return Transcript(language=Language(told), words=words)
+
+
+def anything(language: Language) -> bool:
+    return True
+
+
+@pytest.mark.parametrize(
+    ("told", "written"), [("la", "fi"), ("fi", "et"), ("pl", "sk"), ("da", "sv"), ("en", "ru")]
+)
+def test_a_text_in_another_language_than_the_speech_was_taken_for_tells_it(
+    told: str, written: str
+) -> None:
+    found = find_written_language(say(TEXTS[written], told), Language(told), anything)
+    assert found == written
+
+
+@pytest.mark.parametrize(
+    ("told", "written"), [("fi", "fi"), ("cs", "sk"), ("da", "no"), ("nn", "no")]
+)
+def test_a_text_in_the_same_or_a_close_language_is_no_contradiction(
+    told: str, written: str
+) -> None:
+    assert find_written_language(say(TEXTS[written], told), Language(told), anything) is None
+
+
+def test_a_short_text_and_one_in_a_language_that_no_engine_knows_are_no_reason() -> None:
+    latin = Language("la")
+    assert find_written_language(say("Kiitos, hyvää yötä."), latin, anything) is None
+    assert find_written_language(say(TEXTS["fi"]), latin, lambda language: False) is None
+
+
+FI = Language("fi")
+
+
+def test_the_text_in_the_language_stays() -> None:
+    garbled = say(TEXTS["ru"], confidence=0.9)
+    finnish = say(TEXTS["fi"], confidence=0.4)
+    assert choose_hearing(garbled, finnish, FI) is finnish
+    assert choose_hearing(finnish, garbled, FI) is finnish
+
+
+def test_of_two_texts_in_the_language_the_surer_one_stays() -> None:
+    sure, unsure = say(TEXTS["fi"], confidence=0.9), say(TEXTS["fi"], confidence=0.5)
+    assert choose_hearing(unsure, sure, FI) is sure
+    assert choose_hearing(sure, unsure, FI) is sure
+
+
+def test_a_text_that_repeats_itself_gives_way_though_it_is_surer() -> None:
+    plain = say(TEXTS["fi"], confidence=0.6)
+    scores = (SegmentScores(start=0.0, end=10.0, avg_logprob=-0.1, compression_ratio=5.0),)
+    loop = replace(say(TEXTS["fi"], confidence=0.95), segment_scores=scores)
+    assert choose_hearing(loop, plain, FI) is plain
+    assert choose_hearing(plain, loop, FI) is plain
+
+
+def test_nothing_gives_way_to_something_and_in_doubt_the_second_stays() -> None:
+    nothing, something = say(""), say(TEXTS["fi"])
+    assert choose_hearing(nothing, something, FI) is something
+    assert choose_hearing(something, nothing, FI) is something
+    assert choose_hearing(nothing, nothing, FI) == nothing
+    other = say(TEXTS["fi"])
+    assert choose_hearing(something, other, FI) is other
+
+
+def test_parts_are_corrected_one_by_one_and_an_earlier_state_can_be_had_again() -> None:
+    languages = ("la", "en", "la", "sl")
+    parts = tuple(
+        LanguageSegment(TimeSpan(n * 10.0, n * 10.0 + 10.0), Language(tag))
+        for n, tag in enumerate(languages)
+    )
+    first = TrackAnalysis(
+        duration=40.0,
+        speech=(TimeSpan(0.0, 40.0),),
+        language=Language("la"),
+        language_segments=parts,
+    )
+    latin = LanguageCorrection(Language("la"), FI)
+    slovene = LanguageCorrection(Language("sl"), Language("sk"))
+    both = first.with_correction(latin).with_correction(slovene)
+
+    def spoken(analysis: TrackAnalysis) -> list[str]:
+        return [segment.language for segment in analysis.language_segments or ()]
+
+    assert (both.language, spoken(both)) == ("fi", ["fi", "en", "fi", "sk"])
+    once = both.after_corrections(1)
+    assert (once.language, spoken(once)) == ("fi", ["fi", "en", "fi", "sl"])
+    none = both.after_corrections(0)
+    assert (none.language, spoken(none)) == ("la", list(languages))
+    assert both.heard_before_as(FI) == ("la",)
