@@ -39,6 +39,7 @@ from .schema import metadata
 from .sidecars import SidecarRepository
 from .signatures import SignatureStore
 from .state_folder import SIGNATURES_FOLDER
+from .upgrades import UpgradeRepository
 
 _UPGRADE_LOCK = threading.Lock()
 
@@ -73,6 +74,7 @@ class Database:
         self.bulk_files = BulkFileRepository(self._engine)
         signatures = SignatureStore(path.parent / SIGNATURES_FOLDER)
         self.sidecars = SidecarRepository(self._engine, signatures)
+        self.upgrades = UpgradeRepository(self._engine)
         self.deliveries = ServerOutbox(self._engine)
         self.commands = CommandQueue(self._engine)
         self.notifications = NotificationOutbox(self._engine)

@@ -127,6 +127,7 @@ class FileStateRepository:
         expected_job: FileRecord | None = None,
         overview: FileOverview | None = None,
         entry: HistoryEntry | None = None,
+        also: Callable[[sa.Connection], object] | None = None,
         **values: Any,
     ) -> bool:
         """Set the state of a file.
@@ -140,6 +141,7 @@ class FileStateRepository:
                 has another job by now, or another worker.
             overview: What the file has and needs, if it was examined.
             entry: What the history keeps of this, unless its newest entry says the same.
+            also: What else is written in the same transaction, after the state.
             values: Further columns of the ``files`` table.
 
         Returns:
@@ -168,6 +170,8 @@ class FileStateRepository:
                 write_overview(c, file_id, library, overview)
             if entry is not None:
                 write_change(c, entry)
+            if also is not None:
+                also(c)
             return True
 
     def set_progress(self, path: Path, progress: str, share: float) -> None:

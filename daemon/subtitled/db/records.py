@@ -71,9 +71,9 @@ ACTIVE_STATES = frozenset({FileState.QUEUED, FileState.WORKING})
 FAILURE_STATES = frozenset({FileState.FAILED, FileState.QUARANTINED, FileState.RETRYING})
 """States of files whose last job failed."""
 
-URGENT, WATCHED, NEW, BACKFILL = 1, 20, 50, 100
+URGENT, WATCHED, NEW, BACKFILL, UPGRADE = 1, 20, 50, 100, 200
 """Priorities, the most urgent first: requested by a person, likely to be played next, newly
-arrived, and found by the first scan of a library."""
+arrived, found by the first scan of a library, and with subtitles that are only made again."""
 AFFECTED_BY_SIDECARS = frozenset(
     {FileState.UP_TO_DATE, FileState.IMPOSSIBLE, FileState.DONE, FileState.NO_SPEECH}
 )

@@ -149,7 +149,28 @@ sidecars = sa.Table(
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("status", sa.Text, nullable=False, server_default="present"),
     sa.Column("is_user_requested", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("engine", sa.Text, nullable=False, server_default=""),
+    sa.Column("model", sa.Text, nullable=False, server_default=""),
+    sa.Column("engine_version", sa.Text, nullable=False, server_default=""),
+    sa.Column("translator", sa.Text, nullable=False, server_default=""),
+    sa.Column("translator_model", sa.Text, nullable=False, server_default=""),
+    sa.Column("translator_version", sa.Text, nullable=False, server_default=""),
+    sa.Column("upgrade_job", sa.Text),
+    sa.Column("upgrade_refused", sa.Text, nullable=False, server_default=""),
+    sa.Column("upgrade_note", sa.Text, nullable=False, server_default=""),
+    sa.Column("replaced", sa.Text, nullable=False, server_default=""),
 )
+"""What we wrote. ``upgrade_job`` is null unless a sidecar is to be made again: then it is the job
+that its media file had when that was asked for, or empty. ``upgrade_refused`` is what was tried and
+made nothing better, ``upgrade_note`` says why, and ``replaced`` is the signature of the version
+before."""
+
+sa.Index(
+    "ix_sidecars_upgrade",
+    sidecars.c.media,
+    **_partial_index(sidecars.c.upgrade_job.is_not(None)),
+)
+"""For the sidecars that are to be made again."""
 
 kv = sa.Table(
     "kv",

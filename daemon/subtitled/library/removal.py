@@ -11,7 +11,6 @@ from pathlib import Path
 
 from subtitled.db.database import Database
 from subtitled.db.sidecars import SidecarRecord, SidecarStatus
-from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.publish import (
     ForeignFileError,
     compute_sha256,
@@ -95,23 +94,17 @@ class SidecarRemover:
         if content is None:
             self._db.sidecars.delete(record.path)
             return "is not kept any more; it is made again"
-        signature = Signature(
-            fingerprint=record.fingerprint,
-            name=record.path.name,
-            language=record.language,
-            kind=record.kind,
-            format=record.format,
-            variant=record.variant,
-            created_at=record.created_at,
-            sha256=record.sha256,
-            size_bytes=len(content),
-        )
+        signature = record.to_signature(len(content))
         try:
             publish_sidecar(record.path, content, own_digest=None, signature=signature)
         except ForeignFileError:
             return "not restored: a human or approved subtitle has its name now"
         self._db.sidecars.record_written(
-            record.path, record.media, signature, is_user_requested=True
+            record.path,
+            record.media,
+            signature,
+            is_user_requested=True,
+            replaced=record.replaced,
         )
         same_file = self._db.sidecars.with_fingerprint(record.fingerprint)
         if not any(one.sha256 == record.sha256 for one in same_file if one.path != record.path):

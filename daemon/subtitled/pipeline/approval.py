@@ -240,6 +240,7 @@ def _target(
         kind=record.kind,
         format=fmt,
         variant=own.variant if own is not None else record.variant,
+        makers=own.makers if own is not None else record.makers,
     )
     mark = ApprovalMark(
         by=request.user,

@@ -138,6 +138,7 @@ def _restore_one(db: Database, record: SidecarRecord, approved: Signature) -> st
         kind=record.kind,
         format=record.format,
         variant=record.variant,
+        makers=record.makers,
     )
     signature = Signature.create(ours, description)
     try:

@@ -34,6 +34,8 @@ from subtitled.plugin.limits import (
     read_path,
 )
 
+from .makers import NO_MAKERS, Makers
+
 XATTR_NAME = "user.subtitled.signature"
 """The attribute that holds the whole signature, so that there is never half of one."""
 _OLD_XATTR_NAME = "user.subtitled.made"
@@ -112,6 +114,7 @@ class SidecarDescription:
     format: str
     variant: str
     """How it was made, for people."""
+    makers: Makers = NO_MAKERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +135,8 @@ class Signature:
     """Of the content."""
     size_bytes: int
     approved: ApprovalMark | None = None
+    makers: Makers = NO_MAKERS
+    """What made it. Signatures of older versions do not say."""
 
     @property
     def machine_sha256(self) -> str:
@@ -157,12 +162,16 @@ class Signature:
             sha256=hashlib.sha256(text).hexdigest(),
             size_bytes=len(text),
             approved=approved,
+            makers=description.makers,
         )
 
 
 def to_json(signature: Signature) -> bytes:
     """Serialise a signature as ASCII, whatever bytes the file name has."""
     fields = asdict(signature)
+    del fields["makers"]
+    if signature.makers:
+        fields["made_by"] = signature.makers.to_json()  # older versions ignore it
     if signature.approved is None:
         del fields["approved"]
     version = _VERSION if signature.approved is None else _APPROVED_VERSION
@@ -203,6 +212,7 @@ def from_json(payload: bytes) -> Signature | None:
             sha256=texts["sha256"],
             size_bytes=size_bytes,
             approved=approved,
+            makers=Makers.from_json(record.get("made_by")),
         )
     except ValueError:
         return None
@@ -242,8 +252,9 @@ def sign(path: Path, signature: Signature) -> bool:
     Raises:
         OSError: The attribute cannot be written for another reason, such as a read-only disk.
     """
-    # The attribute of some file systems holds little, and the variant is the only long part.
-    for candidate in (signature, replace(signature, variant="")):
+    # The attribute of some file systems holds little, and how it was made is the only long part.
+    without_variant = replace(signature, variant="")
+    for candidate in (signature, without_variant, replace(without_variant, makers=NO_MAKERS)):
         try:
             os.setxattr(path, XATTR_NAME, to_json(candidate))
         except OSError as error:

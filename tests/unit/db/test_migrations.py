@@ -378,3 +378,48 @@ def test_on_postgres_an_upgraded_database_is_as_a_new_one(
     Database(tmp_path / "old.sqlite", old).close()
     Database(tmp_path / "new.sqlite", new).close()
     assert _schema(old) == _schema(new)
+
+
+def test_names_of_makers_are_taken_from_the_descriptions_of_an_older_version(
+    tmp_path: Path, server: str | None
+) -> None:
+    path = tmp_path / "subtitled.sqlite"
+    _make_0007(path, server)
+    engine, config = open_engine(path, server), Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    described = {
+        "transcribed by whisper": "whisper",
+        "transcribed by whisper, translated by deep l": "whisper and deep l",
+        "translated from the audio by whisper": "whisper",
+        "translated by nmt from Film, cut.en.srt (en)": "nmt",
+        "transcribed by whisper, from the approved text 3f": "whisper",
+        "taken from Film.es.srt (es)": "",
+        "": "",
+    }
+    with write_transaction(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0015")
+        for number, variant in enumerate(described):
+            _insert(
+                connection,
+                "sidecars",
+                path=f"/films/{number}.srt".encode(),
+                media=bytes(MEDIA),
+                fingerprint="f",
+                language="en",
+                kind="full",
+                format="srt",
+                sha256="s",
+                size=1,
+                variant=variant,
+                created_at=1.5,
+            )
+    engine.dispose()
+    db = Database(path, server)
+    for number, makers in enumerate(described.values()):
+        record = db.sidecars.get(Path(f"/films/{number}.srt"))
+        assert record is not None
+        assert str(record.makers) == makers
+        assert not record.is_upgrade_requested
+        assert record.replaced is None
+    db.close()
