@@ -10,13 +10,14 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from subtitled.plugin import Language
+from subtitled.subtitles.evaluation.timed_words import time_words
 from words_material import UNWRITABLE, Recording
 from words_scores import (
     LostStretch,
     align_words,
     find_lost_stretches,
     list_words,
-    time_words,
 )
 from words_ways import OURS, RAW, Heard
 
@@ -111,11 +112,9 @@ def _time_reference(
 ) -> list[tuple[float, float] | None]:
     """Return the times of the words of the reference as far as they are known."""
     if recording.timing in ("built", "hand"):
-        in_cues = [
-            word for cue in recording.cues for word in list_words(cue.text, recording.language)
-        ]
-        if in_cues == list(said):
-            return list(time_words(recording.cues, recording.language))
+        in_cues = time_words(recording.cues, Language(recording.language))
+        if len(in_cues) == len(said):
+            return [(start, end) for _, start, end in in_cues]
     heard, times = [], []
     for start, end, text in ours.words:
         for word in list_words(text, recording.language):

@@ -96,23 +96,6 @@ def find_lost_stretches(
     ]
 
 
-def time_words(cues: Sequence[Cue], language: str) -> list[tuple[float, float]]:
-    """Return start and end of each word of some cues, at an even pace within each cue."""
-    times: list[tuple[float, float]] = []
-    for cue in cues:
-        words = list_words(cue.text, language)
-        total, passed = sum(map(len, words)), 0
-        for word in words:
-            start, passed = passed, passed + len(word)
-            times.append(
-                (
-                    cue.start + cue.duration * start / total,
-                    cue.start + cue.duration * passed / total,
-                )
-            )
-    return times
-
-
 def per_hour(count: int, seconds: float) -> float | None:
     """Return a count per hour; None without any time."""
     return count * 3600 / seconds if seconds else None

@@ -11,6 +11,7 @@ from rapidfuzz.distance import Levenshtein
 from subtitled.plugin import Cue, Language
 
 from .suber import compute_suber, is_compared_by_character, split_words
+from .timed_words import count_timed_word_errors
 from .word_errors import count_word_errors
 
 MIN_PAUSE_SECONDS = 2.0
@@ -75,6 +76,8 @@ class Comparison:
     unit: str
     """``WER``, or ``CER`` if characters are compared."""
     error_rate: float | None
+    timed_error_rate: float | None
+    """The error rate of the words within the times of the reference's cues."""
     suber: float | None
     in_times: TimingErrors
     """Errors of the starts of cues that begin with the same word in both."""
@@ -127,6 +130,7 @@ def compare_cues(
     return Comparison(
         unit="CER" if is_compared_by_character(language) else "WER",
         error_rate=_compute_error_rate(hypothesis_words, reference_words),
+        timed_error_rate=count_timed_word_errors(hypothesis, reference, language).rate,
         suber=compute_suber(hypothesis, reference, language),
         in_times=TimingErrors(
             tuple(hypothesis_words[h].cue.start - reference_words[w].cue.start for h, w in starts)

@@ -72,6 +72,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
     if (comparison := evaluation.comparison) is not None:
         payload["comparison"] = {
             comparison.unit.lower(): _round(comparison.error_rate, 4),
+            f"timed_{comparison.unit.lower()}": _round(comparison.timed_error_rate, 4),
             "suber": _round(comparison.suber, 2),
             "in_times": _times_to_json(comparison.in_times),
             "out_times": _times_to_json(comparison.out_times),
@@ -102,6 +103,7 @@ def build_comparison_rows(comparison: Comparison) -> list[tuple[str, str]]:
     boundaries = comparison.boundaries
     return [
         (comparison.unit, _format_percent(comparison.error_rate)),
+        (f"timed {comparison.unit}", _format_percent(comparison.timed_error_rate)),
         ("SubER", "-" if comparison.suber is None else f"{comparison.suber:.1f}"),
         ("in-times", _describe_times(comparison.in_times)),
         ("out-times", _describe_times(comparison.out_times)),
