@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from subtitled.plugin import SAMPLE_RATE, Audio, TimeSpan, Word
 
+from .features import fill_with_silence
 from .windows import WINDOW_SECONDS, Window
 
 if TYPE_CHECKING:
@@ -217,12 +218,12 @@ def _align_window(
 ) -> list[AlignedWord]:
     """Find each word in a window."""
     import numpy as np
-    from faster_whisper.audio import pad_or_trim
 
     sound = np.concatenate([audio.read_samples(part) for part in window.parts])
     features = model.feature_extractor(sound)
-    frames = min(features.shape[-1], model.feature_extractor.nb_max_frames)
-    encoded = model.encode(pad_or_trim(features))
+    length = model.feature_extractor.nb_max_frames
+    frames = min(features.shape[-1], length)
+    encoded = model.encode(fill_with_silence(features, length))
     tokens = [token for word in words for token in word.tokens]
     (result,) = model.model.align(encoded, tokenizer.sot_sequence, [tokens], frames)
     text, time = (np.array(side) for side in zip(*result.alignments, strict=True))

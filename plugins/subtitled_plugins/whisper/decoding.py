@@ -144,24 +144,14 @@ class WindowDecoder:
         Returns:
             Its segments, and the output of its encoder if that is kept.
         """
-        from faster_whisper import BatchedInferencePipeline
+        from .pipeline import WindowPipeline
 
-        # A pipeline stores the time of the last speech in itself, so each batch has its own.
-        pipeline = BatchedInferencePipeline(self._model)
-        encoded: list[Any] = []
-        generate = pipeline.generate_segment_batched
-
-        def generate_and_keep(*arguments: Any) -> Any:
-            output, results = generate(*arguments)
-            encoded.append(output)
-            return output, results
-
-        if keep_encoded:
-            pipeline.generate_segment_batched = generate_and_keep
+        pipeline = WindowPipeline(self._model)
         segments, _ = pipeline.transcribe(
             samples, clip_timestamps=clips, batch_size=len(clips), **options
         )
-        return list(segments), encoded[0] if encoded else None
+        decoded = list(segments)
+        return decoded, pipeline.encoded if keep_encoded else None
 
 
 def is_doubtful(segment: Any, is_last_attempt: bool) -> bool:

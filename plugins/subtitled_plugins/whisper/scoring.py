@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from subtitled.plugin import Audio, Word
 
+from .features import fill_with_silence
 from .hotwords import Candidate
 from .windows import Window
 
@@ -91,10 +92,10 @@ class WindowScorer:
 
 def _encode(model: WhisperModel, audio: Audio, window: Window) -> Any:
     import numpy as np
-    from faster_whisper.audio import pad_or_trim
 
     sound = np.concatenate([audio.read_samples(part) for part in window.parts])
-    return model.encode(pad_or_trim(model.feature_extractor(sound)))
+    features = model.feature_extractor(sound)
+    return model.encode(fill_with_silence(features, model.feature_extractor.nb_max_frames))
 
 
 def _view(encoded: npt.NDArray[np.float32]) -> Any:
