@@ -1,4 +1,6 @@
-"""False alarms and misses of the language identification of text. Takes about 2 minutes.
+"""Errors of the language identification of text, in about 2 minutes, and of speech, in about 10.
+
+That of speech is in :mod:`identification_speech` and needs recordings. What follows is about text.
 
 There are three sources, from Debian packages that are downloaded and not installed (or are in
 $SUBTITLED_BENCH_PACKAGES). *Dialogs* are the questions of the installer in some 80 languages: short
@@ -28,7 +30,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from material import own_folder
+from identification_speech import measure_speech_identification
+from material import SPEECH, own_folder
 from subtitled.plugin import Language
 from subtitled.subtitles import language_id, language_model
 from subtitled.subtitles.language_id import find_language_mismatch
@@ -86,6 +89,8 @@ def main() -> None:
         for length in LENGTHS:
             score = scored(texts, length)
             told[f"{name} {length}"] = shown(length, score)
+    if SPEECH.is_dir():
+        told["speech"] = measure_speech_identification()
     print(json.dumps(told))
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scenarios.test_spoken_language import Place, read_text
+from subtitled.config.settings import LibrarySettings
 from subtitled.daemon.answers.file_inspection import inspect_now
 from subtitled.db.records import FileState
+from subtitled.jobcontext.job import Job
+from subtitled.library.fingerprint import content_fingerprint
+from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import (
     Audio,
     Language,
@@ -37,7 +44,7 @@ def test_what_is_taken_for_english_is_heard_again_in_the_language_of_its_text(
     assert place.analysis(film).language_origin is LanguageOrigin.TEXT
     explained = inspect_now(place.services.config, place.database, film)["spoken_language"]
     name = spoken.english_name
-    assert f"heard again as {name}, because what was written as English is {name}" in explained
+    assert f"transcribed again as {name}, because what was written as English is {name}" in explained
     again = place.make(film, assumed_language="en")
     assert (again.state, len(place.asked())) == (FileState.UP_TO_DATE, 2), "it is remembered"
 
@@ -97,20 +104,83 @@ def test_each_chunk_is_heard_again_once_though_the_work_is_interrupted(tmp_path:
     client = place.pool["tone"]
     hear = client.transcribe
     calls: list[tuple[Language, TimeSpan]] = []
+    failures: list[tuple[Language, TimeSpan]] = []
 
     def fail_once(audio: Audio, request: TranscriptionRequest) -> Transcript:
-        told = [language for language, _ in calls]
         calls.append((request.language, request.chunk.span))
-        if told.count(DE) == 1 and told[-1] == DE:
+        if [language for language, _ in calls].count(DE) == 2 and not failures:
+            failures.append(calls.pop())
             raise TransientError("the power failed")
         return hear(audio, request)
 
     client.transcribe = fail_once  # type: ignore[method-assign]
     with pytest.raises(TransientError):
         place.make(film, assumed_language="en")
-    interrupted = calls.pop()
     assert len({span for _, span in calls}) > 1
     assert place.make(film, assumed_language="en").spoken == DE
-    assert interrupted in calls
+    assert failures[0] in calls
     assert len(calls) == len(set(calls)), "nothing that was stored is transcribed again"
     assert {language for language, _ in calls} == {EN, DE}
+
+
+class DyingRunner:
+    """Runs steps as the daemon does: it dies at one, and takes the results before it as stored."""
+
+    def __init__(self, stored: list[tuple[str, Any]], dies_at: int | None, *, after: bool) -> None:
+        self.stored = stored
+        self.begun = 0
+        self.dies_at = dies_at
+        self.after = after
+
+    def run(self, name: str, function: Callable[[], Any]) -> Any:
+        number, self.begun = self.begun, self.begun + 1
+        if number < len(self.stored):
+            known, result = self.stored[number]
+            assert known == name, "the work takes the same way as before the crash"
+            return result
+        if number == self.dies_at:
+            if self.after:
+                function()
+            raise KeyboardInterrupt
+        self.stored.append((name, json.loads(json.dumps(function()))))
+        return self.stored[-1][1]
+
+    def checkpoint(self, engine: str = "") -> None:
+        return
+
+
+def make_film(folder: Path, runner: DyingRunner, place: Place | None = None) -> Place:
+    """Run the job of a German film that is assumed to be English."""
+    folder.mkdir(exist_ok=True)
+    place = place or Place(folder, configure())
+    film = folder / "Film.wav"
+    if not film.exists():
+        write_tones(film, DE)
+    library = LibrarySettings.model_validate({"path": folder, "assumed_language": "en"})
+    job = Job(media=film, library=library, fingerprint=content_fingerprint(film))
+    try:
+        result = run_job(job, place.services, runner)
+        assert (result.state, result.spoken) == (FileState.DONE, DE)
+    except KeyboardInterrupt:
+        assert runner.dies_at is not None
+    return place
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before a step", "before its result is kept"])
+def test_a_job_that_is_killed_while_it_hears_again_continues_as_it_was(
+    tmp_path: Path, after: bool
+) -> None:
+    undisturbed = DyingRunner([], None, after=after)
+    make_film(tmp_path / "whole", undisturbed)
+    names = [name for name, _ in undisturbed.stored]
+    transcribed = [n for n, name in enumerate(names) if name.startswith("transcribing")]
+    assert len(transcribed) == 2
+    for number in range(transcribed[0] + 1, transcribed[1] + 2):
+        folder = tmp_path / f"{number}"
+        dying = DyingRunner([], number, after=after)
+        place = make_film(folder, dying)
+        assert not (folder / "Film.de.srt").exists() or after
+        make_film(folder, DyingRunner(dying.stored, None, after=after), place)
+        assert read_text(folder / "Film.de.srt").startswith("Ich weiß nicht")
+        assert place.asked() == [EN, DE], names[number]
+        place.database.close()

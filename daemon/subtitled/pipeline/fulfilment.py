@@ -225,7 +225,7 @@ class Producer:
             if self.analyser.correct_language(track, part.language, find):
                 raise MainLanguageError(
                     f"what was written as {part.language.english_name} is in another language",
-                    "It is heard again at the next try",
+                    "It is transcribed again at the next try",
                 )
 
     def text_source(self, produced: Produced) -> TextSource:

@@ -106,7 +106,7 @@ class TrackAnalysis:
         if before is None:
             before = FirstHearing(self.language or correction.heard, self.language_segments)
         heard, written = correction.heard.english_name, correction.written.english_name
-        reason = f"heard again as {written}, because what was written as {heard} is {written}"
+        reason = f"transcribed again as {written}, because what was written as {heard} is {written}"
         corrections = (*self.language_corrections, correction)
         known = replace(self, first_hearing=before, language_corrections=corrections)
         return replace(
