@@ -4,7 +4,7 @@ The other tools, in the versions named below, each in its own environment in the
 openai-whisper's writer with its defaults and with 2 lines of 42 characters, stable-ts with its
 default regrouping, subgen (stable-ts with subgen's string), whisperX's SubtitlesProcessor.
 
-There are two kinds of material, because no film here has both speech and human subtitles:
+There are three kinds of material:
 
 * Real speech, transcribed by Whisper base: a sonnet in English, a lecture in German, Debian's voice
   prompts in Spanish, French, Italian and Russian, and SYNTHETIC Japanese (Open JTalk). They have no
@@ -14,6 +14,9 @@ There are two kinds of material, because no film here has both speech and human 
   Russian, Swedish and English: SubER against the human cues. There is no audio: the times of words
   are SIMULATED inside each cue, with a fixed seed. The weights were first set by hand on the
   ENGLISH captions, so those are tuning material. The others are not.
+* Real speech with times that people set, from ``shared/speech``: the whole of ours and raw
+  faster-whisper, by SubER, errors of words, and of words in time, in- and out-times. ``--real``
+  prints this part only; ``--part`` and the other options are those of ``words.py``.
 
 Otherwise no weight was tuned on material that is reported. The tuning material is prologue.es,
 which is not shown here. Takes about 2 minutes on 2 cores, and twice as long the first time, because
@@ -22,26 +25,32 @@ of downloads.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import random
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from material import SPEECH, model, own_folder
+from material import SPEECH, own_folder
+from quality_material import (
+    PROMPTS,
+    Material,
+    captions,
+    heard,
+    japanese,
+    prompts,
+    ran,
+    simulated,
+)
 from subtitled.config.paths import resolve_models_dir
 from subtitled.config.settings import AppSettings
-from subtitled.plugin import Cue, Language, Subtitle, Word
+from subtitled.plugin import Cue, Language, Subtitle
 from subtitled.subtitles.evaluation.comparison import Comparison, compare_cues
 from subtitled.subtitles.evaluation.compliance import (
     ComplianceReport,
@@ -51,60 +60,15 @@ from subtitled.subtitles.evaluation.compliance import (
 from subtitled.subtitles.formats import read_cues, render_subtitle
 from subtitled.subtitles.rules import select_cue_rules
 from subtitled.subtitles.segmentation.segmenter import segment_words
-from subtitled.subtitles.segmentation.syntax import is_sentence_end
+from words import add_way_options, listen, parse_ways
+from words_material import load_recordings
+from words_times import is_timed, print_times
+from words_ways import OURS, RAW, Heard
 
 PEERS = ("numpy", "tqdm", "pyopenjtalk-plus==0.4.1.post10")
 BARE = ("openai-whisper==20250625", "stable-ts==2.19.1", "whisperx==3.8.6")
 """Packages that are installed without dependencies: their models take no part here."""
 SUBER = ("subtitle-edit-rate==0.4.0",)
-CAPTIONS = "video.js@7.21.7"
-PROMPTS = {
-    "es": ("es_MX_f_Allison", "asterisk-core-sounds-es-wav"),
-    "fr": ("fr_CA_f_June", "asterisk-core-sounds-fr-wav"),
-    "it": ("it_IT_m_Carlo", "asterisk-core-sounds-it-wav"),
-    "ru": ("ru_RU_f_IvrvoiceRU", "asterisk-core-sounds-ru-wav"),
-}
-SOUNDS = Path("/usr/share/asterisk/sounds")
-RATE = 16_000
-PAUSES = (0.3, 0.7, 1.2, 2.5)
-"""Seconds of the pauses between prompts, in turn."""
-JAPANESE = (
-    "今日はとても天気がいいので、みんなで一緒に公園へ行きましょう。",
-    "昨日の夜、友達から電話がかかってきて、来週の旅行について長い時間話しました。",
-    "この町には古い図書館があり、子供のころから毎週のように通っていました。",
-    "電車が遅れているため、会議には間に合わないかもしれません。",
-    "すみませんが、もう一度ゆっくり説明していただけますか。",
-    "彼女は大学で歴史を勉強しながら、小さな喫茶店で働いています。",
-    "台風が近づいているので、今夜は外に出ないほうがいいでしょう。",
-    "その映画は面白かったけれど、最後の場面だけはよく分かりませんでした。",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
-    """Words to segment, and their reference."""
-
-    name: str
-    language: Language
-    segments: list[dict[str, Any]]
-    """Segments as Whisper writes them."""
-    duration: float
-    reference: tuple[Cue, ...] | None = None
-    human: bool = False
-    """Whether the reference is human subtitles, and not only the times of the audio."""
-
-    @property
-    def words(self) -> list[Word]:
-        return [
-            Word(
-                text=word["word"],
-                start=word["start"],
-                end=word["end"],
-                confidence=word["probability"],
-            )
-            for one in self.segments
-            for word in one["words"]
-        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,15 +78,6 @@ class Row:
     cues: tuple[Cue, ...]
     kept: ComplianceReport
     against: Comparison | None
-
-
-def ran(*command: str | Path, said: str | None = None) -> str:
-    done = subprocess.run(
-        [str(part) for part in command], input=said, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        sys.exit(f"{' '.join(map(str, command))[:200]}\n{done.stdout[-1000:]}{done.stderr[-3000:]}")
-    return done.stdout
 
 
 def environment(name: str, *installs: Sequence[str]) -> Path:
@@ -137,186 +92,6 @@ def environment(name: str, *installs: Sequence[str]) -> Path:
             ran(python, "-m", "pip", "install", "--quiet", *install)
         ready.write_text(wanted, "utf-8")
     return python
-
-
-def heard(path: Path, language: str, start: float = 0.0) -> dict[str, Any]:
-    """Transcribe with Whisper base from a time on; return the segments and the duration."""
-    from faster_whisper import WhisperModel, decode_audio
-
-    sound = decode_audio(str(path), sampling_rate=RATE)[round(start * RATE) :]
-    whisper = WhisperModel(str(model()), device="cpu", compute_type="int8")
-    found, _ = whisper.transcribe(
-        sound,
-        language=language,
-        word_timestamps=True,
-        vad_filter=True,
-        condition_on_previous_text=False,
-    )
-    segments = [
-        {
-            "id": number,
-            "start": one.start,
-            "end": one.end,
-            "text": one.text,
-            "words": [
-                {"word": w.word, "start": w.start, "end": w.end, "probability": w.probability}
-                for w in one.words
-            ],
-        }
-        for number, one in enumerate(found)
-        if one.words
-    ]
-    return {"segments": segments, "duration": len(sound) / RATE}
-
-
-def joined(parts: Sequence[np.ndarray], target: Path) -> list[tuple[float, float]]:
-    """Join audio files with known pauses; return start and end of each in seconds."""
-    whole, where, now = [np.zeros(RATE // 2, np.float32)], [], RATE // 2
-    for number, part in enumerate(parts):
-        loud = np.abs(part) > 0.02 * np.abs(part).max()
-        first, last = int(loud.argmax()), len(part) - int(loud[::-1].argmax())
-        part = part[first:last]
-        pause = round(PAUSES[number % len(PAUSES)] * RATE)
-        where.append((now / RATE, (now + len(part)) / RATE))
-        whole += [part, np.zeros(pause, np.float32)]
-        now += len(part) + pause
-    sound = np.concatenate(whole)
-    raw = (sound / np.abs(sound).max() * 30000).astype("<i2").tobytes()
-    subprocess.run(
-        [
-            *("ffmpeg", "-v", "error", "-y", "-f", "s16le", "-ar", str(RATE), "-ac", "1"),
-            *("-i", "-", str(target)),
-        ],
-        input=raw,
-        check=True,
-    )
-    return where
-
-
-def as_heard(
-    segments: Sequence[dict[str, Any]], where: Sequence[tuple[float, float]], language: Language
-) -> tuple[Cue, ...]:
-    """Return a cue for each prompt, with its times and the words transcribed in them."""
-    cues = []
-    edges = [0.0, *((a[1] + b[0]) / 2 for a, b in pairwise(where)), 1e9]
-    for (start, end), (low, high) in zip(where, pairwise(edges), strict=True):
-        said = "".join(
-            word["word"]
-            for one in segments
-            for word in one["words"]
-            if low <= (word["start"] + word["end"]) / 2 < high
-        ).strip()
-        if said:
-            cues.append(Cue(start, end, said))
-    return tuple(cues)
-
-
-def prompts(tag: str, folder: Path) -> Material | None:
-    """Return 90 seconds of voice prompts: every third one of two to seven seconds."""
-    from faster_whisper import decode_audio
-
-    name, package = PROMPTS[tag]
-    if not (SOUNDS / name).is_dir():
-        print(f"without {tag}: apt-get install {package}", file=sys.stderr)
-        return None
-    parts: list[np.ndarray] = []
-    for path in sorted((SOUNDS / name).glob("*.wav"))[::3]:
-        sound = decode_audio(str(path), sampling_rate=RATE)
-        if 2.0 <= len(sound) / RATE <= 7.0 and sum(map(len, parts)) < 90 * RATE:
-            parts.append(sound)
-    return known(f"{tag} prompts", Language(tag), parts, folder)
-
-
-def known(name: str, language: Language, parts: list[np.ndarray], folder: Path) -> Material:
-    target = folder / f"{name.replace(' ', '-')}.wav"
-    where = joined(parts, target)
-    transcript = heard(target, str(language))
-    reference = as_heard(transcript["segments"], where, language)
-    return Material(name=name, language=language, reference=reference, **transcript)
-
-
-def japanese(python: Path, folder: Path) -> Material:
-    from faster_whisper import decode_audio
-
-    code = (
-        "import json, sys, wave, numpy, pyopenjtalk\n"
-        "for number, text in enumerate(json.load(sys.stdin)):\n"
-        "    sound, rate = pyopenjtalk.tts(text)\n"
-        "    with wave.open(f'{sys.argv[1]}/ja{number}.wav', 'wb') as file:\n"
-        "        file.setparams((1, 2, rate, 0, 'NONE', ''))\n"
-        "        file.writeframes(numpy.clip(sound, -32768, 32767).astype('<i2').tobytes())\n"
-    )
-    ran(python, "-c", code, folder, said=json.dumps(JAPANESE))
-    parts = [
-        decode_audio(str(folder / f"ja{number}.wav"), sampling_rate=RATE)
-        for number in range(len(JAPANESE))
-    ]
-    return known("ja synthetic", Language("ja"), parts, folder)
-
-
-def captions() -> dict[str, tuple[Cue, ...]]:
-    """Return the human captions by language; none without npm."""
-    folder = resolve_models_dir(AppSettings()).parent / "quality"
-    archive = folder / f"{CAPTIONS.replace('@', '-')}.tgz"
-    if not archive.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            ran("npm", "pack", CAPTIONS, "--silent", "--pack-destination", folder)
-        except FileNotFoundError:
-            print("without human captions: apt-get install npm", file=sys.stderr)
-            return {}
-    inside = "package/dist/examples/elephantsdream/captions.{}.vtt"
-    return {
-        tag: read_cues(ran("tar", "-xzOf", archive, inside.format(tag)).encode(), "vtt")
-        for tag in ("ja", "ru", "sv", "en")
-    }
-
-
-def simulated(tag: str, cues: Sequence[Cue]) -> Material:
-    """Simulate words at an even pace in each cue: 15 characters a second, 8 in Japanese."""
-    chance = random.Random(20)
-    language = Language(tag)
-    rate = 8.0 if tag == "ja" else 15.0
-    words: list[dict[str, Any]] = []
-    reference, latest = [], 0.0
-    for cue in cues:
-        text = cue.text.strip()
-        texts = list("".join(text.split())) if tag == "ja" else [f" {w}" for w in text.split()]
-        if not texts:
-            continue
-        reference.append(Cue(cue.start, cue.end, text))
-        length = min(len("".join(texts)) / rate, cue.duration - 0.05)
-        now = cue.start
-        for word in texts:
-            begin = max(now + chance.gauss(0, 0.03), latest)
-            now += length * len(word) / len("".join(texts))
-            latest = max(now, begin + 0.02)
-            words.append({"word": word, "start": begin, "end": latest, "probability": 0.9})
-    name = f"{tag} captions" + (" (tuning)" if tag == "en" else "")
-    end = max(cue.end for cue in cues) + 1
-    return Material(
-        name=name,
-        language=language,
-        segments=_in_segments(words),
-        duration=end,
-        reference=tuple(reference),
-        human=True,
-    )
-
-
-def _in_segments(words: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Group words into segments like Whisper's: sentences, also split at a second of silence."""
-    segments: list[dict[str, Any]] = []
-    for word in words:
-        last = segments[-1]["words"] if segments else None
-        if last and not is_sentence_end(last[-1]["word"]) and word["start"] - last[-1]["end"] < 1:
-            last.append(word)
-        else:
-            segments.append({"id": len(segments), "words": [word]})
-    for one in segments:
-        one["start"], one["end"] = one["words"][0]["start"], one["words"][-1]["end"]
-        one["text"] = "".join(word["word"] for word in one["words"])
-    return segments
 
 
 def rows_of(material: Material, python: Path) -> list[Row]:
@@ -407,7 +182,32 @@ def times(row: Row, which: str) -> str:
     return f"{number(found.median, 2)}/{number(found.p90, 2)}" if found else "-"
 
 
+def print_real(options: argparse.Namespace) -> None:
+    """Compare the cues of whole programs with times that people set."""
+    only = [name for name in options.only.split(",") if name]
+    recordings = [each for each in load_recordings(options.part, only) if is_timed(each)]
+    results: dict[str, dict[str, Heard]] = {}
+    for way, recording, written in listen(parse_ways(options.ways), recordings, options):
+        results.setdefault(way, {})[recording.name] = written
+    print(f"real speech with times that people set, {options.part}:")
+    print_times(recordings, results)
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--real", action="store_true", help="real speech with human times only")
+    parser.add_argument("--ways", default=",".join((OURS[1], *RAW)), help="by commas")
+    add_way_options(parser)
+    options = parser.parse_args()
+    if not options.real:
+        print_segmentation()
+    print_real(options)
+
+
+def print_segmentation() -> None:
+    """Segment the same words by each tool, and compare what comes out."""
     begin = time.monotonic()
     python = environment("peers", PEERS, ("--no-deps", *BARE))
     suber = environment("suber", SUBER)

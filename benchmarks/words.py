@@ -39,6 +39,7 @@ from subtitled.subtitles.evaluation.word_errors import WordErrors
 from words_losses import print_losses
 from words_material import UNWRITABLE, Recording, load_recordings, make_synthetic_silence
 from words_scores import count_errors, find_lost_cues, list_words, per_hour, sum_seconds
+from words_times import print_times
 from words_ways import (
     CACHE,
     OURS,
@@ -250,9 +251,7 @@ def print_recordings(recordings: Sequence[Recording], results: Results) -> None:
         print(f"  {each.name} of {words}: " + "; ".join(cells))
 
 
-def print_changes(
-    recordings: Sequence[Recording], results: Results, label: str, limit: int = 8
-) -> None:
+def print_changes(recordings: Sequence[Recording], results: Results, label: str) -> None:
     """Print where ours differs from an older run of ours."""
     for way in OURS:
         for each in recordings:
@@ -264,37 +263,48 @@ def print_changes(
             print(f" ({before.lost} -> {after.lost} lost), language {old.language} {new.language}")
 
 
+def add_way_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options by which ways listen."""
+    parser.add_argument("--part", default="tuning", choices=["reporting", "tuning"])
+    parser.add_argument("--only", default="", help="recordings, by commas: names or beginnings")
+    parser.add_argument("--label", default="latest", help="what results of ours are kept under")
+    parser.add_argument(
+        "--show", action="store_true", help="show what is kept, run nothing of ours"
+    )
+    parser.add_argument("--peer-python", action="append", default=[], metavar="WAY=PATH")
+    parser.add_argument("--tree", type=Path, help="source tree of ours, if not this one")
+    parser.add_argument("--settings", default="", help="configuration of ours, in TOML")
+
+
+def parse_ways(text: str) -> list[str]:
+    """Return the ways that are named, by commas; ``ours`` is both of ours."""
+    return [way for name in text.split(",") for way in (OURS if name == "ours" else (name,))]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--part", default="tuning", choices=["reporting", "tuning"])
-    parser.add_argument("--only", default="", help="recordings, by commas: names or beginnings")
     parser.add_argument(
         "--ways", default=",".join((*OURS, *RAW, *PEERS)), help="by commas; 'ours' is both of ours"
     )
-    parser.add_argument("--label", default="latest", help="what results of ours are kept under")
     parser.add_argument("--against", help="label of an older run of ours to compare with")
-    parser.add_argument(
-        "--show", action="store_true", help="show what is kept, run nothing of ours"
-    )
     parser.add_argument("--losses", action="store_true", help="tell what lost each lost stretch")
-    parser.add_argument("--peer-python", action="append", default=[], metavar="WAY=PATH")
-    parser.add_argument("--tree", type=Path, help="source tree of ours, if not this one")
-    parser.add_argument("--settings", default="", help="configuration of ours, in TOML")
+    parser.add_argument("--times", action="store_true", help="compare cues with human times, too")
+    add_way_options(parser)
     options = parser.parse_args()
     only = [name for name in options.only.split(",") if name]
     recordings = load_recordings(options.part, only)
     recordings += make_synthetic_silence(CACHE / "sounds", only)
-    ways = [
-        way for name in options.ways.split(",") for way in (OURS if name == "ours" else (name,))
-    ]
     results: Results = {}
-    for way, recording, heard in listen(ways, recordings, options):
+    for way, recording, heard in listen(parse_ways(options.ways), recordings, options):
         results.setdefault(way, {})[recording.name] = heard
     print_recordings(recordings, results)
     print_table(recordings, results)
     print_invented(recordings, results)
+    if options.times:
+        print("\ncues against times that people set:")
+        print_times(recordings, results)
     if options.losses:
         print_losses(recordings, results)
     if options.against:

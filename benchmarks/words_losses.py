@@ -1,6 +1,6 @@
 """What lost the words that were lost: voice activity detection, a guard, a refusal, the decoder.
 
-A lost stretch is at least four words of the reference in a row that are missing without others in
+A lost stretch is at least two words of the reference in a row that are missing without others in
 their place. Its time is that of its cue, at an even pace, or lies between the words around it.
 """
 
@@ -20,6 +20,9 @@ from words_scores import (
     list_words,
 )
 from words_ways import OURS, RAW, Heard
+
+TIMED = frozenset({"built", "hand"})
+"""Ways in which exact times of cues were made."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def _time_reference(
     recording: Recording, ours: Heard, said: Sequence[str]
 ) -> list[tuple[float, float] | None]:
     """Return the times of the words of the reference as far as they are known."""
-    if recording.timing in ("built", "hand"):
+    if recording.timing in TIMED:
         in_cues = time_words(recording.cues, Language(recording.language))
         if len(in_cues) == len(said):
             return [(start, end) for _, start, end in in_cues]
@@ -159,22 +162,35 @@ def print_losses(recordings: Sequence[Recording], results: Mapping[str, dict[str
 
 
 def print_removals(recordings: Sequence[Recording], heard_by_name: Mapping[str, Heard]) -> None:
-    """Print the guards' false removals: words that the engine heard, and nothing else has."""
-    false, total, examples = 0, 0, []
-    for recording in recordings:
-        heard = heard_by_name.get(recording.name)
-        if heard is None or not recording.is_scored:
-            continue
-        language = recording.language
-        said = list_words(recording.text or "", language)
-        engine = list_words("".join(text for _, _, text in heard.words), language)
-        kept = align_words(list_words(heard.text, language), said)
-        places = align_words(engine, said)
-        lost = [
-            index for index, place in enumerate(places) if place is not None and kept[index] is None
-        ]
-        total += sum(place is not None for place in places)
-        false += len(lost)
-        if lost:
-            examples.append(f"{recording.name} {len(lost)}")
-    print(f"guards' false removals: {false} of {total} right words ({', '.join(examples)})")
+    """Print the guards' false removals, and the words outside the speech that VAD found."""
+    present = [each for each in recordings if each.is_scored and each.name in heard_by_name]
+    for title, count in (
+        ("guards' false removals", count_false_removals),
+        ("words outside the speech that was found", count_words_outside_speech),
+    ):
+        counts = {each.name: count(each, heard_by_name[each.name]) for each in present}
+        places = ", ".join(f"{name} {number}" for name, number in counts.items() if number)
+        print(f"{title}: {sum(counts.values())} ({places})")
+
+
+def count_false_removals(recording: Recording, heard: Heard) -> int:
+    """Count the words that the engine heard rightly, and that are missing in the subtitle."""
+    language = recording.language
+    said = list_words(recording.text or "", language)
+    engine = list_words("".join(text for _, _, text in heard.words), language)
+    kept = align_words(list_words(heard.text, language), said)
+    return sum(
+        place is not None and kept[index] is None
+        for index, place in enumerate(align_words(engine, said))
+    )
+
+
+def count_words_outside_speech(recording: Recording, heard: Heard) -> int:
+    """Count the words of cues with times whose middle is in no speech that VAD found."""
+    if recording.timing not in TIMED:
+        return 0
+    middles = [
+        (start + end) / 2
+        for _, start, end in time_words(recording.cues, Language(recording.language))
+    ]
+    return sum(not any(start <= middle <= end for start, end in heard.speech) for middle in middles)

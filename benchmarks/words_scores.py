@@ -12,7 +12,7 @@ from subtitled.subtitles.chinese import convert_texts
 from subtitled.subtitles.evaluation.suber import split_words
 from subtitled.subtitles.evaluation.word_errors import WordErrors, count_word_errors
 
-MIN_LOST_WORDS = 4
+MIN_LOST_WORDS = 2
 """Fewest words in a row, none of which came out, that are a lost stretch."""
 
 
