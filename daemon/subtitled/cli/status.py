@@ -6,9 +6,10 @@ from subtitled.daemon.answers.plain import format_time
 from subtitled.daemon.answers.status import StatusAnswer, describe_status
 from subtitled.daemon.workers import WorkerStatus
 from subtitled.db.records import FileRecord
-from subtitled.jobcontext.services import open_database
+from subtitled.jobcontext.database import open_database
 
 from .app import app, load_configuration
+from .backlog_text import describe_backlog_lines
 from .output import JsonOption, display_path, echo, echo_json, echo_table
 
 MAX_UPCOMING_SHOWN = 4
@@ -44,6 +45,8 @@ def _print(answer: StatusAnswer) -> None:
     upcoming = list(zip(answer.report.upcoming, answer.report.clock_notes, strict=True))
     for event, clock in upcoming[:MAX_UPCOMING_SHOWN]:
         echo(f"{clock}: {event.description}")
+    for line in describe_backlog_lines(answer.backlog):
+        echo(line)
     echo_table(("state", "files"), sorted(answer.file_counts.items()))
     for name, breaker in answer.breakers.items():
         if breaker.failures and breaker.reason:

@@ -59,6 +59,11 @@ class ConfiguredComponent(Generic[C]):
     """For engines: where the section says that it runs."""
     _stated: list[Any] = field(default_factory=list, compare=False, repr=False)
 
+    @property
+    def model(self) -> str:
+        """The model that the section names, or that is the default; "" if there is none."""
+        return str(getattr(self.settings, "model", "") or "")
+
     def capabilities(self) -> Any:
         """Return the checked capabilities of the engine, translator or endpoint.
 

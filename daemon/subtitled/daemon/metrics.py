@@ -21,6 +21,7 @@ from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobcontext.counters import Counters
 from subtitled.jobs.throttle_state import RemoteThrottles
 
+from .answers.backlog import BacklogAnswer, describe_backlog
 from .workers import list_workers
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -47,6 +48,8 @@ class MetricValues:
     """Whether the server took the last update, by media server."""
     worker_is_up: Mapping[str, bool] = field(default_factory=dict)
     """Whether the worker runs, by worker."""
+    backlog: BacklogAnswer | None = None
+    """How much work is left."""
 
 
 def collect_metrics(
@@ -73,6 +76,7 @@ def collect_metrics(
         worker_is_up={
             worker.name: worker.lock is not None for worker in list_workers(db, db.path.parent)
         },
+        backlog=describe_backlog(configuration, db),
     )
 
 
@@ -119,6 +123,50 @@ class _Collector(Collector):
             values.server_is_up,
         )
         yield _gauge("worker_up", "0 for a worker that was lost.", "worker", values.worker_is_up)
+        if values.backlog is not None:
+            yield from _backlog_metrics(values.backlog)
+
+
+def _backlog_metrics(backlog: BacklogAnswer) -> Iterator[Metric]:
+    """Yield what is left. What is not known yet has no sample."""
+    libraries = backlog.libraries
+    yield _gauge(
+        "backlog_files",
+        "Files that something is made for.",
+        "library",
+        {one.library: one.files for one in libraries},
+    )
+    yield _gauge(
+        "backlog_sound_seconds",
+        "The length of those files, as far as it is known.",
+        "library",
+        {one.library: one.sound_seconds for one in libraries},
+    )
+    work, done_at = backlog.work, backlog.done_at
+    yield _gauge(
+        "backlog_work_seconds",
+        "How long they take if work never pauses.",
+        "bound",
+        {} if work is None else {"low": work.low, "expected": work.expected, "high": work.high},
+    )
+    times = (
+        {"low": done_at.low, "expected": done_at.expected, "high": done_at.high} if done_at else {}
+    )
+    yield _gauge(
+        "backlog_done_timestamp_seconds",
+        "When they are done, in the working hours as they are.",
+        "bound",
+        {bound: at for bound, at in times.items() if at is not None},
+    )
+    speed = GaugeMetricFamily(
+        "subtitled_speed",
+        "Seconds of sound in a second of work, all steps of a job together.",
+        labels=["engine", "model"],
+    )
+    for one in backlog.speeds:
+        if one.speed is not None:
+            speed.add_metric([one.engine, one.model], one.speed)
+    yield speed
 
 
 def _gauge(name: str, description: str, label: str, values: Mapping[str, float]) -> Metric:

@@ -26,6 +26,7 @@ from .file_states import FileStateRepository
 from .files import FileRepository
 from .files_bulk import BulkFileRepository
 from .history import HistoryLog
+from .job_runs import JobRunRepository
 from .judgements import JudgementRepository
 from .kv import KeyValueStore
 from .notifications import NotificationOutbox
@@ -40,6 +41,7 @@ from .sidecars import SidecarRepository
 from .signatures import SignatureStore
 from .state_folder import SIGNATURES_FOLDER
 from .upgrades import UpgradeRepository
+from .wanted import WantedRepository
 
 _UPGRADE_LOCK = threading.Lock()
 
@@ -83,6 +85,8 @@ class Database:
         self.overview = OverviewRepository(self._engine, self.kv.data_version)
         self.presence = PresenceRepository(self._engine)
         self.history = HistoryLog(self._engine)
+        self.job_runs = JobRunRepository(self._engine)
+        self.wanted = WantedRepository(self._engine)
         self.reviews = ReviewRepository(self._engine)
         self.approvals = ApprovalRepository(self._engine)
         self.operations = OperationRepository(self._engine)

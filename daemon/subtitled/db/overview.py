@@ -68,6 +68,8 @@ class FileOverview:
     """The title of the film or episode; empty if it is unknown."""
     coverage: tuple[CoverageRow, ...]
     requirements: tuple[RequirementRow, ...]
+    year: int | None = None
+    """The year of release, if it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,8 @@ class StateCount:
     files: int
     seconds: float
     """The sum of their durations, as far as those are known."""
+    with_duration: int
+    """Of how many of them the duration is known."""
 
 
 class OverviewRepository:
@@ -176,14 +180,15 @@ class OverviewRepository:
                 files.c.state,
                 sa.func.count(),
                 sa.func.coalesce(sa.func.sum(files.c.duration), 0.0),
+                sa.func.count(files.c.duration),
             )
             .group_by(files.c.library, files.c.state)
             .order_by(files.c.library, files.c.state)
         )
         with self._engine.connect() as c:
             return [
-                StateCount(library, FileState(state), number, float(seconds))
-                for library, state, number, seconds in c.execute(query)
+                StateCount(library, FileState(state), number, float(seconds), known)
+                for library, state, number, seconds, known in c.execute(query)
             ]
 
     def count_unexamined_by_library(self) -> dict[str, int]:
@@ -245,7 +250,12 @@ def write_overview(
     found = connection.execute(
         files.update()
         .where(files.c.id == file_id)
-        .values(duration=overview.duration, title=overview.title, examined_at=time.time())
+        .values(
+            duration=overview.duration,
+            title=overview.title,
+            year=overview.year,
+            examined_at=time.time(),
+        )
     )
     if not found.rowcount:
         return False

@@ -57,6 +57,7 @@ files = sa.Table(
     sa.Column("progress_share", sa.Float),
     sa.Column("progress_since", sa.Float),
     sa.Column("examined_at", sa.Float),
+    sa.Column("year", Integer64),
     sa.Index("ix_files_fingerprint", "fingerprint"),
     sa.Index("ix_files_device_inode", "device", "inode"),
     sa.Index("ix_files_library_state", "library", "state", "duration"),
@@ -297,3 +298,20 @@ content_hashes = sa.Table(
     sa.Column("sha256", sa.Text, nullable=False),
 )
 """The SHA-256 of files that have not changed since it was computed."""
+
+job_runs = sa.Table(
+    "job_runs",
+    metadata,
+    sa.Column("id", Integer64, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("library", sa.Text, nullable=False),
+    sa.Column("engine", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("sound_seconds", sa.Float, nullable=False),
+    sa.Column("speech_seconds", sa.Float, nullable=False),
+    sa.Column("engine_seconds", sa.Float, nullable=False),
+    sa.Column("work_seconds", sa.Float, nullable=False),
+    sa.Column("worker", sa.Text, nullable=False, server_default=""),
+    sqlite_autoincrement=True,
+)
+"""What finished jobs took, by which later ones are predicted."""

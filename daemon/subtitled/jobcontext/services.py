@@ -12,20 +12,20 @@ from pathlib import Path
 from subtitled.config.load import Configuration
 from subtitled.config.paths import (
     ensure_private_folder,
-    resolve_database_url,
     resolve_models_dir,
     resolve_scratch_dir,
     resolve_state_dir,
 )
 from subtitled.costs.egress_gate import EgressGate
 from subtitled.db.database import Database
-from subtitled.db.state_folder import DATABASE_FILE, rename_old_files
 from subtitled.engines.breaker import CircuitBreakers
 from subtitled.engines.pausable_clock import PausableClock
 from subtitled.engines.pool import EnginePool
 from subtitled.transcripts.store import TranscriptStore
 
 from .counters import Counters
+from .database import open_database as open_database
+from .engine_usage import EngineUsage, EngineUse
 from .job import Job
 
 Progress = Callable[[Job, str, float], None]
@@ -47,6 +47,7 @@ class Services:
     scratch: Path
     progress: Progress = _ignore
     counters: Counters = field(default_factory=Counters)
+    engine_usage: EngineUsage = field(default_factory=EngineUsage)
     clock: PausableClock = field(default_factory=PausableClock)
     """A clock that stands still while the engines are suspended."""
 
@@ -79,16 +80,10 @@ class Services:
         began = now()
         with self.breakers.guard(engine, fingerprint, counts_as_success=counts_as_success):
             yield
-        self.counters.add("audio_seconds", engine, seconds)
-        self.counters.add("engine_seconds", engine, now() - began)
-
-
-def open_database(configuration: Configuration) -> Database:
-    """Open the database of a configuration. The state folder is created if it is missing."""
-    settings = configuration.settings
-    state = ensure_private_folder(resolve_state_dir(settings))
-    rename_old_files(state)
-    return Database(state / DATABASE_FILE, resolve_database_url(settings))
+        use = EngineUse(seconds, now() - began)
+        self.counters.add("audio_seconds", engine, use.speech_seconds)
+        self.counters.add("engine_seconds", engine, use.work_seconds)
+        self.engine_usage.add(fingerprint, engine, use)
 
 
 def open_transcript_store(state: Path) -> TranscriptStore:

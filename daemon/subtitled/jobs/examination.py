@@ -61,7 +61,13 @@ class Examiner:
         """
         library = self._libraries[record.library]
         metadata = find_metadata(record.path, library.path).metadata
-        return describe_overview(report, describe_title(metadata), silence)
+        return describe_overview(
+            report,
+            describe_title(metadata),
+            silence,
+            year=metadata.year if metadata is not None else None,
+            size=record.size,
+        )
 
     def overview_now(
         self, record: FileRecord, result: JobResult | None = None

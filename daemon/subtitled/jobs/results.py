@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from subtitled.db.history import HistoryEntry, HistoryEvent
+from subtitled.db.job_runs import JobRun
 from subtitled.db.records import ACTIVE_STATES, URGENT, FileRecord, FileState
 from subtitled.engines.protocol import EngineCrashedError, ResourceUnavailableError
 from subtitled.jobcontext.job import JobResult
@@ -71,8 +72,19 @@ class ResultRecorder:
         }
         """Each library's :func:`~subtitled.pipeline.decision_digests.engines_digest`."""
 
-    def record_ended(self, record: FileRecord, result: JobResult, digest: str) -> None:
-        """Record the result of a job that ended without an error."""
+    def record_ended(
+        self, record: FileRecord, result: JobResult, digest: str, run: JobRun | None = None
+    ) -> None:
+        """Record the result of a job that ended without an error.
+
+        Args:
+            record: The file.
+            result: How the job ended.
+            digest: The digest of the settings that the job used.
+            run: What it took; None if that says nothing about other jobs.
+        """
+        if run is not None:
+            self._db.job_runs.add(run)
         sidecars = tuple(published.sidecar for published in result.made)
         overview = self.examiner.overview_now(record, result)
         _log.info("%s: %s", display_path(record.path), result.reason)

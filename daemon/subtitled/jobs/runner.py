@@ -26,6 +26,7 @@ from subtitled.plugin.paths import display_path
 from .dbos_queue import JOB_CANCELLED, JOB_REASSIGNED, DbosStepRunner, JobQueue
 from .gate import WorkGate
 from .job_gate import DeferJob, JobGate
+from .job_meter import JobMeter
 from .log_context import current_job
 from .results import ResultRecorder
 from .throttle_state import ThrottleRegistry
@@ -147,13 +148,17 @@ class JobRunner:
             previous_versions=previous,
             is_cancelled=partial(self._is_cancelled, job_id, file_id),
         )
-        steps = DbosStepRunner(partial(self.job_gate.wait_until_open, record))
+        meter = JobMeter(self.services, record, fingerprint)
+        steps = DbosStepRunner(
+            partial(meter.waiting, partial(self.job_gate.wait_until_open, record))
+        )
         configuration = self.services.config
         digest = record.settings_digest or settings_digest(configuration, library)
         try:
             record = self.job_gate.claim_when_open(
                 record, library.engines or tuple(configuration.engines)
             )
+            meter.start_again()
             result = self._run_pipeline(record, job, steps)
         except DeferJob as deferral:
             record_result = partial(self.job_gate.defer, record, deferral.blocked)
@@ -178,7 +183,10 @@ class JobRunner:
             )
             record_result = partial(self.results.record_failed, record, internal_error, digest)
         else:
-            record_result = partial(self.results.record_ended, record, result, digest)
+            run = meter.finish(record, result)
+            record_result = partial(self.results.record_ended, record, result, digest, run)
+        finally:
+            meter.close()
         # The audio goes first. On a full disk, that is the space in which the result is stored.
         self._remove_decoded_audio(file_id, fingerprint)
         record_result()

@@ -114,7 +114,7 @@ def test_what_the_commands_print_as_json_is_what_the_answers_say(
     media_files = list(find_media(configuration, [installation.root]))
     planned = PlanAnswer(tuple(plan_files(configuration, db, media_files)))
     assert run("plan", exit_code=1) == said(planned.to_dict())
-    assert run("plan", "--summary", exit_code=1) == said(planned.summary_to_dict())
+    assert run("plan", "--summary", "--probe", exit_code=1) == said(planned.summary_to_dict())
     assert planned.errors == 1
     for path, exit_code in zip(installation.films, (0, 0, 1), strict=True):
         explanation = run("explain", str(path), exit_code=exit_code)

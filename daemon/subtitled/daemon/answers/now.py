@@ -20,6 +20,7 @@ from subtitled.jobs.pauses import Pause, active_pauses
 
 from ..lock import LockHolder, find_holder
 from ..status import UpcomingEvent, status_report
+from .backlog import BacklogAnswer, describe_backlog
 from .plain import to_plain
 from .servers import find_notifier_errors, list_servers
 
@@ -80,6 +81,8 @@ class NowAnswer:
     reasons: tuple[str, ...]
     """Why work waits, a sentence for each reason."""
     upcoming: tuple[UpcomingEvent, ...]
+    backlog: BacklogAnswer
+    """How much work is left, and when it is done."""
     newest: tuple[HistoryEntry, ...]
     """What was made, ended or failed last, the newest first."""
     counts: dict[str, int]
@@ -100,6 +103,7 @@ class NowAnswer:
             "jobs": [job.to_dict() for job in self.jobs],
             "reasons": list(self.reasons),
             "upcoming": to_plain(self.upcoming),
+            "backlog": self.backlog.to_dict(),
             "newest": to_plain(self.newest),
             "files": self.counts,
             "problems": to_plain(self.problems),
@@ -118,6 +122,7 @@ def describe_now(configuration: Configuration, db: Database) -> NowAnswer:
         jobs=tuple(describe_job(record, now) for record in db.states.by_state(FileState.WORKING)),
         reasons=report.reasons,
         upcoming=report.upcoming,
+        backlog=describe_backlog(configuration, db, now),
         newest=tuple(db.history.newest(NEWEST_RESULTS, HistoryFilter(events=RESULT_EVENTS))),
         counts=counts,
         problems=tuple(_problems(configuration, db, counts)),

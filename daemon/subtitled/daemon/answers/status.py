@@ -16,6 +16,7 @@ from subtitled.jobs.pauses import Pause, active_pauses
 from ..lock import LockHolder, find_holder
 from ..status import StatusReport, status_report
 from ..workers import WorkerStatus, list_workers
+from .backlog import BacklogAnswer, describe_backlog
 from .plain import to_plain
 from .servers import ServerStatus, find_notifier_errors, list_servers
 
@@ -35,6 +36,7 @@ class StatusAnswer:
     pauses: tuple[Pause, ...]
     breakers: dict[str, BreakerState]
     report: StatusReport
+    backlog: BacklogAnswer
     unavailable_plugins: tuple[str, ...]
 
     @property
@@ -68,6 +70,7 @@ class StatusAnswer:
             "workers": [to_plain(worker.to_dict()) for worker in self.workers],
             "reasons": list(self.report.reasons),
             "upcoming": to_plain(self.report.upcoming),
+            "backlog": self.backlog.to_dict(),
             "engines": {name: to_plain(to_dict(one)) for name, one in self.breakers.items()},
             "servers": {server.name: server.to_dict() for server in self.servers},
             "notifiers": {name: {"error": error} for name, error in self.notifier_errors.items()},
@@ -89,5 +92,6 @@ def describe_status(configuration: Configuration, db: Database) -> StatusAnswer:
         pauses=tuple(active_pauses(db.kv, now)),
         breakers=CircuitBreakers(db.kv).open_states(),
         report=status_report(configuration.settings, db, is_running=daemon is not None, now=now),
+        backlog=describe_backlog(configuration, db, now),
         unavailable_plugins=tuple(str(component) for component in configuration.unavailable),
     )

@@ -151,6 +151,7 @@ class StatusAnswer(Output):
     workers: list[dict[str, Any]]
     reasons: list[str]
     upcoming: list[dict[str, Any]]
+    backlog: dict[str, Any] | None
     engines: dict[str, Any]
     servers: dict[str, Any]
     notifiers: dict[str, Any]
@@ -165,6 +166,7 @@ class NowAnswer(Output):
     jobs: list[dict[str, Any]]
     reasons: list[str]
     upcoming: list[dict[str, Any]]
+    backlog: dict[str, Any] | None
     newest: list[HistoryItem]
     files: dict[str, int]
     problems: list[dict[str, Any]]

@@ -66,6 +66,7 @@ def add_overview_routes(api: FastAPI, services: ApiServices) -> None:
                 "files": _count_states(services, caller),
                 "reasons": [],
                 "upcoming": [],
+                "backlog": None,
                 "unavailable_plugins": [],
             }
         return answer_json(described)
@@ -84,6 +85,7 @@ def add_overview_routes(api: FastAPI, services: ApiServices) -> None:
                 "files": _count_states(services, caller),
                 "reasons": [],
                 "upcoming": [],
+                "backlog": None,
             }
         return answer_json(described)
 

@@ -40,6 +40,7 @@ class NowPage:
             jobs=[job for job in answer.jobs if is_visible(request, job.record.library)],
             reasons=answer.reasons if sees_all else (),
             upcoming=answer.upcoming[:MAX_UPCOMING] if sees_all else (),
+            backlog=answer.backlog if sees_all else None,
             newest=[entry for entry in answer.newest if is_visible(request, entry.library)],
             counts=count_states(services, request),
             problems=answer.problems if sees_all else (),
