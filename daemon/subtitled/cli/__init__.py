@@ -1,6 +1,7 @@
 """The command line.
 
-A command starts faster if the modules of the others are not imported.
+A command starts faster if the modules of the others are not imported. So nothing of the package is
+imported here, and little by :mod:`subtitled.cli.app`, before it is known what was typed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from subtitled.plugin import SetupError, SubtitledError
+from subtitled import __version__
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
     "config": ("config",),
@@ -43,39 +44,43 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
 
 def main() -> None:
     """Run the command that was typed. Exit status 0: done, 1: something failed, 2: wrong use."""
+    word = find_command(sys.argv[1:])
+    if word == "--version":
+        print(f"subtitled {__version__}")
+        return
     from .app import app
-    from .output import FAILED, USAGE_ERROR, errors
 
-    for module in find_modules(sys.argv[1:]):
+    for module in MODULES.get(word, ()):
         importlib.import_module(f".{module}", __name__)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         # A terminal without the letters of a name is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
-    except SubtitledError as error:
+    except Exception as error:
+        from subtitled.plugin import SetupError, SubtitledError
+
+        from .output import FAILED, USAGE_ERROR, errors
+
+        if not isinstance(error, SubtitledError):
+            raise
         errors.print(f"error: {error}", markup=False, style="red")
         sys.exit(USAGE_ERROR if isinstance(error, SetupError) else FAILED)
 
 
-def find_modules(arguments: Sequence[str]) -> list[str]:
-    """List the modules that the typed command needs.
+def find_command(arguments: Sequence[str]) -> str:
+    """Find the word that says what is wanted.
 
     Args:
         arguments: The words after ``subtitled``.
 
     Returns:
-        The modules of one built-in command; none for ``--version``. All of them for anything else,
-        such as ``--help``, a mistake in writing, or a command of a plugin.
+        The first word that is no option of the root, or ``--version``. Empty if there is none.
     """
     words = iter(arguments)
     for word in words:
-        if word == "--version":
-            return []
         if word == "--config":
             next(words, None)
         elif word != "--traceback" and not word.startswith("--config="):
-            if word in MODULES:
-                return list(MODULES[word])
-            break
-    return [module for modules in MODULES.values() for module in modules]
+            return word
+    return ""

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from subtitled import __version__
-from subtitled.config.load import (
-    Configuration,
-    ConfigurationError,
-    find_config,
-    load_config,
-    load_settings,
-)
-from subtitled.config.settings import AppSettings
 
-from .output import USAGE_ERROR, abort
-from .plugin_commands import PluginCommandGroup
-from .plugin_messages import show_tracebacks
-from .privileges import act_as_owner
+from .command_group import CommandGroup
+
+if TYPE_CHECKING:  # the functions import what they need: --help needs none of it
+    from subtitled.config.load import Configuration
+    from subtitled.config.settings import AppSettings
 
 app = typer.Typer(
     name="subtitled",
-    cls=PluginCommandGroup,
+    cls=CommandGroup,
     help="Subtitles for every media file of a library, in the languages that you want.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -38,6 +31,13 @@ def _print_version(is_requested: bool) -> None:
     if is_requested:
         typer.echo(f"subtitled {__version__}")
         raise typer.Exit
+
+
+def _show_tracebacks(is_requested: bool) -> None:
+    if is_requested:
+        from .plugin_messages import show_tracebacks
+
+        show_tracebacks()
 
 
 @app.callback()
@@ -60,7 +60,7 @@ def root(
         bool,
         typer.Option(
             "--traceback",
-            callback=show_tracebacks,
+            callback=_show_tracebacks,
             is_eager=True,  # --help loads plugins
             help="Print where in its code a plugin failed.",
         ),
@@ -77,6 +77,10 @@ def chosen_config_path() -> Path | None:
 
 def config_path() -> Path | None:
     """Return the configuration file in use, or None if there is none."""
+    from subtitled.config.load import ConfigurationError, find_config
+
+    from .output import USAGE_ERROR, abort
+
     try:
         return find_config(chosen_config_path())
     except ConfigurationError as error:
@@ -88,6 +92,11 @@ def load_configuration() -> Configuration:
 
     If the process runs as root, it becomes the owner of the state folder.
     """
+    from subtitled.config.load import ConfigurationError, load_config
+
+    from .output import USAGE_ERROR, abort
+    from .privileges import act_as_owner
+
     try:
         return load_config(config_path(), before_plugins=act_as_owner)
     except ConfigurationError as error:
@@ -96,6 +105,11 @@ def load_configuration() -> Configuration:
 
 def load_settings_alone() -> AppSettings:
     """Load the settings in use without any plugin, else as :func:`load_configuration` does."""
+    from subtitled.config.load import ConfigurationError, load_settings
+
+    from .output import USAGE_ERROR, abort
+    from .privileges import act_as_owner
+
     try:
         settings = load_settings(config_path())
     except ConfigurationError as error:

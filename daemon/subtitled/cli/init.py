@@ -11,7 +11,7 @@ import platformdirs
 import typer
 
 from subtitled.config import wizard
-from subtitled.config.paths import SYSTEM_CONFIG
+from subtitled.config.locations import SYSTEM_CONFIG
 
 from .app import app, chosen_config_path
 from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors

@@ -6,16 +6,15 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from subtitled.daemon.answers.plain import to_plain
-from subtitled.daemon.logs import display_line, escape_control_characters
-from subtitled.plugin import CheckResult, paths
+if TYPE_CHECKING:
+    from subtitled.plugin import CheckResult
 
 FAILED = 1
 """Exit status when something failed; stderr says what."""
@@ -40,6 +39,8 @@ class SafeConsole(Console):
 
 
 def _escape_control_characters(text: str) -> str:
+    from subtitled.daemon.logs import escape_control_characters
+
     return "\n".join(map(escape_control_characters, text.split("\n")))
 
 
@@ -49,6 +50,8 @@ errors = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
 
 def display_path(path: os.PathLike[str] | str) -> str:
     """Return a path as one line of text that every terminal can print, whatever its bytes."""
+    from subtitled.daemon.logs import display_line
+
     return display_line(path)
 
 
@@ -59,6 +62,7 @@ def echo(line: str) -> None:
 
 def echo_json(value: Any) -> None:
     """Print one JSON document for programs. Bytes of a path that are no UTF-8 are replaced."""
+    from subtitled.plugin import paths
 
     def to_plain(value: object) -> object:
         return paths.display_path(value) if isinstance(value, Path) else str(value)
@@ -100,6 +104,8 @@ def make_output_folder(folder: Path) -> None:
 def report_checks(results: Sequence[CheckResult], as_json: bool) -> None:
     """Print every check with its verdict and the hint of those that failed. Exit if one did."""
     if as_json:
+        from subtitled.daemon.answers.plain import to_plain
+
         echo_json(to_plain(results))
     else:
         echo_table(

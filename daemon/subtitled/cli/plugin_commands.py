@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import typer
 import typer.main
-from typer.core import TyperGroup
 
 from subtitled.config.load import ConfigurationError, find_config, load_config
 from subtitled.config.plugin_calls import LIMIT, call_with_timeout, iter_hook_callers
@@ -20,31 +19,6 @@ from subtitled.plugin import SubtitledError
 from .privileges import act_as_owner
 
 _log = logging.getLogger(__name__)
-
-
-class PluginCommandGroup(TyperGroup):
-    """The root of the command line: the built-in commands, then those of plugins.
-
-    Plugins are loaded only for ``--help`` and for a command that is not built in.
-    """
-
-    _plugin_commands: MutableMapping[str, Any] | None = None
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """List the names of all commands, in the order of the help text."""
-        builtin = super().list_commands(ctx)
-        return [*builtin, *(name for name in self._load_once(ctx) if name not in builtin)]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return the command of a name, or None."""
-        return super().get_command(ctx, cmd_name) or self._load_once(ctx).get(cmd_name)
-
-    def _load_once(self, ctx: Any) -> MutableMapping[str, Any]:
-        if self._plugin_commands is None:
-            self._plugin_commands = load_plugin_commands(ctx.params.get("config"))
-            for name in self._plugin_commands.keys() & self.commands.keys():
-                _log.warning("the command %s of a plugin is hidden by a command of subtitled", name)
-        return self._plugin_commands
 
 
 def load_plugin_commands(config: Path | None) -> dict[str, Any]:

@@ -27,10 +27,9 @@ def show_unavailable(configuration: Configuration) -> None:
         errors.print(f"warning: {component}", markup=False, style="yellow")
 
 
-def show_tracebacks(is_requested: bool) -> None:
+def show_tracebacks() -> None:
     """Print the calls of each failure of a plugin from now on, as ``--traceback`` asks."""
-    if is_requested:
-        _print_records(plugin_faults.__name__, logging.DEBUG)
+    _print_records(plugin_faults.__name__, logging.DEBUG)
 
 
 def show_plugin_records() -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import tomli
 from pydantic import ValidationError
 
@@ -34,7 +32,8 @@ from .errors import (
     find_line,
     format_key,
 )
-from .paths import SYSTEM_CONFIG, with_service_folders
+from .locations import SYSTEM_CONFIG, find_named_config, is_there, list_configs
+from .paths import with_service_folders
 from .plugin_endpoints import open_endpoint
 from .plugin_faults import PluginFaultError
 from .plugin_hooks import configure_hooks
@@ -98,9 +97,9 @@ def find_config(explicit: Path | None) -> Path | None:
     Raises:
         ConfigurationError: The file that was named does not exist.
     """
-    chosen = explicit or (Path(env) if (env := os.environ.get("SUBTITLED_CONFIG")) else None)
+    chosen = find_named_config(explicit)
     if chosen is not None:
-        if not _exists(chosen):
+        if not is_there(chosen):
             issue = ConfigIssue("", "there is no such file", "Copy config.example.toml there")
             if chosen.is_dir():
                 issue = ConfigIssue(
@@ -108,18 +107,7 @@ def find_config(explicit: Path | None) -> Path | None:
                 )
             raise ConfigurationError(chosen, (issue,))
         return chosen
-    defaults = (Path(platformdirs.user_config_dir("subtitled")) / "config.toml", SYSTEM_CONFIG)
-    return next((path for path in defaults if _exists(path)), None)
-
-
-def _exists(path: Path) -> bool:
-    """Return whether a file exists. Also true if access is denied: reading it then says why."""
-    try:
-        return not stat.S_ISDIR(path.stat().st_mode)
-    except PermissionError:
-        return True
-    except (OSError, ValueError):
-        return False
+    return next(filter(is_there, list_configs(None, SYSTEM_CONFIG)), None)
 
 
 def load_settings(path: Path | None) -> AppSettings:

@@ -14,8 +14,6 @@ from subtitled.plugin.paths import display_path
 
 from .settings import AppSettings
 
-SYSTEM_CONFIG = Path("/etc/subtitled/config.toml")
-"""The configuration of the system service."""
 SYSTEM_STATE = Path("/var/lib/subtitled")
 SYSTEM_CACHE = Path("/var/cache/subtitled")
 """The folders that the systemd unit gives to the service."""
@@ -52,7 +50,7 @@ def resolve_scratch_dir(settings: AppSettings) -> Path:
 
 
 def with_service_folders(settings: AppSettings) -> AppSettings:
-    """Return the settings of :data:`SYSTEM_CONFIG` with the folders of the service, if they exist.
+    """Return the settings of the system's configuration with the folders of the service, if there.
 
     systemd names the folders only to the service. A command that is typed in a shell needs them
     too, because it is about the state of the service.

@@ -23,6 +23,7 @@ from subtitled.db.engine import describe_error
 from subtitled.db.records import DAEMON_NAME
 from subtitled.jobcontext.counters import Counters
 from subtitled.jobcontext.services import open_database
+from subtitled.memory import limit_arenas
 
 from .lock import StateLock
 from .systemd import Systemd
@@ -109,6 +110,7 @@ def run(
         SetupError: Another process of that name holds the state folder.
     """
     raise_descriptor_limit()
+    limit_arenas()
     systemd = Systemd()
     state = ensure_private_folder(resolve_state_dir(configuration.settings))
     lock = StateLock(state, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from socket import gethostname
@@ -17,6 +18,7 @@ from subtitled.jobcontext.services import build_services
 from subtitled.jobs.heartbeat import FailoverMonitor, HeartbeatSender
 from subtitled.jobs.runner import JobRunner
 from subtitled.jobs.throttle_state import ThrottleRegistry
+from subtitled.memory import IdleRelease
 
 from .lock import WORKERS_FOLDER, find_holder, find_workers
 from .sensors import child_processes
@@ -54,6 +56,7 @@ class WorkerRuntime:
         timeout = settings.daemon.worker_timeout
         self._heartbeat = HeartbeatSender(db.kv, name, settings_digest(configuration), timeout)
         self._failover = FailoverMonitor(db.kv, self.runner.queue, name, timeout)
+        self._idle_release = IdleRelease()
 
     def start(self) -> None:
         """Start all threads. Jobs that the last run left unfinished come first."""
@@ -62,9 +65,10 @@ class WorkerRuntime:
         self.runner.start()
 
     def tick(self) -> None:
-        """Send a heartbeat if one is due, and check those of the other processes."""
+        """Send a heartbeat if one is due, check those of the others, and release idle memory."""
         self._heartbeat.send_if_due(is_busy=bool(self.runner.active_jobs))
         self._failover.check()
+        self._idle_release.tick(bool(self.runner.active_jobs), time.monotonic())
 
     def stop(self) -> None:
         """Stop all threads. Running jobs are resumed at the next start."""

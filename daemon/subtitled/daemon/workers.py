@@ -16,7 +16,7 @@ from subtitled.config.reference import settings_digest
 from subtitled.db.database import Database
 from subtitled.db.kv import HEARTBEAT_KEY
 from subtitled.db.records import DAEMON_NAME, FileRecord, FileState
-from subtitled.jobcontext.services import open_database
+from subtitled.jobcontext.database import open_database
 from subtitled.jobs.heartbeat import Heartbeat, read_heartbeats
 from subtitled.jobs.throttle_state import RemoteThrottles
 from subtitled.plugin import CheckResult, SubtitledError

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from pathlib import Path
 
-import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
-
-from subtitled.plugin import SetupError
-
 from .approvals import ApprovalRepository
-from .backup import PRE_UPGRADE_BACKUP, copy_database
 from .commands import CommandQueue
 from .cue_notes import CueNoteRepository
 from .egress_log import EgressLog
-from .engine import is_sqlite, open_engine, write_transaction
+from .engine import open_engine
 from .file_list import FileListRepository
 from .file_states import FileStateRepository
 from .files import FileRepository
@@ -36,14 +24,12 @@ from .overview import OverviewRepository
 from .passages import PassageRepository
 from .presence import PresenceRepository
 from .reviews import ReviewRepository
-from .schema import metadata
+from .revisions import is_up_to_date
 from .sidecars import SidecarRepository
 from .signatures import SignatureStore
 from .state_folder import SIGNATURES_FOLDER
 from .upgrades import UpgradeRepository
 from .wanted import WantedRepository
-
-_UPGRADE_LOCK = threading.Lock()
 
 
 class Database:
@@ -65,7 +51,10 @@ class Database:
         self.path = path
         self._engine = open_engine(path, server)
         try:
-            _migrate(self._engine, path)
+            if not is_up_to_date(self._engine):
+                from .upgrade import upgrade_database  # Alembic takes half a second to import
+
+                upgrade_database(self._engine, path)
         except BaseException:
             self._engine.dispose()
             raise
@@ -98,48 +87,3 @@ class Database:
         self.judgements.flush()
         self.kv.close()
         self._engine.dispose()
-
-
-def _migrate(engine: sa.Engine, path: Path) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    try:
-        # Alembic keeps state in a module, so threads take turns. Processes do by the write lock.
-        with _UPGRADE_LOCK, write_transaction(engine) as connection:
-            config.attributes["connection"] = connection
-            current_revision = MigrationContext.configure(connection).get_current_revision()
-            if current_revision is None and not is_sqlite(engine):
-                metadata.create_all(connection)
-                command.stamp(config, "head")  # revisions before 0008 are for SQLite alone
-                return
-            if is_sqlite(engine):
-                _back_up_before_upgrade(current_revision, config, path)
-            command.upgrade(config, "head")
-    except CommandError as error:
-        backup_path = path.with_name(PRE_UPGRADE_BACKUP)
-        hint = "Install that version again"
-        if backup_path.is_file():
-            hint += (
-                f"; or stop the daemon and move {backup_path} to its place, which is the database "
-                "from before the upgrade"
-            )
-        raise SetupError(
-            f"the database {path} was made by a newer version of subtitled ({error})",
-            hint + "; or start with a new one: subtitled state rebuild --from-scratch",
-        ) from error
-
-
-def _back_up_before_upgrade(current_revision: str | None, config: Config, path: Path) -> None:
-    """Copy a database that is about to be upgraded. Without a copy there is no upgrade."""
-    script = ScriptDirectory.from_config(config)
-    if current_revision is None or current_revision == script.get_current_head():
-        return
-    script.get_revision(current_revision)  # raises for one that only a newer version knows
-    try:
-        # The copy contains the last commit, although this process holds the write lock.
-        copy_database(path, path.with_name(PRE_UPGRADE_BACKUP))
-    except (OSError, sqlite3.Error) as error:
-        raise SetupError(
-            f"the database {path} cannot be copied before it is upgraded: {error}",
-            f"Free disk space for a copy in {path.parent}",
-        ) from error

@@ -12,16 +12,18 @@ import stat
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from subtitled.plugin.limits import is_out_of_resources
-from subtitled.subtitles.judgement import TextJudgement
 from subtitled.subtitles.publish import compute_sha256
 
 from .engine import upsert_insert
 from .schema import content_hashes, files, text_judgements
+
+if TYPE_CHECKING:  # most commands read no judgement, and the readers of all formats come with it
+    from subtitled.subtitles.judgement import TextJudgement
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +60,11 @@ class JudgementRepository:
         if payload is None:
             with self._engine.connect() as c:
                 payload = c.execute(_FIND_JUDGEMENT, {"wanted": key}).scalar()
-        return TextJudgement.from_json(payload) if payload is not None else None
+        if payload is None:
+            return None
+        from subtitled.subtitles.judgement import TextJudgement
+
+        return TextJudgement.from_json(payload)
 
     def store(self, key: str, judgement: TextJudgement) -> None:
         """Store the judgement of a text."""

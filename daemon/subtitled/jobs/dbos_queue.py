@@ -15,10 +15,12 @@ from typing import Any
 from dbos import DBOS, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
 from dbos import error as dbos_error
 
-from subtitled.db.engine import open_engine
+from subtitled.db.engine import ChangeDetector, open_engine
 from subtitled.db.records import DAEMON_NAME
 from subtitled.engines.protocol import error_from_json, error_to_json
 from subtitled.plugin import SubtitledError
+
+from .dbos_polling import pace_queues
 
 APPLICATION_VERSION = "2"
 """The version of the steps and their results.
@@ -28,7 +30,7 @@ continued but planned again.
 """
 
 POLLING_INTERVAL_SECONDS = 1.0
-"""Seconds between two polls for queued jobs."""
+"""Seconds between two polls for queued jobs while the queue changes."""
 MEDIA_QUEUE = "media"
 UNFINISHED = ["ENQUEUED", "DELAYED", "PENDING"]
 """DBOS's states of jobs that are queued or running."""
@@ -80,11 +82,14 @@ class JobQueue:
         self._name = name
         # DBOS keeps its registered functions and its only instance as globals.
         DBOS.destroy(destroy_registry=True)
+        engine = open_engine(database, server_url)
+        self._changes = ChangeDetector(engine, database)
+        self._restore_polling: Callable[[], None] = lambda: None
         DBOS(
             config={
                 "name": "subtitled",
                 "system_database_url": server_url or f"sqlite:///{database}",
-                "system_database_engine": open_engine(database, server_url),
+                "system_database_engine": engine,
                 "executor_id": name,
                 "application_version": APPLICATION_VERSION,
                 "serializer": DBOSPortableJSONSerializer(),
@@ -105,6 +110,7 @@ class JobQueue:
 
     def start(self) -> None:
         """Start running jobs. Jobs that this process left unfinished come first."""
+        self._restore_polling = pace_queues(self._changes.current_version)
         DBOS.launch()
         if self._name == DAEMON_NAME:
             self._cancel_other_versions()
@@ -132,6 +138,11 @@ class JobQueue:
         """
         with SetWorkflowID(job_id), SetEnqueueOptions(priority=priority):
             DBOS.enqueue_workflow(MEDIA_QUEUE, self._run_job, file_id, fingerprint)
+
+    def rank_of(self, job_id: str) -> int | None:
+        """Return the priority that a job was queued with; None if it is not known."""
+        status = DBOS.get_workflow_status(job_id)
+        return status.priority if status is not None else None
 
     def cancel(self, job_id: str) -> None:
         """Remove a job from the queue, or end it at its next step."""
@@ -192,6 +203,8 @@ class JobQueue:
     def stop(self) -> None:
         """Stop running jobs. Unfinished ones continue at the next start."""
         DBOS.destroy(workflow_completion_timeout_sec=0)
+        self._restore_polling()
+        self._changes.close()
 
 
 JOB_CANCELLED = dbos_error.DBOSWorkflowCancelledError

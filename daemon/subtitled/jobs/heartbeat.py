@@ -17,6 +17,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import OperationalError
@@ -25,7 +26,8 @@ from subtitled import __version__
 from subtitled.db.kv import HEARTBEAT_KEY, KeyValueStore
 from subtitled.db.records import DAEMON_NAME
 
-from .dbos_queue import JobQueue
+if TYPE_CHECKING:  # DBOS takes long to import, and whoever only reads heartbeats needs none of it
+    from .dbos_queue import JobQueue
 
 BEATS_PER_TIMEOUT = 10
 """Heartbeats within the timeout after which a process counts as lost."""

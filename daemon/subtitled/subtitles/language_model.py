@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from subtitled.memory import released_when_idle
 from subtitled.plugin import Language
 
 if TYPE_CHECKING:
@@ -65,14 +66,16 @@ def known_labels() -> frozenset[str]:
     return frozenset(load_identifier().labels)
 
 
+@released_when_idle
 @functools.cache
 def load_identifier() -> LanguageIdentifier:
-    """Load the model with normalised probabilities: about 0.5 s and 70 MB, once a process."""
+    """Load the model with normalised probabilities: about 0.5 s and 70 MB, until released."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
+@released_when_idle
 @functools.cache
 def load_likelihoods() -> LanguageIdentifier:
     """Return an identifier that gives log-likelihoods. It shares the tables of the other one."""

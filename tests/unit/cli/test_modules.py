@@ -12,7 +12,11 @@ import pytest
 import typer.main
 
 import subtitled.cli
-from subtitled.cli import MODULES, find_modules
+from subtitled.cli import MODULES, find_command
+from subtitled.cli.command_group import PLUGIN_TABLES, list_bundled_plugins, names_other_plugins
+from subtitled.cli.summaries import SUMMARIES
+from subtitled.config.plugin_registration import COMPONENT_KINDS
+from subtitled.config.plugin_sources import list_sources
 
 ALL = [module for modules in MODULES.values() for module in modules]
 
@@ -30,30 +34,102 @@ def test_each_module_with_commands_belongs_to_the_command_that_it_adds() -> None
 
 
 @pytest.mark.parametrize(
-    ("typed", "modules"),
+    ("typed", "command"),
     [
-        ("plan film.mkv", ["plan"]),
-        ("--config plan status", ["status"]),
-        ("--config=x --traceback review list", ["review", "review_approve", "review_report"]),
-        ("--version", []),
-        ("", ALL),
-        ("--help", ALL),
-        ("journal plan", ALL),
-        ("--config", ALL),
-        ("--unknown plan", ALL),
+        ("plan film.mkv", "plan"),
+        ("--config plan status", "status"),
+        ("--config=x --traceback review list", "review"),
+        ("--version", "--version"),
+        ("--config x --version", "--version"),
+        ("plan --version", "plan"),
+        ("", ""),
+        ("--help", "--help"),
+        ("journal plan", "journal"),
+        ("--config", ""),
+        ("--config --version", ""),
+        ("--unknown plan", "--unknown"),
     ],
 )
-def test_only_a_built_in_command_alone_is_imported(typed: str, modules: list[str]) -> None:
-    assert find_modules(typed.split()) == modules
+def test_the_first_word_that_is_no_option_says_what_is_imported(typed: str, command: str) -> None:
+    assert find_command(typed.split()) == command
 
 
-def test_the_version_is_told_without_the_database_and_the_queue() -> None:
+def list_imported(*arguments: str) -> tuple[list[str], set[str]]:
+    """Run the command line; return what it prints and which modules it has then imported."""
     code = (
-        "import json, sys; sys.argv = ['subtitled', '--version']; import subtitled.cli\n"
+        f"import json, sys; sys.argv = ['subtitled', *{arguments!r}]; import subtitled.cli\n"
         "try: subtitled.cli.main()\n"
-        "except SystemExit: print(json.dumps([m for m in sys.modules if '.' not in m]))"
+        "except SystemExit: pass\n"
+        "print(json.dumps(list(sys.modules)))"
     )
-    output = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
-    version, modules = output.decode().splitlines()
-    assert version == f"subtitled {subtitled.__version__}"
-    assert not {"sqlalchemy", "dbos", "numpy"} & set(json.loads(modules))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    *lines, modules = done.stdout.decode().splitlines()
+    return lines, set(json.loads(modules))
+
+
+HEAVY = {"sqlalchemy", "dbos", "numpy", "pydantic.main", "asyncio", "langcodes", "subtitled.plugin"}
+
+
+def test_the_version_is_told_without_any_package() -> None:
+    lines, modules = list_imported("--version")
+    assert lines == [f"subtitled {subtitled.__version__}"]
+    assert not (HEAVY | {"typer", "rich"}) & modules
+    assert len(modules) < 150
+
+
+def test_help_is_told_without_the_modules_of_the_commands(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("[engines.mine]\nplugin = 'whisper'\n", "utf-8")
+    lines, modules = list_imported("--config", str(config), "--help")
+    text = "\n".join(lines)
+    assert all(f" {name} " in text for name in MODULES)
+    assert not HEAVY & modules
+    assert not {f"subtitled.cli.{module}" for module in ALL} & modules
+    assert len(modules) < 700
+
+
+def test_the_list_of_commands_says_what_the_commands_say() -> None:
+    for module in ALL:
+        importlib.import_module(f"subtitled.cli.{module}")
+    from subtitled.cli.app import app
+
+    commands = typer.main.get_group(app).commands
+    told = {name: " ".join((c.help or "").split("\n\n")[0].split()) for name, c in commands.items()}
+    assert {name: told[name] for name in SUMMARIES} == SUMMARIES
+    assert set(SUMMARIES) == set(MODULES), "add the sentence to subtitled.cli.summaries"
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("", False),
+        ("[engines.whisper]\n[engines.mine]\nplugin = 'whisper'\n", False),
+        ("[plugins]\nenabled = ['webhook']\nfolder = '/srv/plugins'\n", False),
+        ("[notifiers.x]\nplugin = 'webhook:second'\n", False),
+        ("[plugins]\nenabled = ['journal']\n", True),
+        ("[plugins.journal]\n", True),
+        ("[engines.journal]\n", True),
+        ("[endpoints.x]\nplugin = 'journal:second'\n", True),
+        ("[engines", True),
+    ],
+)
+def test_plugins_are_loaded_for_help_only_if_one_is_not_bundled(
+    tmp_path: Path, text: str, others: bool
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(text, "utf-8")
+    assert names_other_plugins(config) is others
+
+
+def test_no_bundled_plugin_adds_a_command_so_help_needs_none() -> None:
+    names = list_bundled_plugins()
+    assert {"whisper", "webhook", "nmt"} <= set(names)
+    installed = {s.name for s in list_sources() if s.module.startswith("subtitled_plugins.")}
+    assert installed == set(names)
+    for name in names:
+        module = importlib.import_module(f"subtitled_plugins.{name}")
+        assert not hasattr(module, "register_commands")
+
+
+def test_the_tables_that_name_plugins_are_those_of_components_and_hooks() -> None:
+    assert set(PLUGIN_TABLES) == {*COMPONENT_KINDS, "plugins"}

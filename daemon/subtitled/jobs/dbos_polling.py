@@ -1,0 +1,116 @@
+"""How often DBOS looks for queued jobs: only when its database has changed.
+
+DBOS runs several queries a second for each process, whether or not there is work. Here each of its
+loops waits until a transaction has changed the database, which is one cheap question a second, or
+until a minute is over. A change by any process counts, so a queued job starts as soon as before.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from dbos import _dbos, _queue
+
+_Loop = Callable[[threading.Event, Any], None]
+_QueueLoop = Callable[[threading.Event, Any, Any], None]
+
+MAX_WAIT_SECONDS: Final = 60.0
+"""Seconds after which DBOS looks even if nothing has changed."""
+QUESTION_SECONDS: Final = 1.0
+"""Seconds between two questions whether the database has changed."""
+ACTIVE_SECONDS: Final = 10.0
+"""Seconds after a change in which DBOS looks as often as it would. Its first look may be too early,
+as while the job that has ended is still counted as running."""
+
+
+class ChangePacer(threading.Event):
+    """An event that loops wait for, and that makes them wait until there may be work.
+
+    A loop that waits is let on when the database has changed, and for some seconds afterwards.
+    """
+
+    def __init__(self, stop: threading.Event, current_version: Callable[[], str]) -> None:
+        """Create it for one loop.
+
+        Args:
+            stop: The event by which DBOS ends the loop.
+            current_version: Returns a text that changes with each change of the database.
+        """
+        super().__init__()
+        self._stop_event = stop
+        self._current_version = current_version
+        self._seen: str | None = ""
+        self._active_until = 0.0
+
+    def is_set(self) -> bool:
+        """Return whether the loop is to end."""
+        return self._stop_event.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait as long as DBOS wants, and then until the database changes.
+
+        Args:
+            timeout: The seconds between two looks. With none left, the loop goes on at once.
+
+        Returns:
+            Whether the loop is to end.
+        """
+        step = QUESTION_SECONDS if timeout is None else timeout
+        if step <= 0:
+            return self._stop_event.is_set()
+        deadline = time.monotonic() + max(step, MAX_WAIT_SECONDS)
+        while True:
+            if self._stop_event.wait(step):
+                return True
+            now = time.monotonic()
+            if self._has_changed():
+                self._active_until = now + ACTIVE_SECONDS
+            if now < self._active_until or now >= deadline:
+                return False
+            step = QUESTION_SECONDS
+
+    def _has_changed(self) -> bool:
+        """Return whether the database has changed, or cannot be asked: DBOS then tries."""
+        before = self._seen
+        try:
+            self._seen = self._current_version()
+        except Exception:  # noqa: BLE001 - DBOS meets the same error, logs it and goes on
+            self._seen = None
+        return self._seen is None or self._seen != before
+
+
+def pace_queues(current_version: Callable[[], str]) -> Callable[[], None]:
+    """Have the queue loops that DBOS starts from now on wait for changes.
+
+    Args:
+        current_version: Returns a text that changes with each change of the database of the queue.
+
+    Returns:
+        A function that undoes it for loops that are started later.
+    """
+    manager, worker, janitor = (
+        _dbos.queue_thread,
+        _queue.queue_worker_thread,
+        _dbos.background_jobs_thread,
+    )
+
+    def run_manager(stop: threading.Event, dbos: Any) -> None:
+        manager(ChangePacer(stop, current_version), dbos)
+
+    def run_worker(stop: threading.Event, dbos: Any, queue: Any) -> None:
+        own = stop._stop_event if isinstance(stop, ChangePacer) else stop
+        worker(ChangePacer(own, current_version), dbos, queue)
+
+    def run_janitor(stop: threading.Event, dbos: Any) -> None:
+        janitor(ChangePacer(stop, current_version), dbos)
+
+    def use(manager: _Loop, worker: _QueueLoop, janitor: _Loop) -> None:
+        vars(_dbos).update(queue_thread=manager, background_jobs_thread=janitor)
+        vars(_queue).update(queue_worker_thread=worker)
+
+    use(run_manager, run_worker, run_janitor)
+    return functools.partial(use, manager, worker, janitor)

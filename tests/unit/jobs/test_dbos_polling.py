@@ -1,0 +1,118 @@
+"""DBOS looks for jobs when its database has changed, and seldom otherwise."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from dbos import _dbos, _queue
+
+from subtitled.jobs import dbos_polling
+from subtitled.jobs.dbos_polling import ACTIVE_SECONDS, MAX_WAIT_SECONDS, ChangePacer, pace_queues
+
+
+class Clock:
+    """A clock and an event whose waits pass at once."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        self.version = "1"
+        self.changes: dict[float, str] = {}
+        self.stop = threading.Event()
+        monkeypatch.setattr(dbos_polling.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(self.stop, "wait", self.wait)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.now += timeout or 0.0
+        for due in [at for at in self.changes if at <= self.now]:
+            self.version = self.changes.pop(due)
+        return self.stop.is_set()
+
+    def current_version(self) -> str:
+        if self.version == "unreachable":
+            raise OSError("no connection")
+        return self.version
+
+    def measure_waits(self, pacer: ChangePacer, number: int) -> list[float]:
+        waits = []
+        for _ in range(number):
+            began = self.now
+            assert pacer.wait(1.0) is False
+            waits.append(self.now - began)
+        return waits
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def test_an_idle_queue_is_looked_at_once_a_minute(clock: Clock) -> None:
+    pacer = ChangePacer(clock.stop, clock.current_version)
+    active = clock.measure_waits(pacer, round(ACTIVE_SECONDS))
+    assert active == [1.0] * len(active)
+    assert clock.measure_waits(pacer, 3) == [MAX_WAIT_SECONDS] * 3
+
+
+def test_a_queued_job_is_seen_within_a_second_whoever_queued_it(clock: Clock) -> None:
+    pacer = ChangePacer(clock.stop, clock.current_version)
+    clock.measure_waits(pacer, 20)
+    clock.changes = {clock.now + 5.0: "2"}
+    assert clock.measure_waits(pacer, 1) == [5.0]
+
+
+def test_a_look_that_came_too_early_is_repeated_soon(clock: Clock) -> None:
+    pacer = ChangePacer(clock.stop, clock.current_version)
+    clock.measure_waits(pacer, 20)
+    clock.changes = {clock.now + 5.0: "2"}
+    waits = clock.measure_waits(pacer, 5)
+    assert waits == [5.0, 1.0, 1.0, 1.0, 1.0]
+
+
+def test_a_database_that_cannot_be_asked_is_looked_at_as_dbos_would(clock: Clock) -> None:
+    pacer = ChangePacer(clock.stop, clock.current_version)
+    clock.measure_waits(pacer, 20)
+    clock.version = "unreachable"
+    assert clock.measure_waits(pacer, 30) == [1.0] * 30
+    clock.version = "1"
+    assert clock.measure_waits(pacer, 1) == [1.0]
+
+
+@pytest.mark.parametrize("remaining", [0.0, 0.001, 0.3])
+def test_a_loop_with_little_time_left_does_not_spin(clock: Clock, remaining: float) -> None:
+    asked: list[float] = []
+
+    def current_version() -> str:
+        asked.append(clock.now)
+        return "1"
+
+    pacer = ChangePacer(clock.stop, current_version)
+    clock.measure_waits(pacer, 20)
+    asked.clear()
+    assert pacer.wait(remaining) is False
+    assert len(asked) <= MAX_WAIT_SECONDS + 1
+
+
+def test_the_end_of_the_process_ends_the_wait(clock: Clock) -> None:
+    pacer = ChangePacer(clock.stop, clock.current_version)
+    clock.measure_waits(pacer, 20)
+    clock.stop.set()
+    assert pacer.is_set()
+    assert pacer.wait(1.0) is True
+
+
+def test_the_loops_of_dbos_are_those_that_are_paced() -> None:
+    before = _dbos.queue_thread, _dbos.background_jobs_thread, _queue.queue_worker_thread
+    assert {"stop_event", "dbos"} <= set(before[0].__code__.co_varnames)
+    assert before[2].__code__.co_argcount == 3
+    undo = pace_queues(lambda: "1")
+    try:
+        during = _dbos.queue_thread, _dbos.background_jobs_thread, _queue.queue_worker_thread
+        assert not set(before) & set(during)
+    finally:
+        undo()
+    assert before == (
+        _dbos.queue_thread,
+        _dbos.background_jobs_thread,
+        _queue.queue_worker_thread,
+    )
