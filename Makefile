@@ -144,7 +144,7 @@ BENCHMARKS := speed wer idle pausing rebuild segmentation
 bench: $(VENV)/ready system model ## speed, word error rate, idle cost; 13 minutes, on a quiet machine
 	for benchmark in $(BENCHMARKS); do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
 
-bench-%: $(VENV)/ready system model ## one of benchmarks/: bench-quality, bench-library, bench-cloud ...
+bench-%: $(VENV)/ready system model ## one of benchmarks/: bench-words, bench-noise, bench-quality, bench-library ...
 	$(BIN)/python benchmarks/$*.py
 
 # --- Documentation -------------------------------------------------------------------------------
