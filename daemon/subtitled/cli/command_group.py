@@ -81,7 +81,7 @@ class CommandGroup(TyperGroup):
         for module in MODULES.get(name, ()):
             importlib.import_module(f".{module}", __package__)
         if name in MODULES and name not in self.commands:
-            self.commands |= typer.main.get_group(app).commands
+            self.commands.update(typer.main.get_group(app).commands)
         return self.commands.get(name)
 
     def _load_once(self, ctx: Any) -> MutableMapping[str, Any]:

@@ -13,10 +13,15 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from dbos import _dbos, _queue
+from dbos import _dbos, _queue, _workflow_commands
 
 _Loop = Callable[[threading.Event, Any], None]
 _QueueLoop = Callable[[threading.Event, Any, Any], None]
+
+_MANAGER: Final = _queue.queue_thread
+_WORKER: Final = _queue.queue_worker_thread
+_JANITOR: Final = _workflow_commands.background_jobs_thread
+"""The loops of DBOS: one that starts the others, one for each queue, and one for what expires."""
 
 MAX_WAIT_SECONDS: Final = 60.0
 """Seconds after which DBOS looks even if nothing has changed."""
@@ -92,25 +97,20 @@ def pace_queues(current_version: Callable[[], str]) -> Callable[[], None]:
     Returns:
         A function that undoes it for loops that are started later.
     """
-    manager, worker, janitor = (
-        _dbos.queue_thread,
-        _queue.queue_worker_thread,
-        _dbos.background_jobs_thread,
-    )
 
     def run_manager(stop: threading.Event, dbos: Any) -> None:
-        manager(ChangePacer(stop, current_version), dbos)
+        _MANAGER(ChangePacer(stop, current_version), dbos)
 
     def run_worker(stop: threading.Event, dbos: Any, queue: Any) -> None:
         own = stop._stop_event if isinstance(stop, ChangePacer) else stop
-        worker(ChangePacer(own, current_version), dbos, queue)
+        _WORKER(ChangePacer(own, current_version), dbos, queue)
 
     def run_janitor(stop: threading.Event, dbos: Any) -> None:
-        janitor(ChangePacer(stop, current_version), dbos)
+        _JANITOR(ChangePacer(stop, current_version), dbos)
 
     def use(manager: _Loop, worker: _QueueLoop, janitor: _Loop) -> None:
         vars(_dbos).update(queue_thread=manager, background_jobs_thread=janitor)
         vars(_queue).update(queue_worker_thread=worker)
 
     use(run_manager, run_worker, run_janitor)
-    return functools.partial(use, manager, worker, janitor)
+    return functools.partial(use, _MANAGER, _WORKER, _JANITOR)
