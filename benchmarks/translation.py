@@ -120,7 +120,7 @@ def generate(media: Path, pair: tuple[str, str], folder: Path, settings: str) ->
 
 def translators_of_text() -> Iterator[tuple[str, Translator, tuple[Language, Language], dict]]:
     """Yield what translates text here, each with a pair and the folders of its models."""
-    apertium = ApertiumSettings()
+    apertium = ApertiumSettings(timeout=290)  # a busy machine is no error
     for pair in sorted(Apertium.capabilities(apertium).language_pairs or (), key=str):
         if any("-" in str(language) for language in pair):
             continue  # Another spelling of a pair, such as es-en-US.
