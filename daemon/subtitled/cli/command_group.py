@@ -102,7 +102,7 @@ class CommandGroup(TyperGroup):
 def names_other_plugins(config: Path | None) -> bool:
     """Return whether the configuration names a plugin that is not bundled.
 
-    The bundled plugins add no commands. Also true if the file cannot be read: whoever loads it says
+    The bundled plugins add no commands. Also true if the file cannot be read: loading it says
     why.
 
     Args:
