@@ -27,7 +27,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "models": ("models",),
     "plan": ("plan",),
     "plugins": ("plugins",),
-    "queue": ("queue",),
+    "queue": ("queue", "queue_upgrade"),
     "review": ("review", "review_approve", "review_report"),
     "run": ("run",),
     "scan": ("scan",),

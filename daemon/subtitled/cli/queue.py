@@ -14,6 +14,7 @@ from subtitled.config.load import Configuration
 from subtitled.config.types import Seconds
 from subtitled.daemon import control
 from subtitled.daemon.answers.queue import QUEUE_STATES, list_queue
+from subtitled.daemon.answers.upgrades import withdraw_upgrades
 from subtitled.daemon.inspection import describe_libraries, to_known_path
 from subtitled.db.commands import COMMAND_LINE, CommandKind
 from subtitled.db.records import FINAL_STATES, FileState
@@ -116,12 +117,36 @@ def _require_library(configuration: Configuration, library: str) -> None:
         )
 
 
+def choose_libraries(configuration: Configuration, library: str) -> list[str]:
+    """Return the library that was named, or all of them; abort if there is none of that name."""
+    _require_library(configuration, library)
+    return [library] if library else list(configuration.settings.libraries)
+
+
+def count_files(number: int) -> str:
+    """Return a number of files in words."""
+    return "1 file" if number == 1 else f"{number} files"
+
+
 @queue_app.command()
-def cancel(files: FilesArgument) -> None:
+def cancel(
+    files: Annotated[list[Path] | None, typer.Argument(help="Media files.")] = None,
+    upgrades: Annotated[
+        bool, typer.Option("--upgrades", help="All that `queue upgrade` asked for instead.")
+    ] = False,
+    library: Annotated[
+        str, typer.Option("--library", help="With --upgrades: this library only.")
+    ] = "",
+) -> None:
     """Take files off the queue. They stay off until you ask for them again."""
     configuration = load_configuration()
     db = open_database(configuration)
-    for path in _require_known_files(configuration, files):
+    if upgrades:
+        number = withdraw_upgrades(db, choose_libraries(configuration, library), COMMAND_LINE)
+        echo(f"{count_files(number)} not made again, with the subtitles as they are")
+    elif not files:
+        abort("name files, or all upgrades: subtitled queue cancel --upgrades", USAGE_ERROR)
+    for path in _require_known_files(configuration, files or []):
         record = db.files.get(path)
         if record is not None and record.state in FINAL_STATES:
             echo(f"{display_path(path)}: nothing to cancel, it is {record.state}")

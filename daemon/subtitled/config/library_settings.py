@@ -54,6 +54,10 @@ def _check_distinct(
 LanguagePair = Annotated[tuple[WantedLanguage, WantedLanguage], AfterValidator(_check_distinct)]
 
 
+MakerName = Annotated[str, Field(pattern=r"^[^\s/@](.*\S)?$", max_length=200)]
+"""An engine, a model or a translator, as ``subtitled queue upgrade --made-by`` takes it."""
+
+
 class SourceSettings(BaseModel):
     """``[libraries.NAME.sources]``: what a wanted subtitle is made of."""
 

@@ -27,6 +27,7 @@ from .library_settings import (
     FilenameSettings,
     GlossarySettings,
     LanguagePair,
+    MakerName,
     RouteSettings,
     SourceSettings,
     SpokenLanguage,
@@ -176,6 +177,13 @@ class LibrarySettings(Section):
         description="Whether translations follow by themselves when a person approves corrections "
         "of the text in the language spoken. Only the changed lines are sent to a translator. "
         "Without it they are marked, and a button, the API or `subtitled queue translate` does it.",
+    )
+    upgrade_made_by: tuple[MakerName, ...] = Field(
+        (),
+        description="Engines, models or translators whose subtitles are made again by what the "
+        "library uses now, after all other work: `base`, `whisper` or `whisper/base`. What a "
+        "person edited or approved stays, and so does what would get worse. `subtitled queue "
+        "upgrade --dry-run` shows how much that is. Empty: none.",
     )
     watch: Literal["auto", "events", "poll", "off"] = Field(
         "auto",

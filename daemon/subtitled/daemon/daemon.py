@@ -23,6 +23,7 @@ from subtitled.notify.media_servers import MediaServerDispatcher
 from subtitled.plugin import SubtitledError
 from subtitled.plugin.paths import display_path
 
+from .answers.upgrades import request_configured_upgrades
 from .commands import CommandDispatcher
 from .health import HealthMonitor
 from .item_lookup import ServerLookup
@@ -144,6 +145,7 @@ class Daemon(ServiceProcess):
         self._media_servers.start()
         self._notifiers.start()
         self._planner.start()
+        request_configured_upgrades(self._configuration, self._db)
         for library_worker in self._library_workers.values():
             library_worker.start()
         self._scheduler.start()
@@ -228,6 +230,7 @@ class Daemon(ServiceProcess):
         self._db.history.prune()
         self._db.reviews.prune()
         self._db.judgements.prune()
+        request_configured_upgrades(self._configuration, self._db)
 
     def _on_playback(self, paths: Sequence[Path]) -> None:
         """Prioritise files that are being played and still wait for subtitles."""

@@ -69,6 +69,7 @@ def inspect_file(configuration: Configuration, path: Path, db: Database) -> Medi
         library=library_for(configuration, path),
         fingerprint=fingerprint,
         corrections=CorrectionRequests.read(db, path, fingerprint),
+        upgrades=tuple(db.upgrades.requested(path)),
     )
     transcripts = open_transcript_store(resolve_state_dir(configuration.settings))
     return inspect_media(request, configuration, transcripts, db.sidecars, db.judgements)

@@ -1,8 +1,6 @@
-"""Sidecars that are to be made again by something else: counted, asked for and settled.
+"""Sidecars that are to be made again by something else: asked for, and taken back or done with.
 
 A request stands in the row of its sidecar, so that it is made once, however often it is asked for.
-It is about subtitles that are ours as far as the database knows. Whether a person edited one since
-is found out when its media file is examined.
 """
 
 from __future__ import annotations
@@ -10,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,97 +17,30 @@ from subtitled.subtitles.makers import Makers
 
 from .engine import write_transaction
 from .records import ACTIVE_STATES, AFFECTED_BY_SIDECARS, BACKFILL, UPGRADE, FileState
-from .review_records import ReviewStatus
 from .review_schema import reviews
-from .schema import coverage, files, sidecars
-from .sidecar_records import (
-    MAKER_COLUMNS,
-    SidecarRecord,
-    SidecarStatus,
-    makers_from_row,
-    makers_to_columns,
-    sidecar_from_row,
+from .schema import files, sidecars
+from .sidecar_records import SidecarRecord, sidecar_from_row
+from .upgrade_groups import (
+    IS_REQUESTED,
+    UpgradeGroup,
+    UpgradeGroups,
+    UpgradeTotal,
+    belongs_to,
+    select_ours,
 )
 
-_IS_REQUESTED = sidecars.c.upgrade_job.is_not(None)
-_LEFT_ALONE = (FileState.MISSING, FileState.FAILED, FileState.QUARANTINED)
-"""States of files of which nothing is made again: they wait for a person, or are not there."""
+__all__ = ["UpgradeGroup", "UpgradeRepository", "UpgradeTotal", "settle_upgrades"]
+
 _STOPPED = (*ACTIVE_STATES, FileState.WAITING, FileState.RETRYING, FileState.STABILISING)
 """States in which a file has, or soon gets, a job that may be for its upgrade."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpgradeGroup:
-    """Subtitles of a library that may be made again, alike in all that decides by what."""
-
-    library: str
-    spoken: str | None
-    """The language spoken, as BCP 47."""
-    language: str
-    """The language of the subtitles."""
-    makers: Makers
-    refused: str = ""
-    """What was tried and made nothing better."""
-    is_requested: bool = False
-    """Whether they are to be made again already."""
-    files: int = 0
-    seconds: float = 0.0
-    """The length of their media files, as far as it is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class UpgradeTotal:
-    """How many media files there are, and their length."""
-
-    files: int = 0
-    seconds: float = 0.0
-
-
-class UpgradeRepository:
+class UpgradeRepository(UpgradeGroups):
     """The ``sidecars`` table, by what made them and by what is to be made again."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-
-    def groups(self, libraries: Collection[str]) -> list[UpgradeGroup]:
-        """Return our subtitles in some libraries that nobody edited or approved, in groups."""
-        one = _one_row_per_file(libraries).subquery()
-        keys = [column for column in one.c if column.name not in ("id", "duration")]
-        query = (
-            sa.select(*keys, sa.func.count().label("files"), sa.func.sum(one.c.duration))
-            .group_by(*keys)
-            .order_by(*keys)
-        )
-        with self._engine.connect() as c:
-            return [
-                UpgradeGroup(
-                    library=row["library"],
-                    spoken=row["spoken_language"],
-                    language=row["language"],
-                    makers=makers_from_row(row),
-                    refused=row["upgrade_refused"],
-                    is_requested=bool(row["is_requested"]),
-                    files=row["files"],
-                    seconds=float(row["sum_1"] or 0.0),
-                )
-                for row in c.execute(query).mappings()
-            ]
-
-    def total(self, groups: Sequence[UpgradeGroup]) -> UpgradeTotal:
-        """Return how many media files some groups have together. Each counts once."""
-        if not groups:
-            return UpgradeTotal()
-        chosen = sa.select(files.c.id).join(sidecars, _IS_OF_FILE).where(_belongs_to(groups))
-        query = sa.select(sa.func.count(), sa.func.sum(files.c.duration)).where(
-            files.c.id.in_(chosen)
-        )
-        with self._engine.connect() as c:
-            number, seconds = c.execute(query).one()
-            return UpgradeTotal(int(number), float(seconds or 0.0))
 
     def pending(self, libraries: Collection[str]) -> UpgradeTotal:
         """Return how many media files have a subtitle that is to be made again."""
-        chosen = sa.select(sidecars.c.media).where(_IS_REQUESTED)
+        chosen = sa.select(sidecars.c.media).where(IS_REQUESTED)
         query = sa.select(sa.func.count(), sa.func.sum(files.c.duration)).where(
             files.c.path.in_(chosen), files.c.library.in_(libraries)
         )
@@ -136,14 +66,14 @@ class UpgradeRepository:
             .where(files.c.path == sidecars.c.media)
             .scalar_subquery()
         )
-        chosen = sa.select(sidecars.c.id).join(files, _IS_OF_FILE).where(_belongs_to(groups))
+        chosen = select_ours(sidecars.c.id).where(belongs_to(groups)).correlate(None)
         with write_transaction(self._engine) as c:
             c.execute(
                 sidecars.update()
-                .where(sidecars.c.id.in_(chosen), ~_IS_REQUESTED)
+                .where(sidecars.c.id.in_(chosen), ~IS_REQUESTED)
                 .values(upgrade_job=job)
             )
-            _requeue(c, files.c.path.in_(sa.select(sidecars.c.media).where(_IS_REQUESTED)))
+            _requeue(c, files.c.path.in_(sa.select(sidecars.c.media).where(IS_REQUESTED)))
 
     def requeue_forgotten(self) -> int:
         """Examine files whose request nothing would look at, such as those that were missing.
@@ -152,7 +82,7 @@ class UpgradeRepository:
             How many there are.
         """
         with write_transaction(self._engine) as c:
-            return _requeue(c, files.c.path.in_(sa.select(sidecars.c.media).where(_IS_REQUESTED)))
+            return _requeue(c, files.c.path.in_(sa.select(sidecars.c.media).where(IS_REQUESTED)))
 
     def withdraw(self, libraries: Collection[str]) -> UpgradeTotal:
         """Take back every request of some libraries, and end the jobs that are for them.
@@ -164,7 +94,7 @@ class UpgradeRepository:
         """
         total = self.pending(libraries)
         in_libraries = sa.select(files.c.path).where(files.c.library.in_(libraries))
-        requested = sa.select(sidecars.c.media).where(_IS_REQUESTED)
+        requested = sa.select(sidecars.c.media).where(IS_REQUESTED)
         with write_transaction(self._engine) as c:
             c.execute(
                 files.update()
@@ -177,7 +107,7 @@ class UpgradeRepository:
             )
             c.execute(
                 sidecars.update()
-                .where(_IS_REQUESTED, sidecars.c.media.in_(in_libraries))
+                .where(IS_REQUESTED, sidecars.c.media.in_(in_libraries))
                 .values(upgrade_job=None)
             )
         return total
@@ -186,12 +116,12 @@ class UpgradeRepository:
         """Take back the requests for one media file, and return whether there were any."""
         with self._engine.begin() as c:
             is_of_file = sidecars.c.media == os.fsencode(media)
-            statement = sidecars.update().where(is_of_file, _IS_REQUESTED)
+            statement = sidecars.update().where(is_of_file, IS_REQUESTED)
             return c.execute(statement.values(upgrade_job=None)).rowcount > 0
 
     def requested(self, media: Path) -> list[SidecarRecord]:
         """Return the sidecars of a media file that are to be made again."""
-        query = sa.select(sidecars).where(sidecars.c.media == os.fsencode(media), _IS_REQUESTED)
+        query = sa.select(sidecars).where(sidecars.c.media == os.fsencode(media), IS_REQUESTED)
         with self._engine.connect() as c:
             rows = c.execute(query.order_by(sidecars.c.path)).mappings()
             return [sidecar_from_row(row) for row in rows]
@@ -203,7 +133,7 @@ class UpgradeRepository:
             c.execute(sidecars.update().where(is_this_path).values(replaced=""))
 
     def estimated_errors(self, record: SidecarRecord) -> float | None:
-        """Return how many lines of a sidecar were estimated to be wrong; None if that is unknown."""
+        """Return how many lines of a sidecar were estimated to be wrong; None if unknown."""
         query = (
             sa.select(reviews.c.expected_errors)
             .join(files, files.c.id == reviews.c.file_id)
@@ -251,7 +181,7 @@ def settle_upgrades(
         seen: The sidecars whose requests a decision has seen; None after a job.
         job_id: The job that ended. It has seen what was asked for before it began.
     """
-    is_of_file = sa.and_(sidecars.c.media == os.fsencode(media), _IS_REQUESTED)
+    is_of_file = sa.and_(sidecars.c.media == os.fsencode(media), IS_REQUESTED)
     if connection.execute(sa.select(sidecars.c.id).where(is_of_file).limit(1)).first() is None:
         return
     is_seen = (
@@ -262,66 +192,6 @@ def settle_upgrades(
     connection.execute(sidecars.update().where(is_of_file, is_seen).values(upgrade_job=None))
     if connection.execute(sidecars.update().where(is_of_file).values(upgrade_job="")).rowcount:
         _requeue(connection, files.c.path == os.fsencode(media))
-
-
-_IS_OF_FILE = sa.and_(
-    files.c.path == sidecars.c.media,
-    files.c.fingerprint == sidecars.c.fingerprint,
-    files.c.state.not_in(_LEFT_ALONE),
-    sidecars.c.status == SidecarStatus.PRESENT,
-    sa.or_(sidecars.c.engine != "", sidecars.c.translator != ""),
-    ~sa.exists().where(
-        coverage.c.file_id == files.c.id,
-        coverage.c.origin == "sidecar",
-        coverage.c.ownership.in_(("edited", "approved", "human")),
-        coverage.c.location
-        == sa.func.substr(
-            sidecars.c.path,
-            sa.func.length(sidecars.c.path) - sa.func.length(coverage.c.location) + 1,
-        ),
-    ),
-    ~sa.exists().where(
-        reviews.c.file_id == files.c.id,
-        reviews.c.language == sidecars.c.language,
-        reviews.c.kind == sidecars.c.kind,
-        sa.or_(reviews.c.status == ReviewStatus.APPROVED, reviews.c.version > 0),
-    ),
-)
-"""A sidecar is ours, of this version of the media file, and nobody edited or approved it."""
-
-
-def _one_row_per_file(libraries: Collection[str]) -> sa.Select[Any]:
-    """Return the query of what media files have, each once for all formats of a subtitle."""
-    return (
-        sa.select(
-            files.c.id,
-            files.c.duration,
-            files.c.library,
-            files.c.spoken_language,
-            sidecars.c.language,
-            *MAKER_COLUMNS,
-            sidecars.c.upgrade_refused,
-            _IS_REQUESTED.label("is_requested"),
-        )
-        .join(sidecars, _IS_OF_FILE)
-        .where(files.c.library.in_(libraries))
-        .distinct()
-    )
-
-
-def _belongs_to(groups: Sequence[UpgradeGroup]) -> sa.ColumnElement[bool]:
-    """Return the condition that a sidecar and its file are in one of some groups."""
-    conditions = [
-        sa.and_(
-            files.c.library == group.library,
-            files.c.spoken_language.is_not_distinct_from(group.spoken),
-            sidecars.c.language == group.language,
-            sidecars.c.upgrade_refused == group.refused,
-            *(sidecars.c[name] == value for name, value in makers_to_columns(group.makers).items()),
-        )
-        for group in groups
-    ]
-    return sa.or_(*conditions)
 
 
 def _requeue(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> int:

@@ -42,6 +42,7 @@ class Examiner:
             library=self._libraries[record.library],
             fingerprint=fingerprint,
             corrections=CorrectionRequests.read(self._db, record.path, fingerprint),
+            upgrades=tuple(self._db.upgrades.requested(record.path)),
         )
         return inspect_media(
             request,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEvent
-from subtitled.db.records import ACTIVE_STATES, FINAL_STATES, URGENT, FileRecord, FileState
+from subtitled.db.records import (
+    ACTIVE_STATES,
+    BACKFILL,
+    FINAL_STATES,
+    UPGRADE,
+    URGENT,
+    FileRecord,
+    FileState,
+)
 from subtitled.db.sidecars import SidecarStatus
+from subtitled.db.upgrades import settle_upgrades
 from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.moves import adopt_moved_file
 from subtitled.library.removal import SidecarRemover
@@ -133,6 +143,7 @@ class JobPlanner:
             ):
                 return
             asked = read_request(self._db.kv, fingerprint)
+            upgrades = [sidecar.path for sidecar in self._db.upgrades.requested(record.path)]
             media_report = self._examiner.inspect(record, fingerprint)
             if self._remove_redundant(record, library, media_report):
                 media_report = self._examiner.inspect(record, fingerprint)
@@ -162,7 +173,8 @@ class JobPlanner:
             self._enqueue(
                 record,
                 fingerprint,
-                record.priority,
+                # What is missing does not wait for what is only made again.
+                min(record.priority, BACKFILL) if decision.is_incomplete else record.priority,
                 reason=reason,
                 settings_digest=digest,
                 overview=overview,
@@ -172,7 +184,14 @@ class JobPlanner:
         if decision.unsatisfiable:
             state = FileState.IMPOSSIBLE
         reason = "; ".join(decision.unsatisfiable or decision.reasons)
-        self._results.record(record, state, digest, reason=reason, overview=overview)
+        self._results.record(
+            record,
+            state,
+            digest,
+            reason=reason,
+            overview=overview,
+            also=partial(settle_upgrades, media=record.path, seen=upgrades),
+        )
         settle_request(self._db, replace(record, fingerprint=fingerprint), before=asked)
 
     def examine_pending(self, library: str, limit: int) -> int:
@@ -251,6 +270,10 @@ class JobPlanner:
             return
         if record.job_id:
             self.queue.cancel(record.job_id)
+        if self._db.upgrades.withdraw_file(record.path) and record.priority >= UPGRADE:
+            # It has its subtitles, and nothing else was to be done.
+            self._db.states.requeue(record.id, BACKFILL)
+            return
         self._db.states.set_state(
             record.id,
             FileState.FAILED,

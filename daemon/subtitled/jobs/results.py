@@ -8,12 +8,14 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.job_runs import JobRun
 from subtitled.db.records import ACTIVE_STATES, URGENT, FileRecord, FileState
+from subtitled.db.upgrades import settle_upgrades
 from subtitled.engines.protocol import EngineCrashedError, ResourceUnavailableError
 from subtitled.jobcontext.job import JobResult
 from subtitled.jobcontext.services import Services
@@ -101,6 +103,7 @@ class ResultRecorder:
                 reason=result.reason,
                 spoken_language=result.spoken,
                 overview=overview,
+                also=partial(settle_upgrades, media=record.path, job_id=record.job_id or ""),
             )
             self._announce(JobFinished(record.path, sidecars, result.reason))
             if is_recorded and settle_request(self._db, record, record.job_id or "", asked):

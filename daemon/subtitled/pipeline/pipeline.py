@@ -17,25 +17,26 @@ from subtitled.jobcontext.job import Job, JobResult, StepRunner
 from subtitled.jobcontext.services import Services
 from subtitled.library.moves import remove_renamed_duplicates
 from subtitled.media.probe import MediaInfo
-from subtitled.plugin import Cue, Language, SubtitleKind, SubtitlePublished
+from subtitled.plugin import Language, SubtitleKind, SubtitlePublished
 from subtitled.plugin.paths import display_path
+from subtitled.routing.makers import find_makers
 from subtitled.routing.production_plan import JobPlan
 from subtitled.subtitles.filenames import build_sidecar_path
-from subtitled.subtitles.formats import render_subtitle
 from subtitled.subtitles.ownership import SidecarDescription, Signature
 from subtitled.subtitles.publish import (
     ForeignFileError,
     compute_sha256,
     publish_sidecar,
 )
-from subtitled.subtitles.segmentation.bilingual import render_bilingual
 from subtitled.summaries.steps import SummarySteps
 
-from .fulfilment import MAX_NEW_PLANS, MainLanguageError, Produced, Producer, pair_languages
+from .fulfilment import MAX_NEW_PLANS, MainLanguageError, Produced, Producer
 from .locks import SidecarIdentity, find_lock
 from .preparation import NOTHING_MISSING, examine, prepare_job
 from .quality_estimates import keep_estimate
+from .rendering import render_produced
 from .shared_names import describe_owner, find_other_owner
+from .upgrading import upgrade_targets
 
 BESIDE_TAG = "subtitled"
 """The tag in the name of our sidecar where a file that is no subtitle has the usual name."""
@@ -88,7 +89,7 @@ def run_job(
         return JobResult(state=FileState.NO_SPEECH, reason=reason, spoken=spoken, made=tuple(made))
     summaries = SummarySteps(ctx, analyser, track, producer.words).write(plan.summaries)
     done, refused = [*done, *summaries.done], [*produced.refused, *summaries.refused]
-    result = _result(done, refused, analyser.spoken_language(track), tuple(made))
+    result = _result(done, refused, produced.kept, analyser.spoken_language(track), tuple(made))
     return replace(result, deferred_error=summaries.deferred_error)
 
 
@@ -97,6 +98,8 @@ class _TargetsResult:
     """What became of the targets of a plan."""
 
     refused: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    """Why subtitles that were made again stay as they were."""
     is_silent: bool = False
     """Whether no speech was recognised, which ends the job."""
 
@@ -116,7 +119,7 @@ def _produce_targets(
     producer.approved_source = plan.approved_source
     refused = list(plan.unsatisfiable)
     for target in plan.targets:
-        if str(target) in done:
+        if target.is_upgrade or str(target) in done:
             continue
         produced = producer.produce(target)
         if produced.silent and target.kind is SubtitleKind.FULL and target.secondary is None:
@@ -143,22 +146,26 @@ def _produce_targets(
             is_published = True
         if is_published:
             done.append(str(target))
-    return _TargetsResult(tuple(refused))
+    kept = upgrade_targets(ctx, producer, plan, done, made)
+    return _TargetsResult(tuple(refused), kept)
 
 
 def _result(
     done: list[str],
     refused: list[str],
+    kept: tuple[str, ...],
     spoken: Language | None,
     made: tuple[SubtitlePublished, ...],
 ) -> JobResult:
     impossible = "; ".join(refused)
     if done:
-        reason = f"made {', '.join(done)}" + (f"; {impossible}" if impossible else "")
+        reason = "; ".join(filter(None, (f"made {', '.join(done)}", impossible, *kept)))
         return JobResult(state=FileState.DONE, reason=reason, spoken=spoken, made=made)
     if impossible:
-        return JobResult(state=FileState.IMPOSSIBLE, reason=impossible, spoken=spoken)
-    return JobResult(state=FileState.UP_TO_DATE, reason=NOTHING_MISSING, spoken=spoken)
+        reason = "; ".join((impossible, *kept))
+        return JobResult(state=FileState.IMPOSSIBLE, reason=reason, spoken=spoken)
+    reason = "; ".join(kept) or NOTHING_MISSING
+    return JobResult(state=FileState.UP_TO_DATE, reason=reason, spoken=spoken)
 
 
 # The step of each sidecar. It can be repeated safely.
@@ -181,7 +188,7 @@ def _publish(ctx: JobContext, producer: Producer, fmt: str, produced: Produced) 
     """
     job, db, facts = ctx.job, ctx.services.db, producer.facts
     subtitle, below, how = produced.subtitle, produced.below, produced.how
-    assert subtitle is not None
+    assert subtitle is not None and produced.path is not None
     target, kind = subtitle.language, subtitle.kind
     ctx.progress(f"writing {target}.{fmt}", 1.0)
     ctx.ensure_unchanged()
@@ -205,14 +212,7 @@ def _publish(ctx: JobContext, producer: Producer, fmt: str, produced: Produced) 
         own_digest = db.sidecars.own_digest(path, job.fingerprint)
     if job.force and path.exists():
         own_digest = compute_sha256(path)
-    if below is None:
-        content = render_subtitle(subtitle, fmt)
-    else:
-        pairs = pair_languages(subtitle, below, job.library)
-        content = render_bilingual(pairs, (target, below.language), fmt, subtitle.title)
-        # What is estimated are the lines of the upper language.
-        upper = tuple(Cue(pair.start, pair.end, pair.upper or pair.lower) for pair in pairs)
-        subtitle = replace(subtitle, cues=upper)
+    content, subtitle = render_produced(produced, fmt, job.library)
     description = SidecarDescription(
         name=path.name,
         fingerprint=job.fingerprint,
@@ -220,6 +220,7 @@ def _publish(ctx: JobContext, producer: Producer, fmt: str, produced: Produced) 
         kind=kind,
         format=fmt,
         variant=how,
+        makers=find_makers(ctx.services.config, produced.path),
     )
     signature = Signature.create(content, description)
     try:

@@ -17,7 +17,7 @@ from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.judgements import JudgementRepository
-from subtitled.db.sidecars import SidecarRepository, SidecarStatus
+from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatus
 from subtitled.db.state_folder import REMOVED_FOLDER
 from subtitled.library.subtitle_names import list_names
 from subtitled.media.probe import MediaInfo
@@ -36,16 +36,24 @@ from subtitled.policy.coverage import (
     existing_summaries,
 )
 from subtitled.policy.policy import decide
-from subtitled.policy.requirements import AvailableSources, Decision
+from subtitled.policy.requirements import (
+    AvailableSources,
+    Decision,
+    ForeignSpeech,
+    Requirement,
+)
+from subtitled.routing.makers import find_first_makers
 from subtitled.routing.production_plan import (
     SummaryPlan,
     describe_audio_path,
     describe_text_path,
+    plan_target,
     transcription_segments,
 )
 from subtitled.routing.table import RoutingTable, routing_for
 from subtitled.subtitles.filenames import SUMMARY_SUFFIXES, build_summary_path, parse_sidecar_name
 from subtitled.subtitles.judgement import MediaLength
+from subtitled.subtitles.makers import Makers
 from subtitled.subtitles.ownership import Ownership
 from subtitled.transcription.known_language import (
     LanguageMeans,
@@ -67,6 +75,7 @@ from .source_correction import (
     mark_translations,
 )
 from .text_judge import TextJudge
+from .upgrade_decisions import UpgradeQuestion, add_upgrades
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +115,8 @@ class InspectionRequest:
     """What people asked for after corrections, and what they edit."""
     stated_language: Language | None = None
     """The language that a caller says is spoken; None: it is what was found."""
+    upgrades: tuple[SidecarRecord, ...] = ()
+    """The sidecars that are to be made again."""
 
 
 def inspect_media(
@@ -191,14 +202,29 @@ def inspect_media(
         can_detect_language=bool(means.identifiers),
         language_news=describe_new_means(analysis, means) if spoken is None else "",
     )
-    decision = decide(
+    decide_about = partial(
+        decide,
         library,
-        existing=existing,
         tagged=_guess_language(choice.track.language, means),
         spoken=spoken,
         can_make=partial(describe_audio_path, routing),
         material=material,
     )
+    decision = decide_about(existing)
+    if request.upgrades and not ignore_existing:
+        decision = add_upgrades(
+            decision,
+            UpgradeQuestion(
+                requested=request.upgrades,
+                existing=existing,
+                begun=request.corrections.begun,
+                spoken=spoken,
+                decide=decide_about,
+                find_makers=partial(
+                    _find_makers, configuration, routing, spoken, material.foreign_speech
+                ),
+            ),
+        )
     if ignore_existing:
         decision = refuse_locked(decision, existing, spoken, sidecars, folder)
     if spoken is not None or not decision.needs_analysis:
@@ -214,6 +240,19 @@ def inspect_media(
         available=material,
         approved_source=approved_source,
     )
+
+
+def _find_makers(
+    configuration: Configuration,
+    routing: RoutingTable,
+    spoken: Language | None,
+    foreign: ForeignSpeech | None,
+    requirement: Requirement,
+) -> Makers:
+    """Return what would make a subtitle."""
+    likely = spoken or requirement.language
+    assert likely is not None
+    return find_first_makers(configuration, plan_target(routing, requirement, likely, foreign))
 
 
 def _guess_language(tag: Language, means: LanguageMeans) -> Language:

@@ -166,6 +166,12 @@ def _decide(ctx: JobContext, facts: MediaInfo) -> Any:
             requirements.append(target)
         else:
             impossible.append(f"{target}: {no_route(spoken)}")
+    for upgrade in report.decision.upgrades:
+        assert upgrade.language is not None
+        spoken = report.spoken_language or upgrade.language
+        target = plan_target(report.routing, upgrade, spoken, report.available.foreign_speech)
+        if target.is_possible:
+            requirements.append(replace(target, is_upgrade=True))
     summaries, unwritable = plan_summaries(ctx.job.media, report)
     plan = JobPlan(
         tuple(requirements), (*impossible, *unwritable), summaries, report.approved_source
@@ -186,6 +192,7 @@ def examine(ctx: JobContext, facts: MediaInfo) -> MediaReport:
         is_user_requested=job.user_requested,
         stated_language=job.spoken,
         corrections=CorrectionRequests.read(services.db, job.media, job.fingerprint),
+        upgrades=tuple(services.db.upgrades.requested(job.media)),
     )
     db = services.db
     return inspect_media(request, services.config, services.store, db.sidecars, db.judgements)

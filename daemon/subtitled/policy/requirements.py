@@ -169,6 +169,9 @@ class Decision:
     needs_analysis: bool = False
     """Whether a requirement depends on something about the main track that is not known yet."""
     summaries: tuple[SummaryRequirement, ...] = ()
+    upgrades: tuple[Requirement, ...] = ()
+    """Subtitles of ours that are to be made again, in the formats that they have. They stay until
+    the new ones are there and no worse, so nothing is missing meanwhile."""
 
     @property
     def is_silent(self) -> bool:
@@ -178,6 +181,11 @@ class Decision:
     @property
     def has_work(self) -> bool:
         """Whether there is anything to do."""
+        return bool(self.is_incomplete or self.upgrades)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something is missing, or may be."""
         return bool(self.requirements or self.summaries or self.needs_analysis)
 
 

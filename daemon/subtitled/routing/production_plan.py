@@ -65,6 +65,8 @@ class TargetPlan:
     paths: tuple[ProductionPath, ...]
     secondary: TargetPlan | None = None
     """The second language of a bilingual subtitle."""
+    is_upgrade: bool = False
+    """Whether the subtitle is there and is made again, to replace it if the new one is no worse."""
 
     @property
     def is_possible(self) -> bool:

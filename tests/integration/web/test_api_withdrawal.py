@@ -14,12 +14,14 @@ from subtitled.daemon.recent_log import RECENT_LOG
 from subtitled.db.commands import CommandKind
 from subtitled.db.records import FileState
 from subtitled.plugin import Cue
+from subtitled.subtitles.makers import Maker, Makers
 from subtitled.subtitles.ownership import Ownership
 from subtitled.web.access_table import ACCESS_RULES, AccessRule
 from subtitled.web.api.access import API_PATH, API_RULES
 from subtitled.web.auth.roles import Role
 from subtitled.web.file_actions import FileAction
 from support.api_port import ApiPort
+from support.made_library import MadeLibrary
 from support.review_library import add_film, estimate
 
 HEADERS = dict[str, str]
@@ -246,3 +248,35 @@ def test_an_approved_subtitle_is_unlocked(port: ApiPort, film: tuple[int, Path])
     bound = port.key(Role.REVIEWER, "series")
     assert port.post(f"/reviews/{review}/unlock", bound).status_code == 404
     assert port.post(f"/reviews/{review}/unlock", port.key(Role.VIEWER)).status_code == 403
+
+
+def test_what_a_lesser_engine_made_is_previewed_asked_for_and_taken_back(
+    port: ApiPort, operator: HEADERS, tmp_path: Path
+) -> None:
+    folder = port.configuration.settings.libraries["films"].path / tmp_path.name
+    folder.mkdir()
+    made = MadeLibrary(folder, port.db)
+    made.add("made", Makers(Maker("whisper", "tiny-old", "0.1")))
+    viewer, wanted = port.key(Role.VIEWER), {"made_by": ["tiny-old"], "library": "films"}
+    preview = port.get("/upgrades", viewer, made_by="tiny-old", library="films")
+    assert preview.status_code == 200, preview.text
+    (row,) = preview.json()["items"]
+    assert (row["made_by"], row["files"], row["hours"]) == ("whisper/tiny-old@0.1", 1, 1.0)
+    assert "whisper/tiny-old@0.1" in [one["made_by"] for one in preview.json()["makers"]]
+    assert made.requested() == set()
+    assert port.post("/upgrades", viewer, wanted).status_code == 403
+    asked = port.post("/upgrades", operator, wanted)
+    assert (asked.status_code, asked.json()["files"]) == (202, 1)
+    assert made.requested() == {"made.en.srt"}
+    assert port.post("/upgrades", operator, wanted).json()["files"] == 0
+    stopped = port.call(
+        "DELETE", f"{API_PATH}/upgrades", headers=operator, params={"library": "films"}
+    )
+    assert (stopped.status_code, stopped.json()) == (202, {"files": 1})
+    assert made.requested() == set()
+    unknown = port.post("/upgrades", operator, {"made_by": ["nobody"]})
+    assert (unknown.status_code, unknown.json()["type"]) == (
+        409,
+        "urn:subtitled:problem:unknown-maker",
+    )
+    assert port.get("/upgrades", viewer, library="none").status_code == 404

@@ -65,6 +65,8 @@ class FileAnswer:
                     "kind": str(sidecar.kind),
                     "format": sidecar.format,
                     "variant": sidecar.variant,
+                    "made_by": str(sidecar.makers),
+                    "not_upgraded": sidecar.not_upgraded,
                     "created_at": sidecar.created_at,
                     "status": str(sidecar.status),
                 }
@@ -171,7 +173,9 @@ def _describe_sidecar(record: SidecarRecord, sidecars: SidecarRepository) -> str
             else str(ownership)
         )
     created_at = _optional_time(record.created_at)
-    return f"{display_line(record.path)}: {record.variant}, {created_at}; {status}"
+    makers = f" ({record.makers})" if record.makers else ""
+    note = f"; {record.not_upgraded}" if record.not_upgraded else ""
+    return f"{display_line(record.path)}: {record.variant}{makers}, {created_at}; {status}{note}"
 
 
 def _server_deliveries(configuration: Configuration, db: Database, path: Path) -> list[str]:

@@ -17,6 +17,7 @@ from subtitled.db.sidecars import SidecarRecord, SidecarStatus
 from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.moves import adopt_existing_sidecars
 from subtitled.library.removal import RemovalResult, SidecarRemover
+from subtitled.pipeline.previous_versions import bring_back, has_previous_version
 from subtitled.pipeline.unlocking import record_restored, restore_machine_version
 from subtitled.plugin import InputRejectedError, TransientError
 from subtitled.plugin.paths import quote_path
@@ -76,7 +77,8 @@ def undo_file(
 
     If ours were removed because a human sidecar appeared, and none of ours is present, ours are
     restored. Where a person approved a sidecar, only that is taken back: the version that we made
-    is there again, and notifiers are told that its review is open again.
+    is there again, and notifiers are told that its review is open again. Where a sidecar was made
+    again by another engine, the version before is there again.
 
     Args:
         configuration: The configuration, with the notifiers.
@@ -101,6 +103,10 @@ def undo_file(
         if approved and not restore:
             results = tuple(_take_back(configuration, db, approved, actor))
             answer = UndoAnswer(results, is_restored=True, is_approval_undone=True)
+        elif not restore and (upgraded := find_upgraded(sidecars)):
+            answer = UndoAnswer(
+                tuple(bring_back(db, record) for record in upgraded), is_restored=True
+            )
         else:
             answer = _remove_or_restore(db, sidecars, restore)
         _update_media_state(db, sidecars[0].media, answer, actor)
@@ -127,6 +133,11 @@ def find_approved(db: Database, sidecars: Sequence[SidecarRecord]) -> list[Sidec
         for record in sidecars
         if record.status is SidecarStatus.PRESENT and db.sidecars.approval(record.path) is not None
     ]
+
+
+def find_upgraded(sidecars: Sequence[SidecarRecord]) -> list[SidecarRecord]:
+    """Return the sidecars that were made again. Of these the version before is brought back."""
+    return [record for record in sidecars if has_previous_version(record)]
 
 
 def _find_sidecars(db: Database, path: Path) -> list[SidecarRecord]:

@@ -68,6 +68,8 @@ _ROWS = (
     ("/plan", "GET", Access.VIEWER),
     ("/events", "GET", Access.VIEWER),
     ("/pauses", "POST DELETE", Access.OPERATOR),
+    ("/upgrades", "GET", Access.VIEWER),
+    ("/upgrades", "POST DELETE", Access.OPERATOR),
     ("/engines/{name}/reset", "POST", Access.OPERATOR),
     ("/servers/{name}/tell", "POST", Access.OPERATOR),
     ("/scans", "POST", Access.OPERATOR),

@@ -34,6 +34,7 @@ from .reviews import add_review_routes
 from .services import ApiServices
 from .subtitles import add_subtitle_routes
 from .terms import add_term_routes
+from .upgrades import add_upgrade_routes
 from .withdrawal import add_withdrawal_routes
 
 API_VERSION = "1.0"
@@ -78,6 +79,7 @@ def build_api(services: ApiServices) -> FastAPI:
     add_evaluation_routes(api, services)
     add_action_routes(api, services)
     add_withdrawal_routes(api, services, reviews)
+    add_upgrade_routes(api, services)
     add_event_routes(api, services)
     description = describe_api(api)
 

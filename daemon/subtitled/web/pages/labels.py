@@ -99,6 +99,8 @@ COMMANDS = {
     "take-approval-back": _("take the approval back"),
     "reset-engine": _("try the engine again"),
     "tell-servers": _("tell the media servers again"),
+    "upgrade": _("make again by better engines"),
+    "withdraw-upgrades": _("make nothing again"),
 }
 """What can be asked for. It is the reason of an event."""
 LOG_LEVELS = {

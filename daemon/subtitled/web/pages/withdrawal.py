@@ -14,6 +14,7 @@ from subtitled.daemon.answers.undo import (
     NothingToUndoError,
     UndoAnswer,
     find_approved,
+    find_upgraded,
     undo_file,
 )
 from subtitled.daemon.control import tell_servers_of_file
@@ -107,6 +108,7 @@ class WithdrawalPage:
         if chosen:
             sidecars = [one for one in sidecars if sidecar_key(one) == chosen]
         approved = [] if is_restored else find_approved(self._services.db, sidecars)
+        upgraded = [] if is_restored or approved else find_upgraded(sidecars)
         return render(
             request,
             "undo",
@@ -114,8 +116,9 @@ class WithdrawalPage:
             record=record,
             is_restored=is_restored,
             chosen=chosen,
-            concerned=approved or concerned_by(sidecars, is_restored),
+            concerned=approved or upgraded or concerned_by(sidecars, is_restored),
             is_approved=bool(approved),
+            is_upgraded=bool(upgraded),
             answer=answer,
         )
 
