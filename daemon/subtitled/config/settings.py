@@ -106,6 +106,12 @@ class LibrarySettings(Section):
         description="Let cues begin and end at shot changes. For this the picture is decoded, "
         "which takes much longer than the audio.",
     )
+    resync: bool = Field(
+        False,
+        description="At the end of each job, check the times of other people's subtitles by the "
+        "speech that the job heard, and write a copy with corrected times beside one where words "
+        "prove that they are better. The original stays as it is.",
+    )
     sources: SourceSettings = Field(default_factory=lambda: SourceSettings())
     counts_as_existing: ExistingSubtitleSettings = Field(
         default_factory=lambda: ExistingSubtitleSettings()

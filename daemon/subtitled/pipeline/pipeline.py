@@ -35,6 +35,7 @@ from .locks import SidecarIdentity, find_lock
 from .preparation import NOTHING_MISSING, examine, prepare_job
 from .quality_estimates import keep_estimate
 from .rendering import render_produced
+from .resync import resync_others
 from .shared_names import describe_owner, find_other_owner
 from .upgrading import upgrade_targets
 
@@ -88,6 +89,7 @@ def run_job(
         reason, spoken = "no speech could be recognised", analyser.spoken_language(track)
         return JobResult(state=FileState.NO_SPEECH, reason=reason, spoken=spoken, made=tuple(made))
     summaries = SummarySteps(ctx, analyser, track, producer.words).write(plan.summaries)
+    made += resync_others(ctx, prepared.facts, track)
     done, refused = [*done, *summaries.done], [*produced.refused, *summaries.refused]
     result = _result(done, refused, produced.kept, analyser.spoken_language(track), tuple(made))
     return replace(result, deferred_error=summaries.deferred_error)

@@ -78,6 +78,24 @@ class TrackAnalyser:
             self._analysed.add(track)
         return self.analysis(track).language
 
+    def hear(self, facts: MediaInfo, track: int) -> TrackAnalysis:
+        """Decode a track and detect its speech, unless that was done. Its language is not asked.
+
+        Args:
+            facts: The streams of the media file.
+            track: The index of the audio track.
+
+        Returns:
+            The analysis. Its language is None if it was not identified before.
+
+        Raises:
+            SubtitledError: A step failed.
+        """
+        if self._stored_analysis(facts, track) is None and not self._find_set(facts, track):
+            self._start_vad_while_decoding(facts, track)
+        self._ctx.steps.run(f"hear track {track}", lambda: self._find_speech(facts, track))
+        return self.analysis(track)
+
     def analysis(self, track: int) -> TrackAnalysis:
         """Return the stored analysis of a track.
 

@@ -308,6 +308,10 @@ class TranscriptStore:
         """Return the folder of a track, in which translations and summaries are stored too."""
         return self._track_path(fingerprint, track)
 
+    def content_folder(self, fingerprint: str) -> Path:
+        """Return the folder of a fingerprint."""
+        return self._content_path(fingerprint)
+
     def _content_path(self, fingerprint: str) -> Path:
         """Return the folder of a fingerprint, converted if an older version wrote it."""
         folder = self.folder / fingerprint[:2] / fingerprint

@@ -7,24 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from subtitled.config.load import Configuration
+from subtitled.config.paths import resolve_state_dir
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryFilter
 from subtitled.db.outbox import DeliveryState
 from subtitled.db.overview import CoverageRow, RequirementRow
 from subtitled.db.records import FileRecord, FileState
 from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatus
+from subtitled.jobcontext.services import open_transcript_store
 from subtitled.library.media_filter import describe_exclusion
 from subtitled.library.paths import describe_failure, library_containing
 from subtitled.pipeline.locks import describe_lock
 from subtitled.plugin import SubtitledError
 from subtitled.subtitles.ownership import Ownership
 from subtitled.subtitles.publish import compute_sha256
+from subtitled.transcripts.subtitle_checks import SubtitleCheck
 
 from ..doctor import describe_watching
 from ..logs import display_line
 from .file_inspection import inspect_now
 from .file_list import describe_record
 from .plain import format_time, to_plain
+from .subtitle_checks import check_to_dict, checks_of
 
 _DELIVERY_TEXTS = {
     DeliveryState.WAITING: "not notified yet",
@@ -47,6 +51,8 @@ class FileAnswer:
     requirements: tuple[RequirementRow, ...]
     sidecars: tuple[SidecarRecord, ...]
     """What we wrote for it."""
+    checks: tuple[SubtitleCheck, ...]
+    """The checks of the times of other people's subtitles."""
     deliveries: tuple[str, ...]
     """The last notification of each media server, in words."""
     history: tuple[HistoryEntry, ...]
@@ -72,6 +78,7 @@ class FileAnswer:
                 }
                 for sidecar in self.sidecars
             ],
+            "subtitle_checks": [check_to_dict(check) for check in self.checks],
             "server_deliveries": list(self.deliveries),
             "history": to_plain(self.history),
         }
@@ -80,11 +87,17 @@ class FileAnswer:
 def describe_file(configuration: Configuration, db: Database, record: FileRecord) -> FileAnswer:
     """Return what the database knows of a file. Nothing of the file itself is read."""
     path = record.path
+    coverage = tuple(db.overview.coverage_of(record.id))
     return FileAnswer(
         record=record,
-        coverage=tuple(db.overview.coverage_of(record.id)),
+        coverage=coverage,
         requirements=tuple(db.overview.requirements_of(record.id)),
         sidecars=tuple(db.sidecars.of_media(path)),
+        checks=checks_of(
+            open_transcript_store(resolve_state_dir(configuration.settings)),
+            record,
+            {row.location for row in coverage},
+        ),
         deliveries=tuple(_server_deliveries(configuration, db, path)),
         history=tuple(db.history.newest(MAX_HISTORY, HistoryFilter(file_id=record.id))),
     )

@@ -28,9 +28,11 @@ from subtitled.subtitles.hallucination.passages import RemovedText
 from subtitled.transcripts.assembly import assemble_track
 from subtitled.transcripts.models import ChannelShare
 from subtitled.transcripts.store import TranscriptStore
+from subtitled.transcripts.subtitle_checks import SubtitleChecks
 from subtitled.translation.cache import untranslated
 
 from ..inspection import describe_requirement, inspect_file, library_for
+from .subtitle_checks import describe_check
 
 
 def inspect_now(configuration: Configuration, db: Database, path: Path) -> dict[str, Any]:
@@ -89,6 +91,7 @@ class _Inspection:
                 if index not in self._transcribed_together
             ],
             "subtitles": [_describe_subtitle(subtitle) for subtitle in report.existing_subtitles],
+            "subtitle_times": list(self._describe_checks()),
             "summaries": [
                 f"{summary.language} {summary.origin} {summary.location}"
                 f"{_describe_ownership(summary)}"
@@ -133,6 +136,17 @@ class _Inspection:
             yield f"track {track.index}: {track.language} {track.title}".rstrip() + chosen
         for share in self._channel_shares:
             yield share.reason
+
+    def _describe_checks(self) -> Iterator[str]:
+        """Yield what checks of the times of other people's subtitles found, as they are now."""
+        present = {subtitle.location for subtitle in self.report.existing_subtitles}
+        for check in SubtitleChecks(self.store).of_media(self.fingerprint):
+            if check.location not in present:
+                continue
+            is_track = check.location.isdecimal()
+            sidecar = self.path.parent / check.location
+            if is_track or self.db.judgements.content_hash(sidecar) == check.digest:
+                yield describe_check(check)
 
     def _describe_requirements(self) -> dict[str, str]:
         """Return how each requirement is made, by its name."""

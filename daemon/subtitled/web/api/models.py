@@ -101,6 +101,10 @@ class FileDetails(FileWithOverview):
     """All that the database knows of a file."""
 
     sidecars: list[dict[str, Any]]
+    subtitle_checks: list[dict[str, Any]] = Field(
+        description="Whether the times of other people's subtitles are those of the speech, as "
+        "`subtitled check` found."
+    )
     server_deliveries: list[str]
     history: list[HistoryItem]
 

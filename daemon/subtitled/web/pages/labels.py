@@ -7,6 +7,7 @@ from subtitled.db.outbox import DeliveryState
 from subtitled.db.presence import SubtitleOrigin
 from subtitled.db.records import FileState
 from subtitled.db.sidecars import SidecarStatus
+from subtitled.subtitles.synchronisation import SyncVerdict
 from subtitled.web.auth.roles import Role
 
 from ..i18n import mark_text as _
@@ -126,6 +127,7 @@ FACTS = {
     "reasons": _("Why"),
     "engines": _("Engines"),
     "subtitles": _("Subtitles"),
+    "subtitle_times": _("Times of other people's subtitles"),
     "our_sidecars": _("Written by us"),
     "summaries": _("Summaries"),
     "reused_transcript": _("Reused transcript"),
@@ -136,3 +138,13 @@ FACTS = {
     "untranslated": _("Not translated"),
 }
 """What a look at a file tells, in the order of the page."""
+
+SYNC_VERDICTS = {
+    SyncVerdict.IN_SYNC: _("in sync"),
+    SyncVerdict.OFFSET: _("early or late"),
+    SyncVerdict.RATIO: _("made for another frame rate"),
+    SyncVerdict.BREAKS: _("made for another cut"),
+    SyncVerdict.OTHER_FILM: _("of another film"),
+    SyncVerdict.CANNOT_TELL: _("cannot be told"),
+}
+"""What a check says of the times of a subtitle."""

@@ -1,0 +1,179 @@
+"""``check``: are the times of a subtitle those of its media file?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from subtitled.config.load import Configuration
+from subtitled.daemon.answers.subtitle_checks import check_to_dict, describe_report
+from subtitled.daemon.inspection import to_known_path
+from subtitled.daemon.subtitle_checking import (
+    CheckedSubtitle,
+    CheckRequest,
+    check_subtitles,
+    find_media_of,
+    is_media_file,
+)
+from subtitled.db.commands import COMMAND_LINE
+from subtitled.jobcontext.job import Job
+from subtitled.jobcontext.services import Services, build_services, open_database
+from subtitled.library.paths import describe_failure
+from subtitled.plugin import Language, SubtitledError
+from subtitled.subtitles.synchronisation import SyncVerdict
+
+from .app import app, load_configuration
+from .output import FAILED, USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, errors
+
+CANNOT_TELL = 3
+"""Exit status if the speech does not tell whether the times are right."""
+
+
+@app.command()
+def check(
+    file: Annotated[
+        Path,
+        typer.Argument(help="A subtitle file, or a media file with the subtitles of others."),
+    ],
+    media: Annotated[
+        Path | None,
+        typer.Option(help="The media file. Default: the one beside it, by the names."),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(help="The language of the subtitle. Default: the one in its name."),
+    ] = None,
+    resync: Annotated[
+        bool,
+        typer.Option(
+            "--resync",
+            help="Write a copy with corrected times beside it, if words prove that they are "
+            "better. Needs a transcript in the language of the subtitle.",
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check whether the times of a subtitle are those of its media file.
+
+    The subtitle stays as it is. Exit status 0: in sync, 1: wrong, 2: it cannot be read, 3: the
+    speech does not tell.
+    """
+    stated = _parse_language(language)
+    configuration = load_configuration()
+    try:
+        request = _build_request(configuration, file, media, stated, resync)
+        with _services(configuration) as services:
+            results = check_subtitles(services, request)
+    except SubtitledError as error:
+        abort(describe_failure(error, file), USAGE_ERROR)
+    except OSError as error:
+        abort(f"{display_path(error.filename or file)}: {error.strerror}", USAGE_ERROR)
+    if as_json:
+        echo_json({"media": request.media, "subtitles": [_to_dict(one) for one in results]})
+    elif results:
+        for result in results:
+            _print_result(result)
+    else:
+        echo(f"{display_path(request.media)} has no text subtitle of other people")
+    status = _exit_status([result.check.report.verdict for result in results])
+    if status:
+        raise typer.Exit(status)
+
+
+def _build_request(
+    configuration: Configuration,
+    file: Path,
+    media: Path | None,
+    language: Language | None,
+    resync: bool,
+) -> CheckRequest:
+    path = to_known_path(configuration, file)
+    subtitle = None if media is None and is_media_file(path) else path
+    if media is not None:
+        film = to_known_path(configuration, media)
+    else:
+        film = path if subtitle is None else find_media_of(path)
+    return CheckRequest(
+        media=film,
+        subtitle=subtitle,
+        language=language,
+        writes_copy=resync,
+        actor=COMMAND_LINE,
+    )
+
+
+def _parse_language(code: str | None) -> Language | None:
+    if code is None:
+        return None
+    try:
+        return Language.parse(code)
+    except ValueError as error:
+        abort(f"--language: {error}", USAGE_ERROR)
+
+
+@contextmanager
+def _services(configuration: Configuration) -> Iterator[Services]:
+    """Build the services of a check, and remove their scratch files."""
+    last_step = ""
+
+    def show_progress(job: Job, step_name: str, share: float) -> None:
+        nonlocal last_step
+        if step_name != last_step:
+            last_step = step_name
+            errors.print(f"{display_path(job.media.name)}: {step_name}", markup=False)
+
+    services = build_services(
+        configuration,
+        open_database(configuration),
+        scratch=f"scratch-{os.getpid()}",
+        progress=show_progress,
+    )
+    try:
+        yield services
+    finally:
+        services.engines.close()
+        for left in services.scratch.iterdir():
+            left.unlink()
+        services.scratch.rmdir()
+
+
+def _print_result(result: CheckedSubtitle) -> None:
+    check, report = result.check, result.check.report
+    echo(f"{display_path(check.location)}: {describe_report(report)}")
+    evidence = report.evidence
+    echo(
+        f"  {evidence.cue_count} cues and {evidence.speech_count} spans of speech; somebody speaks "
+        f"in {evidence.fit_before:.0%} of the time of the cues"
+        + (f", and would in {evidence.fit_after:.0%}" if report.verdict.is_wrong else "")
+    )
+    if evidence.error_before is not None and evidence.error_after is not None:
+        echo(
+            f"  {evidence.anchor_count} cues are {evidence.error_before:.2f} s from their words in "
+            f"the median; at the best times {evidence.error_after:.2f} s"
+        )
+    if result.copy is not None:
+        echo(f"  corrected copy: {display_path(result.copy)}")
+    elif result.refusal:
+        errors.print(f"no copy: {result.refusal}", markup=False, style="yellow")
+    elif report.hint:
+        echo(f"  {report.hint}")
+
+
+def _to_dict(result: CheckedSubtitle) -> dict[str, Any]:
+    return {
+        **check_to_dict(result.check),
+        "corrected_copy": result.copy,
+        "refusal": result.refusal or None,
+    }
+
+
+def _exit_status(verdicts: Sequence[SyncVerdict]) -> int:
+    """Return 1 if anything is wrong, else 3 if anything cannot be told."""
+    if any(verdict.is_wrong for verdict in verdicts):
+        return FAILED
+    return CANNOT_TELL if SyncVerdict.CANNOT_TELL in verdicts else 0

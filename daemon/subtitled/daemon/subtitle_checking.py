@@ -1,0 +1,220 @@
+"""Checking the times of subtitles on request: of one sidecar, or of all that a media file has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from subtitled.config.settings import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
+from subtitled.db.history import HistoryEntry, HistoryEvent
+from subtitled.jobcontext.context import JobContext
+from subtitled.jobcontext.job import InlineRunner, Job
+from subtitled.jobcontext.services import Services
+from subtitled.library.fingerprint import content_fingerprint
+from subtitled.library.subtitle_names import film_folder
+from subtitled.media.extract import extract_text
+from subtitled.pipeline.corrected_copy import CopyPlace, write_corrected_copy
+from subtitled.pipeline.planning import MediaReport
+from subtitled.pipeline.synchronisation import (
+    CheckedText,
+    SpeechSource,
+    list_others,
+    read_sidecar,
+)
+from subtitled.plugin import InputRejectedError, Language
+from subtitled.plugin.limits import read_file
+from subtitled.plugin.paths import display_path
+from subtitled.policy.coverage import EMBEDDED, ExistingSubtitle
+from subtitled.subtitles.filenames import parse_language_token, parse_sidecar_name
+from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES, judge_text
+from subtitled.transcription.track_analysis import TrackAnalyser
+from subtitled.transcripts.subtitle_checks import SubtitleCheck
+
+from .inspection import inspect_file, library_for
+
+_MEDIA_ENDINGS = frozenset(VIDEO_EXTENSIONS + AUDIO_EXTENSIONS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRequest:
+    """What is checked."""
+
+    media: Path
+    """The media file, by the path that its library uses."""
+    subtitle: Path | None = None
+    """The subtitle file. None: every text subtitle of other people in and beside it."""
+    language: Language | None = None
+    """The language of the text, if the caller states it."""
+    writes_copy: bool = False
+    """Whether a copy with corrected times is written where words prove that they are better."""
+    actor: str = ""
+    """Who asks, for the history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedSubtitle:
+    """One subtitle that was checked."""
+
+    check: SubtitleCheck
+    copy: Path | None = None
+    """The copy with corrected times that was written."""
+    refusal: str = ""
+    """Why no copy was written although one was asked for; empty if nothing is wrong."""
+
+
+def is_media_file(path: Path) -> bool:
+    """Return whether a path has the extension of a media file."""
+    return path.suffix[1:].lower() in _MEDIA_ENDINGS
+
+
+def find_media_of(subtitle: Path) -> Path:
+    """Return the media file that a subtitle belongs to by its name.
+
+    Raises:
+        InputRejectedError: There is none, or more than one.
+    """
+    folder = film_folder(subtitle)
+    try:
+        media = [path for path in sorted(folder.iterdir()) if is_media_file(path)]
+    except OSError as error:
+        raise InputRejectedError(
+            f"{display_path(folder)} cannot be listed: {error.strerror}", "Name it with --media"
+        ) from error
+    named = [path for path in media if parse_sidecar_name(path.name, subtitle.name) is not None]
+    # The only film beside a folder of subtitles has all of them.
+    if not named and folder != subtitle.parent:
+        named = media
+    if named:
+        longest = max(len(path.stem) for path in named)
+        named = [path for path in named if len(path.stem) == longest]
+    if len(named) != 1:
+        count = "several media files" if named else "no media file"
+        raise InputRejectedError(
+            f"{count} beside {display_path(subtitle)} may be the one it belongs to",
+            "Name it with --media",
+        )
+    return named[0]
+
+
+def check_subtitles(services: Services, request: CheckRequest) -> list[CheckedSubtitle]:
+    """Check the times of subtitles. Speech is detected if that was not done before.
+
+    Raises:
+        SubtitledError: The media file or the named subtitle cannot be checked.
+        OSError: A file cannot be read.
+    """
+    report = inspect_file(services.config, request.media, services.db)
+    job = Job(
+        media=request.media,
+        # The picture is not looked at.
+        library=library_for(services.config, request.media).model_copy(
+            update={"snap_to_shots": False}
+        ),
+        fingerprint=content_fingerprint(request.media),
+    )
+    track = report.track_choice.track.index
+    texts = list(_read_texts(services, job, report, request))
+    TrackAnalyser(JobContext(job, services, InlineRunner())).hear(report.facts, track)
+    source = SpeechSource(
+        store=services.store,
+        fingerprint=job.fingerprint,
+        track=track,
+        frame_rate=report.facts.frame_rate or None,
+    )
+    results = []
+    for text in texts:
+        check = source.check(text)
+        if check is None:
+            continue
+        checked = CheckedSubtitle(check=check)
+        if request.writes_copy and check.report.verdict.is_wrong:
+            checked = _write_copy(services, job, request, text, checked)
+        results.append(checked)
+    return results
+
+
+def _write_copy(
+    services: Services,
+    job: Job,
+    request: CheckRequest,
+    text: CheckedText,
+    checked: CheckedSubtitle,
+) -> CheckedSubtitle:
+    place = CopyPlace(media=job.media, fingerprint=job.fingerprint, library=job.library)
+    try:
+        copy = write_corrected_copy(services.db, place, text, checked.check.report)
+    except InputRejectedError as error:
+        return CheckedSubtitle(check=checked.check, refusal=str(error))
+    record = services.db.files.get(job.media)
+    services.db.history.add(
+        HistoryEntry(
+            event=HistoryEvent.PUBLISHED,
+            path=job.media,
+            file_id=record.id if record is not None else None,
+            library=record.library if record is not None else None,
+            actor=request.actor,
+            reason=f"{display_path(Path(copy.name))}: {display_path(text.location)} with "
+            "corrected times",
+            details={"language": str(text.language), "kind": str(text.kind)},
+        )
+    )
+    return CheckedSubtitle(check=checked.check, copy=copy)
+
+
+def _read_texts(
+    services: Services, job: Job, report: MediaReport, request: CheckRequest
+) -> Iterator[CheckedText]:
+    if request.subtitle is not None:
+        yield _read_named(request.subtitle, report, request)
+        return
+    for subtitle in list_others(report.existing_subtitles):
+        yield read_sidecar(job.media.parent, subtitle)
+    for subtitle in report.existing_subtitles:
+        if subtitle.origin == EMBEDDED and subtitle.is_text:
+            yield _read_track(services, job, report, subtitle)
+
+
+def _read_named(path: Path, report: MediaReport, request: CheckRequest) -> CheckedText:
+    """Read the subtitle that the caller named."""
+    data, suffix = read_file(path, MAX_SUBTITLE_BYTES), path.suffix[1:].lower()
+    parsed = parse_sidecar_name(request.media.name, path.name)
+    stated = request.language or (parsed.language if parsed else None) or _language_in(path)
+    language = stated or judge_text(data, suffix)[0].evidence.language()
+    known = next(
+        (one for one in report.existing_subtitles if path == request.media.parent / one.location),
+        None,
+    )
+    text = CheckedText(location=path.name, data=data, suffix=suffix, language=language)
+    if known is None and parsed is None:
+        return text
+    kind = known.kind if known is not None else parsed.kind if parsed is not None else text.kind
+    return CheckedText(
+        location=known.location if known is not None else path.name,
+        data=data,
+        suffix=suffix,
+        language=language,
+        kind=kind,
+    )
+
+
+def _language_in(path: Path) -> Language | None:
+    """Return the language in a file name: that of ``Film.de.sdh.srt`` is German."""
+    for token in reversed(path.name.split(".")[1:-1]):
+        if (language := parse_language_token(token)) is not None:
+            return language
+    return None
+
+
+def _read_track(
+    services: Services, job: Job, report: MediaReport, subtitle: ExistingSubtitle
+) -> CheckedText:
+    index = int(subtitle.location)
+    target = services.scratch / f"{job.fingerprint}-stream{index}.srt"
+    return CheckedText(
+        location=subtitle.location,
+        data=extract_text(job.media, index, report.facts.duration, target, subtitle.format),
+        suffix="srt",
+        language=subtitle.language,
+        kind=subtitle.kind,
+    )

@@ -1,0 +1,109 @@
+"""Writing a copy of somebody else's subtitle with corrected times, beside the original."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from subtitled.config.settings import LibrarySettings
+from subtitled.db.database import Database
+from subtitled.db.sidecars import SidecarStatus
+from subtitled.plugin import InputRejectedError, Subtitle
+from subtitled.plugin.paths import display_path
+from subtitled.subtitles.filenames import build_sidecar_path
+from subtitled.subtitles.formats import render_subtitle
+from subtitled.subtitles.ownership import SidecarDescription, Signature
+from subtitled.subtitles.publish import publish_sidecar
+from subtitled.subtitles.synchronisation import SyncReport, correct_cues, proves_gain
+
+from .locks import SidecarIdentity, find_lock
+from .synchronisation import CheckedText
+
+CORRECTED_TAG = "subtitled"
+"""The tag in the name of the copy. The original keeps its own name."""
+
+_TIMED_FORMATS = ("srt", "vtt", "ass", "ttml")
+"""The formats of which a copy may be. The first that the library wants is taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyPlace:
+    """The media file beside which a copy is written."""
+
+    media: Path
+    fingerprint: str
+    library: LibrarySettings
+    folder: Path | None = None
+    """The folder of the sidecars, by default that of the media file."""
+    frame_rate: float | None = None
+
+    def path_of(self, text: CheckedText) -> Path:
+        """Return the path of the copy.
+
+        Raises:
+            InputRejectedError: The language of the text cannot be told, or the name is too long.
+        """
+        if text.language is None:
+            raise InputRejectedError(
+                f"the language of {text.location} cannot be told", "Name it with --language"
+            )
+        settings = self.library.filenames.model_copy(update={"tag": CORRECTED_TAG})
+        fmt = next((one for one in self.library.formats if one in _TIMED_FORMATS), "srt")
+        path = build_sidecar_path(self.media, text.language, text.kind, fmt, None, settings)
+        return path if self.folder is None else self.folder / path.name
+
+
+def write_corrected_copy(
+    db: Database, place: CopyPlace, text: CheckedText, report: SyncReport
+) -> Path:
+    """Write a copy with corrected times as a sidecar of ours. The original stays as it is.
+
+    Args:
+        db: The database.
+        place: The media file.
+        text: The text that was checked.
+        report: What the check found.
+
+    Returns:
+        The copy.
+
+    Raises:
+        InputRejectedError: Words do not prove the gain, a person approved this subtitle, or a file
+            of somebody else has the name.
+        SubtitledError: It cannot be written.
+    """
+    if not proves_gain(report):
+        raise InputRejectedError(
+            f"no words prove that other times are better for {text.location}",
+            "Make a subtitle in its language first, so that there is a transcript to compare with",
+        )
+    path = place.path_of(text)
+    language = text.language
+    assert language is not None
+    identity = SidecarIdentity(language=language, kind=text.kind)
+    lock = find_lock(db.sidecars, place.media, place.fingerprint, path, identity)
+    if lock is not None:
+        raise InputRejectedError(lock, "Correct the times of the approved subtitle by hand")
+    cues = correct_cues(text.read_cues(place.frame_rate), report)
+    subtitle = Subtitle(language=language, cues=cues, kind=text.kind, title=place.media.stem)
+    content = render_subtitle(subtitle, path.suffix[1:])
+    description = SidecarDescription(
+        name=path.name,
+        fingerprint=place.fingerprint,
+        language=language,
+        kind=text.kind,
+        format=path.suffix[1:],
+        variant=f"{display_path(Path(text.location))} with corrected times",
+    )
+    signature = Signature.create(content, description)
+    own_digest = db.sidecars.own_digest(path, place.fingerprint)
+    publish_sidecar(path, content, own_digest=own_digest, signature=signature)
+    # The subtitle that it is a copy of is no reason to remove it.
+    db.sidecars.record_written(path, place.media, signature, is_user_requested=True)
+    return path
+
+
+def was_removed(db: Database, path: Path) -> bool:
+    """Return whether a person removed a copy, which is then not written again by itself."""
+    record = db.sidecars.get(path)
+    return record is not None and record.status is SidecarStatus.REMOVED_BY_USER

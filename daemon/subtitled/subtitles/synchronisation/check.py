@@ -1,0 +1,88 @@
+"""The check of the times of a subtitle by the speech of its media file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from subtitled.plugin import Cue, Language, TimeSpan, Word
+
+from .comparison import compare
+from .cue_evidence import CueEvidence
+from .deciding import CheckedCues, decide
+from .evidence import CueTimes, OffsetGrid
+from .report import SyncEvidence, SyncReport, SyncVerdict
+from .spoken_cues import estimate_spoken_ends, measure_gaps, select_spoken_cues
+from .voice_evidence import VoiceEvidence
+from .word_evidence import WordMatch, match_words
+
+MAX_OFFSET_SECONDS = 300.0
+"""Seconds by which a subtitle may be early or late."""
+MIN_CUES = 12
+"""Fewest cues in which somebody speaks. Fewer may match by chance."""
+MIN_SPEECH_SPANS = 8
+"""Fewest spans of speech of the media file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSpeech:
+    """What is known of the speech of a media file."""
+
+    speech: Sequence[TimeSpan]
+    """Its spans, in order, as voice activity detection gives them."""
+    faint: Sequence[TimeSpan] = ()
+    """The faint parts of the spans."""
+    words: Sequence[Word] = ()
+    """The words of a transcript in the language of the subtitle; empty if there is none."""
+    language: Language | None = None
+    """Their language."""
+
+
+def check_synchronisation(cues: Sequence[Cue], media_speech: MediaSpeech) -> SyncReport:
+    """Say whether the times of a subtitle are those of the speech.
+
+    Args:
+        cues: The cues of the subtitle.
+        media_speech: The speech of the media file.
+
+    Returns:
+        The report. If the evidence is too weak, its verdict is :attr:`SyncVerdict.CANNOT_TELL`.
+    """
+    spoken = select_spoken_cues(cues)
+    counts = SyncEvidence(cue_count=len(spoken), speech_count=len(media_speech.speech))
+    if len(spoken) < MIN_CUES:
+        return _cannot_tell(f"only {len(spoken)} cues in which somebody speaks", counts)
+    if len(media_speech.speech) < MIN_SPEECH_SPANS:
+        return _cannot_tell("the media file has too little speech", counts)
+    grid = OffsetGrid(max_seconds=MAX_OFFSET_SECONDS)
+    match = WordMatch((), 0, 0)
+    if media_speech.words and media_speech.language is not None:
+        match = match_words(spoken, media_speech.words, media_speech.language)
+    source = CueEvidence(
+        voice=VoiceEvidence(media_speech.speech, media_speech.faint, grid),
+        times=_times_of(spoken),
+        grid=grid,
+        anchors=match.anchors,
+    )
+    checked = CheckedCues(
+        cues=spoken,
+        match=match,
+        speech=media_speech.speech,
+        has_transcript=bool(media_speech.words),
+    )
+    return decide(compare(source, grid), checked)
+
+
+def _times_of(cues: Sequence[Cue]) -> CueTimes:
+    return CueTimes(
+        starts=np.array([cue.start for cue in cues]),
+        ends=estimate_spoken_ends(cues),
+        shown_ends=np.array([cue.end for cue in cues]),
+        gaps=measure_gaps(cues),
+    )
+
+
+def _cannot_tell(reason: str, evidence: SyncEvidence) -> SyncReport:
+    return SyncReport(verdict=SyncVerdict.CANNOT_TELL, reason=reason, evidence=evidence)

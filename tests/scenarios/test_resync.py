@@ -1,0 +1,155 @@
+"""A late subtitle of somebody else: a job corrects a copy, and nothing of theirs changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+
+import pytest
+from typer.testing import CliRunner
+
+import subtitled.cli.check  # noqa: F401 - adds its command
+from subtitled.cli.app import app
+from subtitled.daemon.answers.file import describe_file, explain_file
+from subtitled.daemon.answers.undo import undo_file
+from subtitled.plugin import Audio, Cue, Language, Subtitle, Transcript, TranscriptionRequest, Word
+from subtitled.subtitles.formats import read_cues, render_subtitle
+from subtitled.subtitles.synchronisation import SyncVerdict
+from support.harness import Harness, film
+
+THEIRS = "Film.eng.srt"
+COPY = "Film.subtitled.en.srt"
+TEXT = (
+    "we were walking along the river when the old man told us that nobody had seen his daughter "
+    "since the night of the storm and that every boat which left the harbour had come back empty"
+).split()
+
+
+def say_text(audio: Audio, request: TranscriptionRequest) -> Transcript:
+    """Hear three words of a text in each tone."""
+    words = []
+    for span in request.chunk.speech:
+        first = round(span.start * 100)
+        step = span.duration / 3
+        words += [
+            Word(
+                text=f" {TEXT[(first + n * n) % len(TEXT)]}",
+                start=span.start + step * n,
+                end=span.start + step * (n + 1),
+            )
+            for n in range(3)
+        ]
+    return Transcript(language=request.language, words=tuple(words), engine="fake_engine")
+
+
+def open_library(folder: Path, *settings: str) -> tuple[Harness, Path, tuple[Cue, ...]]:
+    """Return a library with one film, and what is said in it."""
+    harness = Harness(folder, 'languages = ["en"]', *settings)
+    harness.engine.transcribe = say_text  # type: ignore[method-assign]
+    media = film(harness.root / "Film.wav", 3)
+    harness.scan()
+    fingerprint = harness.the(media).fingerprint or ""
+    track = harness.transcripts.tracks(fingerprint)[0]
+    variant = harness.transcripts.variants(fingerprint, track)[0]
+    words: list[Word] = []
+    for begin, end in harness.transcripts.stored_spans(fingerprint, track, variant):
+        part = harness.transcripts.effective_by_name(fingerprint, track, variant, f"{begin}-{end}")
+        words += part.words if part is not None else ()
+    cues = tuple(
+        Cue(words[n].start, words[n + 2].end, "".join(w.text for w in words[n : n + 3]).strip())
+        for n in range(0, len(words), 3)
+    )
+    return harness, media, cues
+
+
+def place_theirs(harness: Harness, cues: tuple[Cue, ...], late: float) -> bytes:
+    moved = tuple(Cue(cue.start + late, cue.end + late, cue.text) for cue in cues)
+    content = render_subtitle(Subtitle(language=Language("en"), cues=moved), "srt")
+    (harness.root / THEIRS).write_bytes(content)
+    return content
+
+
+def run_again(harness: Harness, media: Path) -> None:
+    """Take ours away, so that the film has a job again."""
+    undo_file(harness.configuration, harness.database, media, restore=False, actor="ana")
+    harness.jobs.retry(harness.the(media))
+    harness.settle()
+
+
+def test_a_job_corrects_a_copy_of_a_late_subtitle_and_leaves_the_original(tmp_path: Path) -> None:
+    settings = ("resync = true", "counts_as_existing.sidecars = false")
+    harness, media, cues = open_library(tmp_path, *settings)
+    original = place_theirs(harness, cues, 3.0)
+    run_again(harness, media)
+
+    assert COPY in harness.names()
+    assert (harness.root / THEIRS).read_bytes() == original
+    corrected = read_cues((harness.root / COPY).read_bytes(), "srt")
+    assert [cue.text for cue in corrected] == [cue.text for cue in cues]
+    errors = [abs(one.start - two.start) for one, two in zip(corrected, cues, strict=True)]
+    assert median(errors) < 0.2
+    known = describe_file(harness.configuration, harness.database, harness.the(media))
+    (check,) = known.checks
+    assert check.location == THEIRS
+    assert check.report.verdict is SyncVerdict.OFFSET
+    assert known.to_dict()["subtitle_checks"][0]["offset"] == pytest.approx(-3.0, abs=0.2)
+    assert any(COPY in entry.reason for entry in known.history)
+    explained = explain_file(harness.configuration, harness.database, media).facts
+    (line,) = explained["subtitle_times"]
+    assert "Film.eng.srt: early or late: it is" in line and "s too late" in line
+
+    undo_file(
+        harness.configuration, harness.database, harness.root / COPY, restore=False, actor="ana"
+    )
+    assert COPY not in harness.names()
+    assert THEIRS in harness.names()
+    harness.close()
+
+
+def test_a_right_subtitle_gets_no_copy(tmp_path: Path) -> None:
+    settings = ("resync = true", "counts_as_existing.sidecars = false")
+    harness, media, cues = open_library(tmp_path, *settings)
+    place_theirs(harness, cues, 0.0)
+    run_again(harness, media)
+    assert COPY not in harness.names()
+    known = describe_file(harness.configuration, harness.database, harness.the(media))
+    assert [check.report.verdict for check in known.checks] == [SyncVerdict.IN_SYNC]
+    harness.close()
+
+
+def test_a_library_that_does_not_ask_for_it_checks_nothing(tmp_path: Path) -> None:
+    harness, media, cues = open_library(tmp_path, "counts_as_existing.sidecars = false")
+    place_theirs(harness, cues, 3.0)
+    run_again(harness, media)
+    assert COPY not in harness.names()
+    known = describe_file(harness.configuration, harness.database, harness.the(media))
+    assert known.checks == ()
+    harness.close()
+
+
+def test_the_command_tells_by_its_status_and_writes_a_copy_when_asked(tmp_path: Path) -> None:
+    harness, _, cues = open_library(tmp_path)
+    original = place_theirs(harness, cues, 3.0)
+    harness.close()
+    base = ["--config", str(tmp_path / "config.toml"), "check"]
+    theirs = str(harness.root / THEIRS)
+
+    told = CliRunner().invoke(app, [*base, theirs])
+    assert told.exit_code == 1, told.output
+    assert "early or late" in told.output
+    assert COPY not in harness.names()
+    written = CliRunner().invoke(app, [*base, "--resync", theirs])
+    assert written.exit_code == 1, written.output
+    assert COPY in harness.names()
+    assert (harness.root / THEIRS).read_bytes() == original
+
+    place_theirs(harness, cues, 0.0)
+    assert CliRunner().invoke(app, [*base, theirs]).exit_code == 0
+    (harness.root / THEIRS).write_bytes(b"1\n00:00:01,000 --> 00:00:02,000\nOnly this.\n")
+    assert CliRunner().invoke(app, [*base, theirs]).exit_code == 3
+    (harness.root / THEIRS).write_bytes(b"<html>not found</html>")
+    refused = CliRunner().invoke(app, [*base, theirs])
+    assert refused.exit_code == 2, refused.output
+    lost = CliRunner().invoke(app, [*base, str(harness.root / "Other.en.srt")])
+    assert lost.exit_code == 2
+    assert "--media" in lost.output
