@@ -1,6 +1,6 @@
 """How far the predicted work of the next 20 jobs is from the truth, by real jobs.
 
-The embedded Whisper makes subtitles of 40 parts of speech, from 5 to 60 seconds long, one after the
+The embedded Whisper makes subtitles of 40 parts of speech, from 4 to 40 seconds long, one after the
 other. After 20 of them the work of the next 20 is predicted as the daemon does. With ``--simulate``
 no job is done: the same is said of simulated jobs of whole films, 300 times for each kind.
 
@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import math
 import random
+import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 from subtitled.jobs.prediction import MeasuredRun, fit_speed, predict_work
 
 REPEATS = 300
 HALF = 20
+SHORTEST, LONGEST = 4.0, 40.0
+"""Seconds of sound of the parts."""
 RECORDINGS = ("sonnet.en.mp3", "apollo11.mp3", "jfk.flac")
 KINDS: dict[str, Callable[[random.Random], float]] = {
     "episodes and films": lambda chance: chance.choice((1320.0, 2640.0, 5400.0, 7800.0)),
@@ -69,13 +71,15 @@ def _compare(done: list[MeasuredRun], next_ones: list[MeasuredRun]) -> tuple[flo
 
 
 def measure(number: int) -> None:
-    """Do real jobs, and print prediction and truth."""
+    """Do real jobs, measured as the daemon does, and print prediction and truth."""
     from material import looped, own_folder
     from subtitled.config.load import load_config
     from subtitled.config.settings import LibrarySettings
     from subtitled.db.database import Database
+    from subtitled.db.records import FileRecord, FileState
     from subtitled.jobcontext.job import InlineRunner, Job
     from subtitled.jobcontext.services import build_services
+    from subtitled.jobs.job_meter import JobMeter
     from subtitled.library.fingerprint import content_fingerprint
     from subtitled.pipeline.pipeline import run_job
 
@@ -85,25 +89,39 @@ def measure(number: int) -> None:
         configuration = load_config(folder / "config.toml")
         database = Database(folder / "subtitled.sqlite")
         services = build_services(configuration, database)
-        for _ in range(number):
-            seconds = math.exp(chance.uniform(math.log(5.0), math.log(60.0)))
-            media = looped([chance.choice(RECORDINGS)], seconds, folder / f"{seconds:.6f}.flac")
-            library = LibrarySettings.for_one_off(
-                None, path=folder, languages=["en"], formats=["srt"]
-            )
+        speech = looped(list(RECORDINGS), LONGEST * number, folder / "speech.flac")
+        library = LibrarySettings.for_one_off(None, path=folder, languages=["en"], formats=["srt"])
+        for place in range(number):
+            seconds = math.exp(chance.uniform(math.log(SHORTEST), math.log(LONGEST)))
+            media = folder / f"{place}.flac"
+            cut = ["-ss", f"{place * LONGEST}", "-t", f"{seconds}", "-i", speech, media]
+            subprocess.run(["ffmpeg", "-nostdin", "-loglevel", "error", *cut], check=True)
             job = Job(media=media, library=library, fingerprint=content_fingerprint(media))
-            began = time.perf_counter()
-            run_job(job, services, InlineRunner())
-            runs.append(MeasuredRun(seconds, time.perf_counter() - began))
+            record = FileRecord(
+                id=place,
+                library="speech",
+                path=media,
+                size=media.stat().st_size,
+                mtime_ns=media.stat().st_mtime_ns,
+                state=FileState.QUEUED,
+                stable_since=0.0,
+                duration=seconds,
+            )
+            meter = JobMeter(services, record, job.fingerprint)
+            run = meter.finish(record, run_job(job, services, InlineRunner()))
+            meter.close()
+            if run is not None:
+                runs.append(MeasuredRun(run.sound_seconds, run.work_seconds))
         services.engines.close()
         database.close()
-    half = number // 2
+    half = len(runs) // 2
     error, is_inside = _compare(runs[half - 1 :: -1], runs[half:])
     fit = fit_speed(runs[half - 1 :: -1])
     assert fit is not None
+    truth = sum(run.work_seconds for run in runs[half:])
     print(
         f"whisper base: {fit.fixed_seconds:.1f} s and {fit.work_per_sound:.3f} s for a second; "
-        f"the next {number - half} jobs took {sum(run.work_seconds for run in runs[half:]):.0f} s; "
+        f"the next {len(runs) - half} jobs took {truth:.0f} s; "
         f"error {error:.1%}, {'in' if is_inside else 'outside'} the range"
     )
 

@@ -166,6 +166,10 @@ class FakeQueue:
         fresh = {"arguments": (file_id, content), "priority": priority, "steps": {}}
         SHELF.jobs.setdefault(job_id, fresh | {"status": "ENQUEUED"})
 
+    def rank_of(self, job_id: str) -> int | None:
+        rank: int | None = SHELF.jobs.get(job_id, {}).get("priority")
+        return rank
+
     def cancel(self, job_id: str) -> None:
         if self.is_active(job_id):
             SHELF.jobs[job_id]["status"] = "CANCELLED"

@@ -25,6 +25,7 @@ from subtitled.library.paths import library_containing
 
 from .app import app, load_configuration
 from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, echo_table
+from .queue_choice import choose_waiting
 
 queue_app = typer.Typer(help="The queue: show, pause and reorder it.", no_args_is_help=True)
 app.add_typer(queue_app, name="queue")
@@ -175,15 +176,23 @@ def retry(
 
 @queue_app.command()
 def prioritise(
-    files: FilesArgument,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Media files, and folders of which all files that wait are meant."),
+    ] = None,
+    series: Annotated[
+        list[str] | None, typer.Option("--series", help="The name of a series; may be repeated.")
+    ] = None,
     level: Annotated[
         PriorityLevel,
         typer.Option(help="urgent: next. watching: after the urgent jobs, before all others."),
     ] = PriorityLevel.URGENT,
 ) -> None:
-    """Move files to the front of the queue."""
+    """Move files, folders and series to the front of the queue."""
     kind, outcome = _COMMANDS_BY_LEVEL[level]
-    _enqueue_command(load_configuration(), kind, files, outcome)
+    configuration = load_configuration()
+    chosen = choose_waiting(configuration, files or (), series or ())
+    _enqueue_command(configuration, kind, chosen, outcome)
 
 
 @queue_app.command()

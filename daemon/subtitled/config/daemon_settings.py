@@ -106,6 +106,13 @@ class ThrottleSettings(Section):
     playback_cooldown: Seconds = Field(
         60.0, description="How long work stays paused after playback: the next episode may follow."
     )
+    next_episodes: int = Field(
+        2,
+        ge=0,
+        le=50,
+        description="How many of the episodes after one that is played go before the rest of the "
+        "queue, if they wait for subtitles.",
+    )
     max_load: float = Field(
         0.0,
         ge=0,

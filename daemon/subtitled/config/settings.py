@@ -165,6 +165,11 @@ class LibrarySettings(Section):
         description="Take extras in: trailers, samples, deleted scenes, interviews and the like, "
         "which are known by the names that Jellyfin, Plex, Kodi and Sonarr give them.",
     )
+    priority: Literal["low", "normal", "high"] = Field(
+        "normal",
+        description="The share of this library while others have work too: high four times that "
+        "of normal, low a quarter. It holds for files that are queued from now on.",
+    )
     stability_delay: Seconds = Field(
         30.0, description="A file is processed when it has not changed for this time."
     )

@@ -118,6 +118,9 @@ class CommandDispatcher:
             command.kind is CommandKind.PLAYBACK_STARTED and record.state in FINAL_STATES
         ):
             self._planner.prioritise(record, _PRIORITIES[command.kind])
+        if command.kind is CommandKind.PLAYBACK_STARTED:
+            for path in self._planner.find_next_episodes(record.path):
+                self._db.commands.enqueue(CommandKind.PRIORITISE_WATCHING, path)
         if record.library in self._library_workers:
             self._library_workers[record.library].wake()
 

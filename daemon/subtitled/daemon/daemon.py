@@ -233,11 +233,13 @@ class Daemon(ServiceProcess):
         request_configured_upgrades(self._configuration, self._db)
 
     def _on_playback(self, paths: Sequence[Path]) -> None:
-        """Prioritise files that are being played and still wait for subtitles."""
+        """Prioritise files that are being played, and the next episodes, if they still wait."""
         for path in paths:
             record = self._db.files.get(path)
             if record is not None and record.state in _WAITING_STATES:
                 self._db.commands.enqueue(CommandKind.PRIORITISE_WATCHING, path)
+            for following in self._planner.find_next_episodes(path):
+                self._db.commands.enqueue(CommandKind.PRIORITISE_WATCHING, following)
 
     def _status_line(self) -> str:
         counts = self._db.states.count_by_state()

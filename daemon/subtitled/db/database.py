@@ -29,6 +29,7 @@ from .sidecars import SidecarRepository
 from .signatures import SignatureStore
 from .state_folder import SIGNATURES_FOLDER
 from .upgrades import UpgradeRepository
+from .waiting import WaitingRepository
 from .wanted import WantedRepository
 
 
@@ -76,6 +77,7 @@ class Database:
         self.history = HistoryLog(self._engine)
         self.job_runs = JobRunRepository(self._engine)
         self.wanted = WantedRepository(self._engine)
+        self.waiting = WaitingRepository(self._engine)
         self.reviews = ReviewRepository(self._engine)
         self.approvals = ApprovalRepository(self._engine)
         self.operations = OperationRepository(self._engine)

@@ -15,6 +15,7 @@ from .files import REPLACED_CONTENT_VALUES
 from .history import HistoryEntry, write_change
 from .overview import FileOverview, write_overview
 from .records import (
+    ACTIVE_STATES,
     AFFECTED_BY_SIDECARS,
     FAILURE_STATES,
     FINAL_STATES,
@@ -230,6 +231,15 @@ class FileStateRepository:
         query = sa.select(files.c.state, sa.func.count()).group_by(files.c.state)
         with self._engine.connect() as c:
             return {FileState(state): number for state, number in c.execute(query)}
+
+    def jobs_now(self, except_id: int) -> tuple[bool, list[FileRecord]]:
+        """Return whether any file but one has a job, and those that are being worked on."""
+        with self._engine.connect() as c:
+            is_active = files.c.state.in_(ACTIVE_STATES)
+            active = sa.select(files.c.id).where(is_active, files.c.id != except_id).limit(1)
+            has_jobs = c.execute(active).first() is not None
+            working = sa.select(files).where(files.c.state == FileState.WORKING)
+            return has_jobs, [record_from_row(row) for row in c.execute(working).mappings()]
 
     def has_files(self, library: str) -> bool:
         """Return whether the database has any file of a library."""

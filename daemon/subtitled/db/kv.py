@@ -41,6 +41,8 @@ TRANSLATE_AGAIN_KEY = "translate-again:"
 and the job that it had then, before its fingerprint."""
 REVIEW_NOTICE_KEY = "review-notice:"
 """How many reviews of a library notifiers were last told of, as JSON, before its name."""
+QUEUE_ORDER_KEY = "queue-order"
+"""How far each library is in taking turns, as JSON."""
 TERM_KEY = "term:"
 """A glossary term that a person keeps, as JSON, before its id."""
 

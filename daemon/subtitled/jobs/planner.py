@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEvent
+from subtitled.db.overview import FileOverview
 from subtitled.db.records import (
     ACTIVE_STATES,
     BACKFILL,
@@ -27,6 +28,7 @@ from subtitled.db.sidecars import SidecarStatus
 from subtitled.db.upgrades import settle_upgrades
 from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.moves import adopt_moved_file
+from subtitled.library.next_episodes import find_next_episodes, read_episode, series_folder
 from subtitled.library.removal import SidecarRemover
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.pipeline.decision_digests import settings_digest
@@ -42,6 +44,7 @@ from subtitled.plugin.paths import display_path, quote_path
 from subtitled.policy.coverage import find_redundant
 
 from .runner import JobRunner
+from .turn_taking import TurnTaker
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +61,7 @@ class JobPlanner:
         self._results = working.results
         self._examiner = working.results.examiner
         self.queue = working.queue
+        self._turns = TurnTaker(services.db, self._libraries, self.queue.rank_of)
         self._suspects: set[int] = set()
 
     def start(self) -> None:
@@ -256,6 +260,14 @@ class JobPlanner:
             self.queue.cancel(record.job_id)
             self._enqueue(record, record.fingerprint, priority, reason=record.reason)
 
+    def find_next_episodes(self, watched: Path) -> list[Path]:
+        """Return the next episodes of what is watched that wait for their subtitles."""
+        count = self._services.config.settings.throttle.next_episodes
+        if not count or read_episode(watched) is None:
+            return []
+        waiting = self._db.waiting.in_folder(series_folder(watched))
+        return find_next_episodes(watched, waiting, count)
+
     def _is_active(self, record: FileRecord) -> bool:
         if record.state not in ACTIVE_STATES or record.job_id is None:
             return False  # The queue may not know yet that the job has ended.
@@ -317,8 +329,11 @@ class JobPlanner:
             entry=entry,
             **values,
         )
+        overview: FileOverview | None = values.get("overview")
+        duration = overview.duration if overview is not None else record.duration
         try:
-            self.queue.put(job_id, record.id, fingerprint, priority)
+            rank = self._turns.rank(record, priority, duration)
+            self.queue.put(job_id, record.id, fingerprint, rank)
         except Exception:
             self._runner.needs_reconcile.set()
             raise

@@ -14,7 +14,10 @@ from subtitled.db.outbox import DeliveryState
 from subtitled.db.overview import CoverageRow, RequirementRow
 from subtitled.db.records import FileRecord, FileState
 from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatus
+from subtitled.db.waiting import WAITING_STATES
 from subtitled.jobcontext.services import open_transcript_store
+from subtitled.jobs.queue_order import describe_turn
+from subtitled.jobs.turn_taking import candidate_of
 from subtitled.library.media_filter import describe_exclusion
 from subtitled.library.paths import describe_failure, library_containing
 from subtitled.pipeline.locks import describe_lock
@@ -135,6 +138,7 @@ def explain_file(configuration: Configuration, db: Database, path: Path) -> Expl
         "watch_mode": describe_watching(configuration, library) if library else None,
         "not_taken": describe_exclusion(path, configuration.settings.libraries),
         "database": _database_record(db, path),
+        "turn": _describe_turn(configuration, db, path),
         "our_sidecars": [
             _describe_sidecar(record, db.sidecars) for record in db.sidecars.of_media(path)
         ],
@@ -162,6 +166,14 @@ def _database_record(db: Database, path: Path) -> dict[str, Any] | None:
         "previous_state": record.previous_state and str(record.previous_state),
         "next_check": _optional_time(record.next_check_at),
     }
+
+
+def _describe_turn(configuration: Configuration, db: Database, path: Path) -> list[str]:
+    """Return what decides when a file has its turn; nothing if it waits for none."""
+    record, libraries = db.files.get(path), configuration.settings.libraries
+    if record is None or record.state not in WAITING_STATES or record.library not in libraries:
+        return []
+    return describe_turn(candidate_of(libraries, record, record.priority, record.duration))
 
 
 def _optional_time(timestamp: float | None) -> str | None:

@@ -118,6 +118,7 @@ ROLES: dict[Role, str] = {
 FACTS = {
     "not_taken": _("Not taken because"),
     "watch_mode": _("Watched by"),
+    "turn": _("When it has its turn"),
     "duration_seconds": _("Length in seconds"),
     "timecode": _("Timecode at its beginning"),
     "audio": _("Sound tracks"),
