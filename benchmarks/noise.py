@@ -21,6 +21,7 @@ import subprocess
 import wave
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,19 @@ CROWD_VOICES = 6
 
 def decode(media: Path) -> Samples:
     """Return the sound of a file, 16 kHz mono, from -1 to 1."""
-    command = ["ffmpeg", "-v", "error", "-i", media, "-ac", "1", "-ar", str(RATE), "-f", "s16le"]
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-i",
+        str(media),
+        "-ac",
+        "1",
+        "-ar",
+        str(RATE),
+        "-f",
+        "s16le",
+    ]
     done = subprocess.run([*command, "-"], capture_output=True, check=True)
     return np.frombuffer(done.stdout, "<i2") / 32768
 
@@ -63,10 +76,10 @@ def make_mixes(part: str, recordings: Sequence[Recording], folder: Path) -> list
         speech = decode(recording.media)
         count = len(speech)
         sounds: dict[str, Callable[[float], Samples]] = {
-            "music": lambda db, s=speech: mix(s, music, db),
-            "crowd": lambda db, s=speech, n=count: mix(s, make_crowd(crowd, n), db),
-            "engine": lambda db, s=speech, n=count: mix(s, make_engine(n), db),
-            "reverberation": lambda db, s=speech: add_reverberation(s, db),
+            "music": partial(mix, speech, music),
+            "crowd": partial(mix, speech, make_crowd(crowd, count)),
+            "engine": partial(mix, speech, make_engine(count)),
+            "reverberation": partial(add_reverberation, speech),
         }
         for kind, make in sounds.items():
             for level in LEVELS:
