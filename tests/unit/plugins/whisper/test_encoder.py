@@ -82,8 +82,12 @@ def _write_model(
 def _load(folder: Path) -> Any:
     """Load a model as faster-whisper does, as far as the encoder goes."""
     whisper = ctranslate2.models.Whisper(str(folder), device="cpu", compute_type="float32")
-    view = ctranslate2.StorageView.from_array
-    return SimpleNamespace(model=whisper, encode=lambda features: whisper.encode(view(features)))
+
+    def encode(features: Any) -> Any:
+        windows = features[np.newaxis] if features.ndim == 2 else features
+        return whisper.encode(ctranslate2.StorageView.from_array(windows))
+
+    return SimpleNamespace(model=whisper, encode=encode)
 
 
 def _sound(bands: int, windows: int = 1, frames: int = 300) -> Any:
