@@ -80,7 +80,7 @@ def rank_statically(turns: Turns, job: Candidate) -> tuple[int, Turns]:
     return job.priority, turns
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Waits:
     """How long the files of one kind and library waited, in hours."""
 

@@ -83,7 +83,7 @@ class RequirementCount:
     files: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateCount:
     """How many files of a library are in a state, and their known duration."""
 
@@ -187,7 +187,13 @@ class OverviewRepository:
         )
         with self._engine.connect() as c:
             return [
-                StateCount(library, FileState(state), number, float(seconds), known)
+                StateCount(
+                    library=library,
+                    state=FileState(state),
+                    files=number,
+                    seconds=float(seconds),
+                    with_duration=known,
+                )
                 for library, state, number, seconds, known in c.execute(query)
             ]
 

@@ -55,7 +55,7 @@ class TurnTaker:
         return rank
 
     def _advanced(self, turns: Turns, queued: FileRecord) -> Turns:
-        """Return how far each flow is, by the jobs that run. Without other jobs it begins anew."""
+        """Return how far each flow is, by the jobs that run. Without other jobs it begins again."""
         has_jobs, working = self._db.states.jobs_now(queued.id)
         if not has_jobs:
             return Turns()

@@ -155,5 +155,5 @@ def test_it_can_be_told_when_a_job_has_its_turn(kind: int) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "3", '{"ends": 3}', '{"clock": "x"}'])
-def test_an_order_that_cannot_be_read_begins_anew(text: str | None) -> None:
+def test_an_order_that_cannot_be_read_begins_again(text: str | None) -> None:
     assert read_turns(text) == Turns()

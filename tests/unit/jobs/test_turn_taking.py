@@ -51,7 +51,7 @@ def test_a_small_library_does_not_wait_for_a_large_one_after_a_restart() -> None
         db.close()
 
 
-def test_turns_begin_anew_when_nothing_is_queued() -> None:
+def test_turns_begin_again_when_nothing_is_queued() -> None:
     with tempfile.TemporaryDirectory() as folder:
         db = Database(Path(folder) / "subtitled.sqlite")
         turns = TurnTaker(db, LIBRARIES, lambda job: None)
