@@ -22,6 +22,7 @@ MODULES: Final[dict[str, tuple[str, ...]]] = {
     "engine": ("engine",),
     "evaluate": ("evaluate",),
     "explain": ("explain",),
+    "export": ("export",),
     "generate": ("generate",),
     "glossary": ("glossary",),
     "init": ("init",),

@@ -18,7 +18,6 @@ from subtitled.subtitles.evaluation.report import (
     render_page,
     to_json,
 )
-from subtitled.subtitles.filenames import parse_language_token
 from subtitled.subtitles.formats import read_subtitle
 from subtitled.subtitles.judgement import (
     MAX_SUBTITLE_BYTES,
@@ -41,6 +40,7 @@ from .output import (
     echo_table,
     errors,
 )
+from .subtitle_files import find_language_in_name, parse_language_option
 
 Profile = Literal["netflix", "bbc", "ard", "ted"]
 Audience = Literal["adult", "child"]
@@ -86,7 +86,7 @@ def evaluate(
 
     Exit status 1: a subtitle has an error that players may not handle.
     """
-    given_language = _parse_language(language)
+    given_language = parse_language_option(language)
     if approved:
         if files or reference is not None or report is not None:
             abort("--approved takes no files, --reference or --report", USAGE_ERROR)
@@ -185,7 +185,7 @@ def _first_lines(text: str) -> str:
 
 def _read_cues(file: Path, given: Language | None = None) -> tuple[Cue, ...] | None:
     """Return the cues of a file. Print an error and return None if it has none."""
-    stated = given or _language_from_name(file)
+    stated = given or find_language_in_name(file)
     try:
         result = read_subtitle(read_file(file, MAX_SUBTITLE_BYTES), file.suffix[1:], None, stated)
         for note in _judge(file, stated).notes:
@@ -215,21 +215,4 @@ def _judge(file: Path, stated: Language | None) -> TextVerdict:
 
 def _language_of(file: Path) -> Language | None:
     """Return the language of a text: that of its name, unless it is clearly in another."""
-    return _judge(file, _language_from_name(file)).language
-
-
-def _parse_language(code: str | None) -> Language | None:
-    if code is None:
-        return None
-    try:
-        return Language.parse(code)
-    except ValueError as error:
-        abort(error, USAGE_ERROR)
-
-
-def _language_from_name(file: Path) -> Language | None:
-    """Return the language in a file name: ``Film.de.sdh.srt`` is in German."""
-    for token in reversed(file.name.split(".")[1:-1]):
-        if (language := parse_language_token(token)) is not None:
-            return language
-    return None
+    return _judge(file, find_language_in_name(file)).language

@@ -200,9 +200,27 @@ class SubtitleOwners:
         if self._loaded is None:
             self._loaded = {}
             for name in filter(_is_film, self._names):
-                stem = stem_key(os.path.splitext(name)[0])
+                stem = stem_key(_stem(name))
                 self._loaded.setdefault(stem, set()).add(name)
         return self._loaded
+
+
+def find_media_beside(subtitle: Path) -> Path | None:
+    """Find the media file that a subtitle belongs to by its name, that with the longest stem.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    folder = film_folder(subtitle)
+    names = os.listdir(os.fsencode(folder))
+    inner = os.fsencode(os.path.relpath(subtitle, folder))
+    if b"/" in inner:
+        found = SubtitleOwners(names).find(inner)
+    else:
+        stems = set(possible_stems(inner))
+        found = frozenset(n for n in names if stem_key(_stem(n)) in stems and _is_film(n))
+    best = min(found, key=lambda name: (-len(_stem(name)), name), default=None)
+    return folder / os.fsdecode(best) if best is not None else None
 
 
 def _iter_files(folder: bytes, prefix: bytes, levels: int) -> Iterator[bytes]:
@@ -218,6 +236,10 @@ def _iter_files(folder: bytes, prefix: bytes, levels: int) -> Iterator[bytes]:
             yield prefix + entry.name
         elif levels > 1 and entry.is_dir(follow_symlinks=False):
             yield from _iter_files(entry.path, prefix + entry.name + b"/", levels - 1)
+
+
+def _stem(name: bytes) -> bytes:
+    return os.path.splitext(name)[0]
 
 
 def _is_film(name: bytes) -> bool:

@@ -52,7 +52,7 @@ def representable(subtitle: Subtitle) -> tuple[Cue, ...]:
 
 def write(subtitle: Subtitle) -> str:
     """Render the file. A cue at the top of the picture gets the setting for it."""
-    return "WEBVTT\n\n" + "".join(map(_render_cue, subtitle.cues))
+    return "WEBVTT\n\n" + "".join(map(write_cue, subtitle.cues))
 
 
 def escape_text(text: str) -> str:
@@ -60,7 +60,8 @@ def escape_text(text: str) -> str:
     return html.escape(text, quote=False).replace("{\\", "&#123;\\")
 
 
-def _render_cue(cue: Cue) -> str:
+def write_cue(cue: Cue) -> str:
+    """Render one cue, with the blank line that ends it."""
     marked = _reduce(cue.text)
     setting = " line:0" if marked.position in _TOP else ""
     times = timestamps.format_time_range(cue.start, cue.end, ".")

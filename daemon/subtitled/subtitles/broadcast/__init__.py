@@ -1,0 +1,1 @@
+"""Formats of broadcasters, which count frames by timecode and have letters of their own."""

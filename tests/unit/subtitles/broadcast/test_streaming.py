@@ -1,0 +1,113 @@
+"""EBU-TT-D and WebVTT for HLS, and where a programme begins."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from subtitled.media.timecode import StartTimecode, parse_timecode
+from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
+from subtitled.subtitles.broadcast import ebu_tt_d, hls
+from subtitled.subtitles.broadcast.export import choose_start
+from subtitled.subtitles.formats import read_cues
+
+TT = "{http://www.w3.org/ns/ttml}"
+STYLING = "{http://www.w3.org/ns/ttml#styling}"
+
+
+def _subtitle(*texts: str, language: str = "de") -> Subtitle:
+    cues = tuple(Cue(3.0 * n, 3.0 * n + 2.0, text) for n, text in enumerate(texts))
+    return Subtitle(language=Language(language), cues=cues)
+
+
+def test_ebu_tt_d_states_each_style_once_and_every_text_is_in_a_span() -> None:
+    texts = (
+        "A <i>b</i> & <c>",
+        "<i>x</i>\n<i>y</i>",
+        '<font color="#ffff00">gelb</font>',
+        "{\\an8}oben",
+    )
+    root = ElementTree.fromstring(ebu_tt_d.write(_subtitle(*texts)))
+    styles = [style.attrib for style in root.iter(f"{TT}style")]
+    assert len(styles) == len({tuple(sorted(style.items())) for style in styles}) == 4
+    paragraphs = list(root.iter(f"{TT}p"))
+    assert [p.get("region") for p in paragraphs] == ["bottom", "bottom", "bottom", "top"]
+    names = {style["{http://www.w3.org/XML/1998/namespace}id"] for style in styles}
+    for paragraph in paragraphs:
+        assert not (paragraph.text or "").strip()
+        for span in paragraph:
+            assert not (span.tail or "").strip()
+            if span.tag == f"{TT}span":
+                assert set(span.attrib) == {"style"}
+                assert set(span.attrib["style"].split()) <= names
+    assert [
+        region.get("{http://www.w3.org/XML/1998/namespace}id")
+        for region in root.iter(f"{TT}region")
+    ] == [
+        "bottom",
+        "top",
+    ]
+
+
+def test_ebu_tt_d_reads_back_with_its_text_and_times() -> None:
+    texts = ("Ein <i>Wort</i> & mehr", "zwei\nZeilen", "日本語 😀")
+    cues = read_cues(ebu_tt_d.write(_subtitle(*texts)).encode(), "xml")
+    assert [(c.start, c.end, c.text) for c in cues] == [
+        (3.0 * n, 3.0 * n + 2.0, text) for n, text in enumerate(texts)
+    ]
+
+
+def test_a_language_that_is_not_known_is_left_out() -> None:
+    assert 'xml:lang=""' in ebu_tt_d.write(_subtitle("a", language="und"))
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.tuples(st.floats(0, 500), st.floats(0.05, 30)), max_size=30),
+    st.floats(0, 600),
+    st.sampled_from([1.0, 2.0, 6.0, 10.0, 3.84]),
+)
+def test_segments_of_hls_cover_the_media_and_each_has_the_cues_that_are_shown_in_it(
+    times: list[tuple[float, float]], duration: float, seconds: float
+) -> None:
+    cues = tuple(Cue(start, start + length, f"c{n}x") for n, (start, length) in enumerate(times))
+    files = dict(hls.write(Subtitle(language=Language("en"), cues=cues), duration, seconds))
+    playlist = files.pop(hls.PLAYLIST)
+    whole = max([duration, *(cue.end for cue in cues)])
+    assert len(files) == max(1, math.ceil(whole / seconds))
+    lengths = [float(line[8:-1]) for line in playlist.splitlines() if line.startswith("#EXTINF:")]
+    assert sum(lengths) == pytest.approx(whole, abs=0.001 * len(lengths))
+    assert max(lengths) <= math.ceil(seconds)
+    for number, name in enumerate(files):
+        assert name in playlist
+        for n, cue in enumerate(cues):
+            is_shown = cue.start < (number + 1) * seconds and cue.end > number * seconds
+            assert (f"c{n}x" in files[name]) == is_shown
+
+
+def test_a_segment_states_the_clock_of_the_transport_stream() -> None:
+    files = hls.write(_subtitle("a"), 5.0, 6.0, first_tick=126_000)
+    assert files["segment00000.vtt"].startswith(
+        "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:126000,LOCAL:00:00:00.000\n\n"
+    )
+
+
+def test_more_segments_than_a_player_can_list_are_refused() -> None:
+    with pytest.raises(InputRejectedError) as refused:
+        hls.write(_subtitle("a"), 1e7, 1.0)
+    assert refused.value.hint
+
+
+def test_a_programme_begins_where_the_user_says_else_where_the_media_says_else_at_zero() -> None:
+    stated = StartTimecode(*parse_timecode("10:00:00:00", 25))
+    assert str(choose_start(stated, 25.0, None, None)) == "10:00:00:00"
+    assert str(choose_start(stated, 25.0, "09:59:30:00", None)) == "09:59:30:00"
+    counted = choose_start(None, 29.97, "01:00:00;00", None)
+    assert (str(counted), counted.rate.fps) == ("01:00:00;00", Fraction(30000, 1001))
+    assert choose_start(None, 0.0, None, None).rate.fps == 25
+    assert choose_start(stated, 25.0, None, 24.0).rate.fps == 24
