@@ -45,7 +45,7 @@ PRIOR_STRENGTH = 0.2
 """How much the fit is drawn to the bare share: twice the weight of a squared difference."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """One clip: what was voted for, and whether that is right."""
 
@@ -137,7 +137,14 @@ def _listen(
         for span in speech
         for window in windows
     )
-    return Trial(name, seconds, spoken, verdict.language, truth, verdict.confidence)
+    return Trial(
+        recording=name,
+        seconds=seconds,
+        spoken=spoken,
+        found=verdict.language,
+        truth=truth,
+        share=verdict.confidence,
+    )
 
 
 def _cuts(name: str, whole: Audio) -> Iterator[tuple[float, Audio]]:

@@ -214,8 +214,14 @@ def main() -> None:
         table.add_column(name, justify="left" if name in ("material", "translator") else "right")
     for row in rows:
         table.add_row(
-            *(row.material, row.pair, row.way, str(row.lines)),
-            *(f"{row.chrf:.1f}", f"{row.bleu:.1f}", f"{row.fit:.0%}", f"{row.length:.2f}"),
+            row.material,
+            row.pair,
+            row.way,
+            str(row.lines),
+            f"{row.chrf:.1f}",
+            f"{row.bleu:.1f}",
+            f"{row.fit:.0%}",
+            f"{row.length:.2f}",
         )
     Console(width=int(os.environ.get("COLUMNS", "120"))).print(table)
     for note in dict.fromkeys(notes):

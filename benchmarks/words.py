@@ -57,7 +57,7 @@ Results = dict[str, dict[str, Heard]]
 """Way -> name of the recording -> what was heard."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Score:
     """The scores of some recordings in one way."""
 
@@ -73,7 +73,8 @@ class Score:
     cpu_seconds: float = 0.0
 
     def __add__(self, other: Score) -> Score:
-        return Score(*(getattr(self, f) + getattr(other, f) for f in self.__dataclass_fields__))
+        names = self.__dataclass_fields__
+        return Score(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
 
 def score(recording: Recording, heard: Heard) -> Score:

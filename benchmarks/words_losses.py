@@ -25,7 +25,7 @@ TIMED = frozenset({"built", "hand"})
 """Ways in which exact times of cues were made."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Loss:
     """A lost stretch, and what lost it."""
 

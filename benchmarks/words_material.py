@@ -43,7 +43,7 @@ SYNTHETIC = {
 """Sounds without speech that ffmpeg generates: name -> source."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recording:
     """One recording, and what is known about it."""
 

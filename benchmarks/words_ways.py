@@ -36,7 +36,7 @@ UNNAMED = "1234"
 _TRACK = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Heard:
     """What one way wrote down of one recording."""
 

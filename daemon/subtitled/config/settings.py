@@ -109,7 +109,7 @@ class LibrarySettings(Section):
     resync: bool = Field(
         False,
         description="At the end of each job, check the times of other people's subtitles by the "
-        "speech that the job heard, and write a copy with corrected times beside one where words "
+        "speech that the job found, and write a copy with corrected times beside one where words "
         "prove that they are better. The original stays as it is.",
     )
     sources: SourceSettings = Field(default_factory=lambda: SourceSettings())

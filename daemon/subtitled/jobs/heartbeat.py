@@ -26,7 +26,7 @@ from subtitled import __version__
 from subtitled.db.kv import HEARTBEAT_KEY, KeyValueStore
 from subtitled.db.records import DAEMON_NAME
 
-if TYPE_CHECKING:  # DBOS takes long to import, and whoever only reads heartbeats needs none of it
+if TYPE_CHECKING:  # DBOS takes long to import, and reading heartbeats needs none of it
     from .dbos_queue import JobQueue
 
 BEATS_PER_TIMEOUT = 10

@@ -83,7 +83,7 @@ def candidate_of(
 
 
 def read_turns(text: str | None) -> Turns:
-    """Read how far each flow is. What cannot be read begins anew."""
+    """Read how far each flow is. What cannot be read begins again."""
     try:
         stored = json.loads(text) if text else {}
         ends = {str(flow): float(end) for flow, end in stored.get("ends", {}).items()}

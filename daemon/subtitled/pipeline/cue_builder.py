@@ -15,7 +15,7 @@ from subtitled.subtitles.segmentation.line_breaking import break_lines
 from subtitled.subtitles.segmentation.segmenter import segment_words
 from subtitled.subtitles.segmentation.shots import snap_to_shots
 from subtitled.subtitles.segmentation.word_repair import repair_words
-from subtitled.transcription.second_hearing import find_written_language
+from subtitled.transcription.second_transcription import find_written_language
 from subtitled.transcription.track_analysis import TrackAnalyser
 from subtitled.transcription.transcriber import SpeechTrack, Transcriber
 from subtitled.translation.run import TranslationRequest, TranslationRun
@@ -76,7 +76,7 @@ class CueBuilder:
         return self._transcriber.transcript(route.engine, translate_to).words
 
     def written_language(self, route: Route) -> Language | None:
-        """Return the language that the text of the speech is in, if it was heard in another."""
+        """Return the language of the text, if the speech was transcribed in another one."""
         routes = self._ctx.routes
         return find_written_language(
             self._transcriber.transcript(route.engine, None),

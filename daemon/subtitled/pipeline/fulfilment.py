@@ -212,10 +212,10 @@ class Producer:
         return _merge_segments(path.pivot, subtitles)
 
     def _compare_text_with_sound(self, track: int, parts: Sequence[PathSegment]) -> None:
-        """Raise an error if the text of a part is in another language than it was heard in.
+        """Raise an error if the text of a part is in another language than its sound was taken for.
 
         Raises:
-            MainLanguageError: The part is heard again as that language.
+            MainLanguageError: The part is transcribed again in that language.
         """
         for part, route, builder in self._spoken_parts(track, parts):
             if route.kind is RouteKind.TRANSLATE_SPEECH:

@@ -20,7 +20,7 @@ from subtitled.transcripts.models import FailedAttempt, FallbackRecord
 
 from .engine_requester import EngineRequester, TrackRequest
 from .quality import is_better
-from .second_hearing import choose_hearing, is_first_hearing
+from .second_transcription import choose_transcript, is_first_transcript
 
 
 class ChunkTranscriber:
@@ -167,9 +167,11 @@ class ChunkTranscriber:
             result = self._requester.align(transcript, chunk)
             transcript = replace(transcript, words=result.words, word_timestamps=None)
             times = str(result)
-        if stored is not None and is_first_hearing(stored, self._track_request.heard_before):
+        if stored is not None and is_first_transcript(
+            stored, self._track_request.earlier_languages
+        ):
             language = self._track_request.text_language
-            transcript = replace(choose_hearing(stored, transcript, language), language=language)
+            transcript = replace(choose_transcript(stored, transcript, language), language=language)
         self._store.save_chunk(*place, transcript)
         self._requester.clear_checkpoints(engine, chunk)
         return transcript, times

@@ -61,8 +61,8 @@ class TrackRequest:
     """The engine that aligns words without times, or None."""
     duration: float
     """The duration of the track in seconds."""
-    heard_before: tuple[Language, ...] = ()
-    """The languages in which the chunks were heard before their text told another."""
+    earlier_languages: tuple[Language, ...] = ()
+    """The languages in which the chunks were transcribed before their text told another."""
     on_progress: Callable[[float], None] = field(default=_ignore, compare=False)
     """Is told at which second of the track an engine is."""
 

@@ -14,7 +14,7 @@ MIN_CONFIDENCE = 0.5
 """Confidence below which the sound tells no language.
 
 A subtitle in a wrong language costs twice as much as one that is missing: nobody says that it is
-wrong, while a missing one comes with the reason and the cure. So it is written from 1 - 1/2 on.
+wrong, while a missing one comes with the reason and the hint. So it is written from 1 - 1/2 on.
 """
 CLOSE_TAG_ODDS = 20.0
 """How much likelier the language of the tag is than a close one. Who tags a film knows Norwegian

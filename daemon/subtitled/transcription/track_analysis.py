@@ -112,15 +112,15 @@ class TrackAnalyser:
         counted = self._corrections.get(track, len(analysis.language_corrections))
         return analysis.after_corrections(counted)
 
-    def correct_language(self, track: int, heard: Language, find: WrittenLanguage) -> bool:
-        """Take what was heard in a language for another one, if its text is clearly in that.
+    def correct_language(self, track: int, earlier: Language, find: WrittenLanguage) -> bool:
+        """Take the speech of a language for another one, if its text is clearly in that.
 
         No part is corrected twice, and nothing that a caller stated. This is a durable step.
 
         Args:
             track: The index of the audio track.
-            heard: The language of some parts of it.
-            find: Returns the language that their text is in, or None if it is in ``heard``.
+            earlier: The language of some parts of it.
+            find: Returns the language that their text is in, or None if it is in ``earlier``.
 
         Returns:
             Whether the languages of the track are others now.
@@ -129,27 +129,27 @@ class TrackAnalyser:
         is_final = (
             self._job.spoken is not None or analysis.language_origin is LanguageOrigin.STATEMENT
         )
-        if is_final or analysis.heard_before_as(heard) or self._job.uses_stored_words_only:
+        if is_final or analysis.list_earlier_languages(earlier) or self._job.uses_stored_words_only:
             return False
-        step = f"compare text and sound of {heard} in track {track}"
-        counted = self._ctx.steps.run(step, lambda: self._correct(track, heard, find))
+        step = f"compare text and sound of {earlier} in track {track}"
+        counted = self._ctx.steps.run(step, lambda: self._correct(track, earlier, find))
         if counted is None:
             return False
         self._corrections[track] = counted
         return True
 
-    def _correct(self, track: int, heard: Language, find: WrittenLanguage) -> int | None:
+    def _correct(self, track: int, earlier: Language, find: WrittenLanguage) -> int | None:
         """Store a correction; return how many there are, or None if there is nothing to correct."""
         analysis = self._store.analysis(self._job.fingerprint, track)
         if analysis is None:
             return None
         for number, correction in enumerate(analysis.language_corrections, 1):
-            if correction.heard == heard:
+            if correction.earlier == earlier:
                 return number  # It was stored before a crash.
         written = find()
         if written is None:
             return None
-        corrected = analysis.with_correction(LanguageCorrection(heard, written))
+        corrected = analysis.with_correction(LanguageCorrection(earlier, written))
         self._store.save_analysis(self._job.fingerprint, track, corrected)
         return len(corrected.language_corrections)
 

@@ -128,7 +128,9 @@ class Transcriber:
             engines=routing.fallback_chain(engine, track.language, translate_to),
             aligner=routing.aligner,
             duration=self.analysis.duration,
-            heard_before=() if translate_to else self.analysis.heard_before_as(track.language),
+            earlier_languages=()
+            if translate_to
+            else self.analysis.list_earlier_languages(track.language),
             on_progress=on_progress,
         )
         return ChunkTranscriber(

@@ -22,14 +22,14 @@ class LanguageSegment:
 
 @dataclass(frozen=True, slots=True)
 class LanguageCorrection:
-    """What was heard in one language and turned out to be in another by its text."""
+    """Speech that was taken to be in one language, and is in another by its text."""
 
-    heard: Language
+    earlier: Language
     written: Language
 
 
 @dataclass(frozen=True, slots=True)
-class FirstHearing:
+class FirstLanguages:
     """The language of a track and of its parts before any correction."""
 
     language: Language
@@ -88,10 +88,10 @@ class TrackAnalysis:
     language_means: tuple[str, ...] = ()
     """By what the language was looked for, if nothing but an assumption told it. It is looked for
     again when there is something else."""
-    first_hearing: FirstHearing | None = None
+    first_languages: FirstLanguages | None = None
     """The languages before the corrections; None if there are none."""
     language_corrections: tuple[LanguageCorrection, ...] = ()
-    """The languages in which parts were heard again, in the order in which that was decided. The
+    """The languages in which parts were transcribed again, in the order of the decisions. The
     languages of the analysis are as they are after all of them."""
 
     @property
@@ -101,14 +101,16 @@ class TrackAnalysis:
         return is_known and self.language_origin is not LanguageOrigin.ASSUMPTION
 
     def with_correction(self, correction: LanguageCorrection) -> TrackAnalysis:
-        """Return the analysis with what was heard in one language taken to be in another."""
-        before = self.first_hearing
+        """Return the analysis with the speech of one language taken to be in another."""
+        before = self.first_languages
         if before is None:
-            before = FirstHearing(self.language or correction.heard, self.language_segments)
-        heard, written = correction.heard.english_name, correction.written.english_name
-        reason = f"transcribed again as {written}, because what was written as {heard} is {written}"
+            before = FirstLanguages(self.language or correction.earlier, self.language_segments)
+        earlier, written = correction.earlier.english_name, correction.written.english_name
+        reason = (
+            f"transcribed again as {written}, because what was written as {earlier} is {written}"
+        )
         corrections = (*self.language_corrections, correction)
-        known = replace(self, first_hearing=before, language_corrections=corrections)
+        known = replace(self, first_languages=before, language_corrections=corrections)
         return replace(
             known.after_corrections(len(corrections)),
             language_reason="; ".join(filter(None, (self.language_reason, reason))),
@@ -117,11 +119,11 @@ class TrackAnalysis:
 
     def after_corrections(self, count: int) -> TrackAnalysis:
         """Return the analysis as it was after some of its corrections, from 0 to all."""
-        before = self.first_hearing
+        before = self.first_languages
         if before is None:
             return self
         corrections = self.language_corrections[:count]
-        written = {correction.heard: correction.written for correction in corrections}
+        written = {correction.earlier: correction.written for correction in corrections}
         segments = before.language_segments
         if segments is not None:
             # Neighbours in one language stay apart: the chunks that are stored follow them.
@@ -136,10 +138,10 @@ class TrackAnalysis:
             language_corrections=corrections,
         )
 
-    def heard_before_as(self, language: Language) -> tuple[Language, ...]:
-        """Return the languages in which the parts in a language were heard at first."""
+    def list_earlier_languages(self, language: Language) -> tuple[Language, ...]:
+        """Return the languages that the parts in a language were taken to be in at first."""
         return tuple(
-            correction.heard
+            correction.earlier
             for correction in self.language_corrections
             if correction.written == language
         )
@@ -164,7 +166,7 @@ class TrackAnalysis:
             language_segments=None,
             language_origin=LanguageOrigin.NOTHING,
             language_means=(),
-            first_hearing=None,
+            first_languages=None,
             language_corrections=(),
         )
 

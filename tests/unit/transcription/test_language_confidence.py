@@ -129,4 +129,4 @@ def test_a_language_heard_anew_forgets_what_its_text_said_before() -> None:
     assert corrected.language == "fi"
     assert corrected.after_corrections(0).language == "la"
     anew = detect_language(corrected, LanguageClues(tag=Language("et")), ())
-    assert (anew.language, anew.language_corrections, anew.first_hearing) == ("et", (), None)
+    assert (anew.language, anew.language_corrections, anew.first_languages) == ("et", (), None)

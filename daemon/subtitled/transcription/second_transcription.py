@@ -1,9 +1,9 @@
-"""Speech whose text is in another language than it was heard in: when it is heard again, as what.
+"""Speech whose text is in another language: when it is transcribed again, and which text stays.
 
 The sound of one language is sometimes taken for another, such as Finnish for Latin, and a
 recogniser that is told the wrong one still writes much of what it hears. The text then tells the
-language better than the sound did. The speech is heard again as that language, and the text that
-scores better stays.
+language better than the sound did. The speech is transcribed again in that language, and the text
+that scores better stays.
 """
 
 from __future__ import annotations
@@ -35,29 +35,29 @@ class HearingScore:
 
 
 def find_written_language(
-    transcript: Transcript, heard: Language, is_possible: Callable[[Language], bool]
+    transcript: Transcript, earlier: Language, is_possible: Callable[[Language], bool]
 ) -> Language | None:
-    """Return the language that a text is clearly in, if it is not the one that was heard.
+    """Return the language that a text is clearly in, if it is another than that of the transcript.
 
     Args:
         transcript: What was transcribed.
-        heard: The language that the engine was told.
+        earlier: The language that the engine was told.
         is_possible: Whether some engine can transcribe a language.
 
     Returns:
-        The language in which the speech should be heard; None if the text does not object, tells no
-        language, or is in one that no engine knows.
+        The language in which to transcribe the speech again; None if the text does not object,
+        tells no language, or is in one that no engine knows.
     """
     evidence = gather_evidence([text_of(transcript)])
-    if evidence.find_mismatch(heard) is None:
+    if evidence.find_mismatch(earlier) is None:
         return None
     written = evidence.language()
-    if written is None or written.primary == heard.primary or not is_possible(written.primary):
+    if written is None or written.primary == earlier.primary or not is_possible(written.primary):
         return None
     return written.primary
 
 
-def choose_hearing(first: Transcript, second: Transcript, language: Language) -> Transcript:
+def choose_transcript(first: Transcript, second: Transcript, language: Language) -> Transcript:
     """Return the better of two transcripts of the same speech.
 
     Args:
@@ -87,10 +87,10 @@ def score_hearing(transcript: Transcript, language: Language) -> HearingScore:
     return HearingScore(agreement, _share_without_loops(transcript), log_probability)
 
 
-def is_first_hearing(stored: Transcript | None, heard_before: Collection[Language]) -> bool:
-    """Return whether stored words are those of a language that was heard before a correction."""
+def is_first_transcript(stored: Transcript | None, earlier_languages: Collection[Language]) -> bool:
+    """Return whether stored words are in a language from before a correction."""
     return stored is not None and any(
-        stored.language.primary == language.primary for language in heard_before
+        stored.language.primary == language.primary for language in earlier_languages
     )
 
 

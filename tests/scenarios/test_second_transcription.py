@@ -44,7 +44,9 @@ def test_what_is_taken_for_english_is_heard_again_in_the_language_of_its_text(
     assert place.analysis(film).language_origin is LanguageOrigin.TEXT
     explained = inspect_now(place.services.config, place.database, film)["spoken_language"]
     name = spoken.english_name
-    assert f"transcribed again as {name}, because what was written as English is {name}" in explained
+    assert (
+        f"transcribed again as {name}, because what was written as English is {name}" in explained
+    )
     again = place.make(film, assumed_language="en")
     assert (again.state, len(place.asked())) == (FileState.UP_TO_DATE, 2), "it is remembered"
 
@@ -60,7 +62,9 @@ def test_what_the_sound_is_taken_for_gives_way_to_the_text(tmp_path: Path) -> No
     assert "detected ru" in place.analysis(film).language_reason
 
 
-def test_the_first_text_stays_if_the_second_hearing_writes_a_worse_one(tmp_path: Path) -> None:
+def test_the_first_text_stays_if_the_second_transcription_writes_a_worse_one(
+    tmp_path: Path,
+) -> None:
     """The engine writes German when it is told English, and English when it is told German."""
     place = Place(tmp_path, configure(writes="what it is told"))
     client = place.pool["tone"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from subtitled.plugin import Language, SegmentScores, TimeSpan, Transcript, Word
-from subtitled.transcription.second_hearing import choose_hearing, find_written_language
+from subtitled.transcription.second_transcription import choose_transcript, find_written_language
 from subtitled.transcripts.models import LanguageCorrection, LanguageSegment, TrackAnalysis
 
 TEXTS = {
@@ -69,31 +69,31 @@ FI = Language("fi")
 def test_the_text_in_the_language_stays() -> None:
     garbled = say(TEXTS["ru"], confidence=0.9)
     finnish = say(TEXTS["fi"], confidence=0.4)
-    assert choose_hearing(garbled, finnish, FI) is finnish
-    assert choose_hearing(finnish, garbled, FI) is finnish
+    assert choose_transcript(garbled, finnish, FI) is finnish
+    assert choose_transcript(finnish, garbled, FI) is finnish
 
 
 def test_of_two_texts_in_the_language_the_surer_one_stays() -> None:
     sure, unsure = say(TEXTS["fi"], confidence=0.9), say(TEXTS["fi"], confidence=0.5)
-    assert choose_hearing(unsure, sure, FI) is sure
-    assert choose_hearing(sure, unsure, FI) is sure
+    assert choose_transcript(unsure, sure, FI) is sure
+    assert choose_transcript(sure, unsure, FI) is sure
 
 
 def test_a_text_that_repeats_itself_gives_way_though_it_is_surer() -> None:
     plain = say(TEXTS["fi"], confidence=0.6)
     scores = (SegmentScores(start=0.0, end=10.0, avg_logprob=-0.1, compression_ratio=5.0),)
     loop = replace(say(TEXTS["fi"], confidence=0.95), segment_scores=scores)
-    assert choose_hearing(loop, plain, FI) is plain
-    assert choose_hearing(plain, loop, FI) is plain
+    assert choose_transcript(loop, plain, FI) is plain
+    assert choose_transcript(plain, loop, FI) is plain
 
 
 def test_nothing_gives_way_to_something_and_in_doubt_the_second_stays() -> None:
     nothing, something = say(""), say(TEXTS["fi"])
-    assert choose_hearing(nothing, something, FI) is something
-    assert choose_hearing(something, nothing, FI) is something
-    assert choose_hearing(nothing, nothing, FI) == nothing
+    assert choose_transcript(nothing, something, FI) is something
+    assert choose_transcript(something, nothing, FI) is something
+    assert choose_transcript(nothing, nothing, FI) == nothing
     other = say(TEXTS["fi"])
-    assert choose_hearing(something, other, FI) is other
+    assert choose_transcript(something, other, FI) is other
 
 
 def test_parts_are_corrected_one_by_one_and_an_earlier_state_can_be_had_again() -> None:
@@ -120,4 +120,4 @@ def test_parts_are_corrected_one_by_one_and_an_earlier_state_can_be_had_again() 
     assert (once.language, spoken(once)) == ("fi", ["fi", "en", "fi", "sl"])
     none = both.after_corrections(0)
     assert (none.language, spoken(none)) == ("la", list(languages))
-    assert both.heard_before_as(FI) == ("la",)
+    assert both.list_earlier_languages(FI) == ("la",)
