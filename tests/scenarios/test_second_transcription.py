@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from subtitled.plugin import (
     TranscriptionRequest,
     TransientError,
 )
+from subtitled.subtitles.formats import read_cues
 from subtitled.transcripts.models import LanguageOrigin
 from support.tone_engine import DE, EN, RU, configure, write_tones
 
@@ -188,3 +189,24 @@ def test_a_job_that_is_killed_while_it_hears_again_continues_as_it_was(
         assert read_text(folder / "Film.de.srt").startswith("Ich weiß nicht")
         assert place.asked() == [EN, DE], names[number]
         place.database.close()
+
+
+def test_what_is_heard_again_joins_the_parts_that_were_in_its_language_from_the_start(
+    tmp_path: Path,
+) -> None:
+    """The German part is transcribed before the text of the next shows that it is German, too."""
+    place = Place(tmp_path, configure(detects=True))
+    film = write_tones(tmp_path / "Film.wav", DE, DE)
+    ear = place.pool["tone"]
+    half = 12 * 2.3
+
+    def hear(audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
+        return [LanguageGuess(w, {RU if w.start > half else DE: 0.95}) for w in windows]
+
+    ear.detect_language = hear  # type: ignore[method-assign]
+    result = place.make(film, sources={"detect_language_changes": "always"})
+    assert (result.state, result.spoken) == (FileState.DONE, DE)
+    assert set(place.asked()) == {DE, RU}
+    cues = read_cues((tmp_path / "Film.de.srt").read_bytes(), "srt")
+    assert cues[0].start < 5.0, "the part that was German from the start"
+    assert cues[-1].end > 1.8 * half, "the part that was taken for Russian"

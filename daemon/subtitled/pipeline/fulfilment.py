@@ -223,6 +223,8 @@ class Producer:
             builder.words(route)
             find = partial(builder.written_language, route)
             if self.analyser.correct_language(track, part.language, find):
+                # Those of the written language know only the parts that were in it before.
+                self._builders.clear()
                 raise MainLanguageError(
                     f"what was written as {part.language.english_name} is in another language",
                     "It is transcribed again at the next try",
