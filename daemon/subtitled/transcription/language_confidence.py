@@ -107,7 +107,9 @@ def choose_close_language(
     for language, odds in named.items():
         found = _find_close(language, close, winner)
         if found is not None:
-            weights[found] = max(close.get(found, 0.0), MIN_CLOSE_SHARE) * odds
+            weight = max(close.get(found, 0.0), MIN_CLOSE_SHARE) * odds
+            # The tag and the library may name the same one, as no and nb.
+            weights[found] = max(weight, weights.get(found, 0.0))
     chosen = max(weights, key=lambda language: (weights[language], language == winner, language))
     reason = ""
     if chosen != winner:

@@ -110,6 +110,12 @@ def test_the_more_likely_one_of_a_pair_counts_where_nothing_else_tells() -> None
     assert found.confidence < 0.6, "it may well be the other"
 
 
+def test_a_tag_counts_no_less_because_the_library_names_the_same_language_twice() -> None:
+    library = (Language("no"), Language("nb"))
+    clues = LanguageClues(tag=Language("no"), library_languages=library)
+    assert hear(30.0, clues, da=0.8, no=0.06).language == "no"
+
+
 @pytest.mark.parametrize(
     ("tag", "heard"), [("pt-BR", "pt"), ("sr-Latn", "sr"), ("zh-Hant", "zh"), ("nb", "no")]
 )
