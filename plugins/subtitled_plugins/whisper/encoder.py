@@ -11,7 +11,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from .weights import UnknownLayoutError, read_matrix, read_variables
+from .free_memory import measure_free_memory
+from .weights import read_matrix, read_variables
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -45,15 +46,14 @@ class FastEncoder:
 
         Raises:
             UnknownLayoutError: The file has another layout, or is no Whisper model.
-            ImportError: OpenVINO is not installed, or is too old.
+            ImportError: OpenVINO is not installed.
             RuntimeError: OpenVINO cannot compile the encoder, or memory is short.
+            Exception: The weights do not belong together, or OpenVINO is too old.
         """
-        import psutil
-
         openvino = import_openvino()
         variables = read_variables(model_file, "encoder/")
         needed = COMPILING_BYTES * sum(weights.size for weights in variables.values())
-        if needed > psutil.virtual_memory().available:
+        if needed > measure_free_memory():
             raise RuntimeError(f"{needed / 1e6:.0f} MB of memory are not free")
         compiled = openvino.Core().compile_model(
             _build_graph(openvino, variables),
@@ -148,8 +148,9 @@ def _load_checked(
     except ImportError:
         log.info("CTranslate2 encodes; faster here: pip install 'subtitled[openvino]'")
         return None
-    except (OSError, RuntimeError, ValueError, UnknownLayoutError) as error:
-        log.warning("CTranslate2 encodes, since OpenVINO cannot: %s", error)
+    except Exception as error:  # noqa: BLE001 - the model is loaded, and works without this
+        reason = f"{type(error).__name__}: {error}"
+        log.warning("CTranslate2 encodes, since OpenVINO cannot: %s", reason)
         return None
     if difference > MAX_DIFFERENCE:
         log.warning("CTranslate2 encodes: the output of OpenVINO differs by %.3f", difference)

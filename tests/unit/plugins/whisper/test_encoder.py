@@ -95,6 +95,11 @@ def _sound(bands: int, windows: int = 1, frames: int = 300) -> Any:
     return np.random.default_rng(2).normal(size=shape).astype(np.float32)
 
 
+def _lack_memory(*arguments: object) -> None:
+    """Do as OpenVINO and numpy do where a process may take no more memory."""
+    raise MemoryError
+
+
 @pytest.fixture
 def bfloat16(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Let the processor be one that computes in bfloat16; others do the same, slowly."""
@@ -129,7 +134,8 @@ def test_an_encoder_that_gives_something_else_is_not_used(
 
 @pytest.mark.parametrize(
     "missing",
-    ["openvino", "instructions", "file", "layer", "version", "permission", "numbers", "memory"],
+    "openvino,instructions,file,layer,version,permission,numbers,memory,old openvino,weight,shape,"
+    "allocation".split(","),
 )
 def test_what_does_not_fit_leaves_the_encoder_of_ctranslate2(
     tmp_path: Path, bfloat16: Path, monkeypatch: pytest.MonkeyPatch, missing: str
@@ -154,7 +160,17 @@ def test_what_does_not_fit_leaves_the_encoder_of_ctranslate2(
     elif missing == "numbers":
         model.model = SimpleNamespace(compute_type="int8_bfloat16")
     elif missing == "memory":
-        monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=1000))
+        monkeypatch.setattr(encoder, "measure_free_memory", lambda: 1000)
+    elif missing == "old openvino":
+        monkeypatch.setattr(
+            encoder, "import_openvino", lambda: SimpleNamespace(Core=SimpleNamespace)
+        )
+    elif missing == "weight":
+        file.write_bytes(weights.replace(b"encoder/conv1/weight", b"encoder/conv9/weight"))
+    elif missing == "shape":
+        monkeypatch.setattr(encoder, "read_matrix", lambda *arguments: np.ones(3, np.float32))
+    elif missing == "allocation":
+        monkeypatch.setattr(encoder, "_build_graph", _lack_memory)
     may_differ = missing != "permission"
     assert not encoder.install_encoder(model, folder, 1, LOG, may_differ=may_differ)
     assert encoder.measure_difference(np.array(model.encode(windows)), expected) < 1e-5
