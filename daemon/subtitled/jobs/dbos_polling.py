@@ -78,6 +78,11 @@ class ChangePacer(threading.Event):
                 return False
             step = QUESTION_SECONDS
 
+    @property
+    def stop_event(self) -> threading.Event:
+        """The event by which DBOS ends the loop."""
+        return self._stop_event
+
     def _has_changed(self) -> bool:
         """Return whether the database has changed, or cannot be asked: DBOS then tries."""
         before = self._seen
@@ -86,6 +91,27 @@ class ChangePacer(threading.Event):
         except Exception:  # noqa: BLE001 - DBOS meets the same error, logs it and goes on
             self._seen = None
         return self._seen is None or self._seen != before
+
+
+class JanitorPacer(ChangePacer):
+    """A pacer for the loop that waits while it holds a lock, and again when it has given it back.
+
+    PostgreSQL ends a session that holds the lock for five seconds without a statement. So only the
+    wait without the lock, for which DBOS wants no time, lasts until the database changes.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait as long as DBOS wants, or if that is no time, until the database changes.
+
+        Args:
+            timeout: The seconds to wait. None are left once the lock is given back.
+
+        Returns:
+            Whether the loop is to end.
+        """
+        if timeout is not None and timeout > 0:
+            return self._stop_event.wait(timeout)
+        return super().wait(QUESTION_SECONDS)
 
 
 def pace_queues(current_version: Callable[[], str]) -> Callable[[], None]:
@@ -102,11 +128,11 @@ def pace_queues(current_version: Callable[[], str]) -> Callable[[], None]:
         _MANAGER(ChangePacer(stop, current_version), dbos)
 
     def run_worker(stop: threading.Event, dbos: Any, queue: Any) -> None:
-        own = stop._stop_event if isinstance(stop, ChangePacer) else stop
+        own = stop.stop_event if isinstance(stop, ChangePacer) else stop
         _WORKER(ChangePacer(own, current_version), dbos, queue)
 
     def run_janitor(stop: threading.Event, dbos: Any) -> None:
-        _JANITOR(ChangePacer(stop, current_version), dbos)
+        _JANITOR(JanitorPacer(stop, current_version), dbos)
 
     def use(manager: _Loop, worker: _QueueLoop, janitor: _Loop) -> None:
         vars(_dbos).update(queue_thread=manager, background_jobs_thread=janitor)

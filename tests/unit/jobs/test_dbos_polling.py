@@ -8,7 +8,13 @@ import pytest
 from dbos import _dbos, _queue
 
 from subtitled.jobs import dbos_polling
-from subtitled.jobs.dbos_polling import ACTIVE_SECONDS, MAX_WAIT_SECONDS, ChangePacer, pace_queues
+from subtitled.jobs.dbos_polling import (
+    ACTIVE_SECONDS,
+    MAX_WAIT_SECONDS,
+    ChangePacer,
+    JanitorPacer,
+    pace_queues,
+)
 
 
 class Clock:
@@ -91,6 +97,22 @@ def test_a_loop_with_little_time_left_does_not_spin(clock: Clock, remaining: flo
     asked.clear()
     assert pacer.wait(remaining) is False
     assert len(asked) <= MAX_WAIT_SECONDS + 1
+
+
+def test_no_lock_is_held_while_the_database_does_not_change(clock: Clock) -> None:
+    pacer = JanitorPacer(clock.stop, clock.current_version)
+    locked: list[float] = []
+    free: list[float] = []
+    for _ in range(20):
+        for waits, timeout in ((locked, 0.9), (free, 0.0)):
+            began = clock.now
+            assert pacer.wait(timeout) is False
+            waits.append(round(clock.now - began, 3))
+    assert locked == [0.9] * 20
+    assert free[-3:] == [MAX_WAIT_SECONDS] * 3
+    clock.stop.set()
+    assert pacer.wait(0.0) is True
+    assert pacer.wait(0.9) is True
 
 
 def test_the_end_of_the_process_ends_the_wait(clock: Clock) -> None:
