@@ -14,6 +14,7 @@ depends_on = None
 
 _RECOGNISED = re.compile(r"^(?:transcribed|translated from the audio) by ([^,;]+)")
 _TRANSLATED = re.compile(r"(?:^|, )translated by ([^,;]+?)(?: from [^;]*)?(?=$|[,;])")
+_BATCH = 1000
 _NEW_COLUMNS = (
     "engine",
     "model",
@@ -45,22 +46,33 @@ def upgrade() -> None:
 def _fill_names() -> None:
     """Take the names of engine and translator from the description. Models are not known.
 
-    There are few different descriptions, so the table is updated by description.
+    A description may have the name of a file, so there may be as many as there are sidecars.
     """
-    sidecars = sa.table("sidecars", *map(sa.column, ("variant", "engine", "translator")))
+    big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    sidecars = sa.table(
+        "sidecars",
+        sa.column("id", big),
+        *(sa.column(name, sa.Text) for name in ("variant", "engine", "translator")),
+    )
     connection = op.get_bind()
-    for (variant,) in connection.execute(sa.select(sidecars.c.variant).distinct()).all():
+    names = []
+    for number, variant in connection.execute(sa.select(sidecars.c.id, sidecars.c.variant)).all():
         recognised, translated = _RECOGNISED.search(variant), _TRANSLATED.search(variant)
-        if recognised is None and translated is None:
-            continue
-        connection.execute(
-            sidecars.update()
-            .where(sidecars.c.variant == variant)
-            .values(
-                engine=recognised[1].strip() if recognised else "",
-                translator=translated[1].strip() if translated else "",
+        if recognised is not None or translated is not None:
+            names.append(
+                {
+                    "number": number,
+                    "by_engine": recognised[1].strip() if recognised else "",
+                    "by_translator": translated[1].strip() if translated else "",
+                }
             )
-        )
+    with_names = (
+        sidecars.update()
+        .where(sidecars.c.id == sa.bindparam("number"))
+        .values(engine=sa.bindparam("by_engine"), translator=sa.bindparam("by_translator"))
+    )
+    for begin in range(0, len(names), _BATCH):
+        connection.execute(with_names, names[begin : begin + _BATCH])
 
 
 def downgrade() -> None:
