@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -29,9 +30,14 @@ class WaitingRepository:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def in_folder(self, folder: Path) -> list[Path]:
-        """Return the files that wait in a folder and those below it, sorted by path."""
-        query = sa.select(files.c.path).where(is_inside(folder), files.c.state.in_(WAITING_STATES))
+    def in_folder(self, folder: Path, states: Collection[FileState] = WAITING_STATES) -> list[Path]:
+        """Return the files that wait in a folder and those below it, sorted by path.
+
+        Args:
+            folder: The folder.
+            states: The states in which a file counts as waiting.
+        """
+        query = sa.select(files.c.path).where(is_inside(folder), files.c.state.in_(states))
         with self._engine.connect() as c:
             return sorted(Path(os.fsdecode(path)) for path in c.execute(query).scalars())
 

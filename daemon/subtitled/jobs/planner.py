@@ -26,6 +26,7 @@ from subtitled.db.records import (
 )
 from subtitled.db.sidecars import SidecarStatus
 from subtitled.db.upgrades import settle_upgrades
+from subtitled.db.waiting import WAITING_STATES
 from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.moves import adopt_moved_file
 from subtitled.library.next_episodes import find_next_episodes, read_episode, series_folder
@@ -261,11 +262,15 @@ class JobPlanner:
             self._enqueue(record, record.fingerprint, priority, reason=record.reason)
 
     def find_next_episodes(self, watched: Path) -> list[Path]:
-        """Return the next episodes of what is watched that wait for their subtitles."""
+        """Return the next episodes of what is watched that wait for their subtitles.
+
+        Those that failed keep to their back-off, because this is asked for again and again.
+        """
         count = self._services.config.settings.throttle.next_episodes
         if not count or read_episode(watched) is None:
             return []
-        waiting = self._db.waiting.in_folder(series_folder(watched))
+        states = WAITING_STATES - {FileState.RETRYING}
+        waiting = self._db.waiting.in_folder(series_folder(watched), states)
         return find_next_episodes(watched, waiting, count)
 
     def _is_active(self, record: FileRecord) -> bool:
