@@ -106,9 +106,7 @@ class SidecarRemover:
             is_user_requested=True,
             replaced=record.replaced,
         )
-        same_file = self._db.sidecars.with_fingerprint(record.fingerprint)
-        if not any(one.sha256 == record.sha256 for one in same_file if one.path != record.path):
-            self._archive.discard(record.sha256, record.format)
+        self._archive.discard(record.sha256, record)
         return "restored"
 
     def _move_to_archive(self, record: SidecarRecord, status: SidecarStatus) -> bool:

@@ -52,5 +52,5 @@ def bring_back(db: Database, record: SidecarRecord) -> RemovalResult:
         record.path, record.media, signature, is_user_requested=record.is_user_requested
     )
     db.upgrades.record_kept([record.path], record.makers, f"taken back from {record.makers}")
-    archive.discard(before.sha256, record.format)
+    archive.discard(before.sha256, record)
     return RemovalResult(record.path, f"the version of {before.makers or 'before'} is back")

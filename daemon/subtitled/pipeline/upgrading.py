@@ -272,7 +272,7 @@ def _replace_one(ctx: JobContext, file: _Replacement, makers: Makers, how: str) 
         replaced=kept,
     )
     if record.replaced is not None and record.replaced.sha256 != record.sha256:
-        archive.discard(record.replaced.sha256, fmt)
+        archive.discard(record.replaced.sha256, record)
 
 
 def _kept_version(archive: SidecarArchive, record: SidecarRecord) -> Signature | None:
