@@ -193,10 +193,13 @@ class SidecarRepository(SidecarOwnership):
     def adopt_signed(self, path: Path, media: Path, fingerprint: str) -> None:
         """Record a sidecar of ours that the database does not know.
 
-        The database was lost, or the file was moved.
+        The database was lost, or the file was moved. What a job has just made again, and could not
+        record before it was interrupted, is left to it: it knows the version before.
         """
         owner, _, signature_record = self.inspect(path, fingerprint)
         record = self.get(path)
+        if owner is Ownership.OURS and record is not None and record.is_upgrade_requested:
+            return
         if (
             owner in (Ownership.OURS, Ownership.APPROVED)
             and signature_record is not None

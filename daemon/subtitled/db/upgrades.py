@@ -95,6 +95,8 @@ class UpgradeRepository(UpgradeGroups):
         total = self.pending(libraries)
         in_libraries = sa.select(files.c.path).where(files.c.library.in_(libraries))
         requested = sa.select(sidecars.c.media).where(IS_REQUESTED)
+        # What a person asked for besides, or what is new, stays as urgent as it was.
+        priority = sa.case((files.c.priority > BACKFILL, BACKFILL), else_=files.c.priority)
         with write_transaction(self._engine) as c:
             c.execute(
                 files.update()
@@ -103,7 +105,7 @@ class UpgradeRepository(UpgradeGroups):
                     files.c.path.in_(requested),
                     files.c.state.in_(_STOPPED),
                 )
-                .values(**_due_values(), job_id=None, priority=BACKFILL, progress="")
+                .values(**_due_values(), job_id=None, priority=priority, progress="")
             )
             c.execute(
                 sidecars.update()

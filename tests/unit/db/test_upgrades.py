@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from subtitled.db.database import Database
-from subtitled.db.records import BACKFILL, UPGRADE, FileState
+from subtitled.db.records import BACKFILL, UPGRADE, URGENT, FileState
 from subtitled.db.sidecars import SidecarStatus
 from subtitled.db.upgrades import UpgradeGroup, settle_upgrades
+from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.makers import Makers
+from subtitled.subtitles.ownership import SidecarDescription, Signature
+from subtitled.subtitles.publish import publish_sidecar
 from support.made_library import BASE, SMALL, MadeLibrary
 
 
@@ -110,3 +113,40 @@ def test_everything_can_be_taken_back_and_what_is_forgotten_is_found(library: Ma
     assert library.db.upgrades.withdraw(["films"]).files == 2
     assert library.requested() == set()
     assert library.state(media) == library.state(waiting) == (FileState.STABILISING, BACKFILL)
+
+
+def test_a_file_that_a_person_asked_for_stays_urgent_when_its_upgrade_is_taken_back(
+    library: MadeLibrary,
+) -> None:
+    media = library.add("a", state=FileState.QUEUED)
+    record = library.db.files.get(media)
+    assert record is not None
+    library.db.files.raise_priority(record.id, URGENT)
+    library.db.upgrades.request(_chosen(library))
+    assert library.db.upgrades.withdraw(["films"]).files == 1
+    assert library.state(media) == (FileState.STABILISING, URGENT)
+
+
+def test_what_was_made_again_and_not_recorded_is_left_to_its_job(library: MadeLibrary) -> None:
+    media = library.add("a")
+    sidecar, content = media.with_suffix(".en.srt"), b"1\n00:00:01,000 --> 00:00:02,000\nNew\n"
+    description = SidecarDescription(
+        name=sidecar.name,
+        fingerprint="f",
+        language=Language("en"),
+        kind=SubtitleKind.FULL,
+        format="srt",
+        variant="",
+        makers=SMALL,
+    )
+    signature = Signature.create(content, description)
+    library.db.upgrades.request(_chosen(library))
+    publish_sidecar(sidecar, content, own_digest=None, signature=signature)
+    library.db.sidecars.keep_approval(signature)  # where the file system keeps none
+    library.db.sidecars.adopt_signed(sidecar, media, "f")
+    assert library.requested() == {sidecar.name}
+    library.db.upgrades.withdraw(["films"])  # no job comes any more
+    library.db.sidecars.adopt_signed(sidecar, media, "f")
+    record = library.db.sidecars.get(sidecar)
+    assert record is not None
+    assert (record.makers, record.sha256) == (SMALL, signature.sha256)
