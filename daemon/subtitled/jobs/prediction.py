@@ -15,8 +15,8 @@ MIN_RUNS = 3
 """With fewer jobs nothing is predicted."""
 MAX_RUNS = 60
 """The newest jobs that count. Earlier ones were done by another machine or version, perhaps."""
-MAX_RUN_SECONDS = 30 * 86400.0
-"""Longest sound and work of a job that counts."""
+MIN_RUN_SECONDS, MAX_RUN_SECONDS = 0.001, 30 * 86400.0
+"""Shortest and longest sound and work of a job that counts."""
 _MIN_LENGTH_RATIO = 1.5
 """How many times as long as the shortest job the longest has to be, to tell a fixed time apart."""
 _FIXED_TIMES = 16
@@ -43,7 +43,7 @@ class MeasuredRun:
     def is_usable(self) -> bool:
         """Whether both are numbers that a job may have."""
         return all(
-            math.isfinite(value) and 0 < value <= MAX_RUN_SECONDS
+            MIN_RUN_SECONDS <= value <= MAX_RUN_SECONDS
             for value in (self.sound_seconds, self.work_seconds)
         )
 

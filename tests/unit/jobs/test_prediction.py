@@ -136,3 +136,8 @@ def test_a_range_is_in_order_whatever_the_jobs_say(
     if fit is not None:
         work = predict_work(fit, jobs, sound_seconds)
         assert 0 <= work.low <= work.expected <= work.high < math.inf
+
+
+def test_jobs_that_took_no_time_at_all_say_nothing() -> None:
+    assert fit_speed([MeasuredRun(2e6, 5e-324)] * MIN_RUNS) is None
+    assert fit_speed([MeasuredRun(5e-324, 60.0)] * MIN_RUNS) is None
