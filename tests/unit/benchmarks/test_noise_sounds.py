@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-SOUNDS = Path(__file__).parents[3] / "benchmarks" / "noise_sounds.py"
+from support.benchmark_modules import load_benchmark
+
 RATE = 16_000
 
 
 @pytest.fixture(scope="module")
 def sounds() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(SOUNDS.stem, SOUNDS)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_benchmark("noise_sounds")
 
 
 @pytest.mark.parametrize("level", [20, 10, 5, 0])

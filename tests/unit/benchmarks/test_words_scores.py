@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from subtitled.plugin import Cue
 from subtitled.subtitles.evaluation.word_errors import WordErrors
+from support.benchmark_modules import load_benchmark
 
-SCORES = Path(__file__).parents[3] / "benchmarks" / "words_scores.py"
 SAID = "he lives in new york so they say".split()
 
 
 @pytest.fixture(scope="module")
 def scores() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(SCORES.stem, SCORES)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    del sys.modules[spec.name]
-    return module
+    return load_benchmark("words_scores")
 
 
 @pytest.mark.parametrize(
