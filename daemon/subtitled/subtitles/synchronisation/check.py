@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from .comparison import compare
 from .cue_evidence import CueEvidence
 from .deciding import CheckedCues, decide
 from .evidence import CueTimes, OffsetGrid
+from .ratios import list_ratios
 from .report import SyncEvidence, SyncReport, SyncVerdict
 from .spoken_cues import estimate_spoken_ends, measure_gaps, select_spoken_cues
 from .voice_evidence import VoiceEvidence
@@ -22,6 +23,8 @@ MAX_OFFSET_SECONDS = 300.0
 """Seconds by which a subtitle may be early or late."""
 MIN_CUES = 12
 """Fewest cues in which somebody speaks. Fewer may match by chance."""
+MAX_CUES = 5_000
+"""Most of them, which take half a gigabyte of memory to compare. A long film has two thousand."""
 MIN_SPEECH_SPANS = 8
 """Fewest spans of speech of the media file."""
 
@@ -50,10 +53,12 @@ def check_synchronisation(cues: Sequence[Cue], media_speech: MediaSpeech) -> Syn
     Returns:
         The report. If the evidence is too weak, its verdict is :attr:`SyncVerdict.CANNOT_TELL`.
     """
-    spoken = select_spoken_cues(cues)
+    spoken = select_spoken_cues(_without_unreachable(cues, media_speech.speech))
     counts = SyncEvidence(cue_count=len(spoken), speech_count=len(media_speech.speech))
     if len(spoken) < MIN_CUES:
         return _cannot_tell(f"only {len(spoken)} cues in which somebody speaks", counts)
+    if len(spoken) > MAX_CUES:
+        return _cannot_tell(f"{len(spoken)} cues are too many to be compared", counts)
     if len(media_speech.speech) < MIN_SPEECH_SPANS:
         return _cannot_tell("the media file has too little speech", counts)
     grid = OffsetGrid(max_seconds=MAX_OFFSET_SECONDS)
@@ -73,6 +78,16 @@ def check_synchronisation(cues: Sequence[Cue], media_speech: MediaSpeech) -> Syn
         has_transcript=bool(media_speech.words),
     )
     return decide(compare(source, grid), checked)
+
+
+def _without_unreachable(cues: Sequence[Cue], speech: Sequence[TimeSpan]) -> list[Cue]:
+    """Leave out cues that no offset and no ratio brings to the speech: a credit at 99:59:59.
+
+    The time and the memory of a check grow with the time of the last cue.
+    """
+    slowest = min(ratio.factor for ratio in list_ratios())
+    last = ((speech[-1].end if speech else 0.0) + MAX_OFFSET_SECONDS) / slowest
+    return [replace(cue, end=min(cue.end, last)) for cue in cues if cue.start < last]
 
 
 def _times_of(cues: Sequence[Cue]) -> CueTimes:

@@ -16,7 +16,11 @@ from subtitled.subtitles.synchronisation import (
     correct_cues,
     proves_gain,
 )
-from subtitled.subtitles.synchronisation.check import MediaSpeech, check_synchronisation
+from subtitled.subtitles.synchronisation.check import (
+    MAX_CUES,
+    MediaSpeech,
+    check_synchronisation,
+)
 
 PADDING = 0.3
 """Seconds that voice activity detection adds on both sides of speech."""
@@ -229,3 +233,18 @@ def test_corrected_cues_are_not_before_the_beginning_and_keep_their_texts() -> N
 def test_without_a_finding_the_times_stay() -> None:
     report = check_synchronisation(CUES[:3], SPEECH_ALONE)
     assert correct_cues(CUES, report) == tuple(CUES)
+
+
+def test_a_cue_that_no_offset_brings_to_the_speech_counts_for_nothing() -> None:
+    credit = Cue(359_990.0, 359_999.9, "Nobody says this.")
+    assert check_synchronisation([*CUES, credit], SPEECH_ALONE) == check_synchronisation(
+        CUES, SPEECH_ALONE
+    )
+
+
+def test_more_cues_than_a_film_has_are_not_compared() -> None:
+    cues = [Cue(n * 0.11, n * 0.11 + 0.1, "Hello there.") for n in range(MAX_CUES + 1)]
+    speech = [TimeSpan(n * 10.0, n * 10.0 + 5.0) for n in range(60)]
+    report = check_synchronisation(cues, MediaSpeech(speech=speech))
+    assert report.verdict is SyncVerdict.CANNOT_TELL
+    assert "too many" in report.reason
