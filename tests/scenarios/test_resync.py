@@ -143,6 +143,11 @@ def test_the_command_tells_by_its_status_and_writes_a_copy_when_asked(tmp_path: 
     assert COPY in harness.names()
     assert (harness.root / THEIRS).read_bytes() == original
 
+    renamed = (harness.root / THEIRS).rename(harness.root / "Film.b.eng.srt")
+    known = CliRunner().invoke(app, [*base, str(renamed)])
+    assert "Film.b.eng.srt: early or late" in known.output
+    renamed.unlink()
+
     place_theirs(harness, cues, 0.0)
     assert CliRunner().invoke(app, [*base, theirs]).exit_code == 0
     (harness.root / THEIRS).write_bytes(b"1\n00:00:01,000 --> 00:00:02,000\nOnly this.\n")
@@ -152,4 +157,21 @@ def test_the_command_tells_by_its_status_and_writes_a_copy_when_asked(tmp_path: 
     assert refused.exit_code == 2, refused.output
     lost = CliRunner().invoke(app, [*base, str(harness.root / "Other.en.srt")])
     assert lost.exit_code == 2
-    assert "--media" in lost.output
+    assert "Other.en.srt does not exist" in lost.output
+    (harness.root / "Other.en.srt").write_bytes(original)
+    strange = CliRunner().invoke(app, [*base, str(harness.root / "Other.en.srt")])
+    assert strange.exit_code == 2
+    assert "--media" in strange.output
+
+
+def test_the_copy_of_one_subtitle_does_not_replace_that_of_another(tmp_path: Path) -> None:
+    harness, media, cues = open_library(tmp_path)
+    place_theirs(harness, cues, 3.0)
+    (harness.root / THEIRS).rename(harness.root / "Film.a.eng.srt")
+    place_theirs(harness, cues, 5.0)
+    harness.close()
+    arguments = ["--config", str(tmp_path / "config.toml"), "check", "--resync", str(media)]
+    written = CliRunner().invoke(app, arguments)
+    assert written.exit_code == 1, written.output
+    assert written.output.count("corrected copy: ") == 1
+    assert f"{COPY} was just written for another subtitle" in " ".join(written.output.split())

@@ -17,18 +17,17 @@ from subtitled.daemon.subtitle_checking import (
     CheckedSubtitle,
     CheckRequest,
     check_subtitles,
-    find_media_of,
-    is_media_file,
 )
 from subtitled.db.commands import COMMAND_LINE
 from subtitled.jobcontext.job import Job
 from subtitled.jobcontext.services import Services, build_services, open_database
-from subtitled.library.paths import describe_failure
-from subtitled.plugin import Language, SubtitledError
-from subtitled.subtitles.synchronisation import SyncVerdict
+from subtitled.library.subtitle_names import find_media_beside, is_media_file
+from subtitled.plugin import InputRejectedError, Language, SubtitledError
+from subtitled.subtitles.synchronisation import SyncVerdict, proves_gain
 
 from .app import app, load_configuration
 from .output import FAILED, USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, errors
+from .subtitle_files import parse_language_option
 
 CANNOT_TELL = 3
 """Exit status if the speech does not tell whether the times are right."""
@@ -63,14 +62,14 @@ def check(
     The subtitle stays as it is. Exit status 0: in sync, 1: wrong, 2: it cannot be read, 3: the
     speech does not tell.
     """
-    stated = _parse_language(language)
+    stated = parse_language_option(language)
     configuration = load_configuration()
     try:
         request = _build_request(configuration, file, media, stated, resync)
         with _services(configuration) as services:
             results = check_subtitles(services, request)
     except SubtitledError as error:
-        abort(describe_failure(error, file), USAGE_ERROR)
+        abort(error, USAGE_ERROR)
     except OSError as error:
         abort(f"{display_path(error.filename or file)}: {error.strerror}", USAGE_ERROR)
     if as_json:
@@ -94,10 +93,20 @@ def _build_request(
 ) -> CheckRequest:
     path = to_known_path(configuration, file)
     subtitle = None if media is None and is_media_file(path) else path
+    if subtitle is not None and not subtitle.is_file():
+        problem = "is a folder" if subtitle.is_dir() else "does not exist"
+        raise InputRejectedError(f"{display_path(file)} {problem}", "Name a subtitle or media file")
+    film = path
     if media is not None:
         film = to_known_path(configuration, media)
-    else:
-        film = path if subtitle is None else find_media_of(path)
+    elif subtitle is not None:
+        beside = find_media_beside(subtitle)
+        if beside is None:
+            raise InputRejectedError(
+                f"no media file beside {display_path(file)} is the one it belongs to by its name",
+                "Name the media file with --media",
+            )
+        film = beside
     return CheckRequest(
         media=film,
         subtitle=subtitle,
@@ -105,15 +114,6 @@ def _build_request(
         writes_copy=resync,
         actor=COMMAND_LINE,
     )
-
-
-def _parse_language(code: str | None) -> Language | None:
-    if code is None:
-        return None
-    try:
-        return Language.parse(code)
-    except ValueError as error:
-        abort(f"--language: {error}", USAGE_ERROR)
 
 
 @contextmanager
@@ -145,23 +145,23 @@ def _services(configuration: Configuration) -> Iterator[Services]:
 def _print_result(result: CheckedSubtitle) -> None:
     check, report = result.check, result.check.report
     echo(f"{display_path(check.location)}: {describe_report(report)}")
-    evidence = report.evidence
+    evidence, is_wrong = report.evidence, report.verdict.is_wrong
     echo(
         f"  {evidence.cue_count} cues and {evidence.speech_count} spans of speech; somebody speaks "
         f"in {evidence.fit_before:.0%} of the time of the cues"
-        + (f", and would in {evidence.fit_after:.0%}" if report.verdict.is_wrong else "")
+        + (f", and would in {evidence.fit_after:.0%}" if is_wrong else "")
     )
     if evidence.error_before is not None and evidence.error_after is not None:
         echo(
             f"  {evidence.anchor_count} cues are {evidence.error_before:.2f} s from their words in "
-            f"the median; at the best times {evidence.error_after:.2f} s"
+            "the median" + (f"; at the best times {evidence.error_after:.2f} s" if is_wrong else "")
         )
     if result.copy is not None:
         echo(f"  corrected copy: {display_path(result.copy)}")
     elif result.refusal:
         errors.print(f"no copy: {result.refusal}", markup=False, style="yellow")
     elif report.hint:
-        echo(f"  {report.hint}")
+        echo(f"  {report.hint}" + (": --resync writes a copy" if proves_gain(report) else ""))
 
 
 def _to_dict(result: CheckedSubtitle) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from subtitled.library.subtitle_names import find_language_in_name
 from subtitled.plugin import UNDETERMINED, Cue, InputRejectedError, Language, SubtitleKind
 from subtitled.plugin.limits import read_file
 from subtitled.subtitles.evaluation.compliance import check_compliance
@@ -40,7 +41,7 @@ from .output import (
     echo_table,
     errors,
 )
-from .subtitle_files import find_language_in_name, parse_language_option
+from .subtitle_files import parse_language_option
 
 Profile = Literal["netflix", "bbc", "ard", "ted"]
 Audience = Literal["adult", "child"]

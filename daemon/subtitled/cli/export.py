@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from subtitled.library.subtitle_names import find_media_beside
+from subtitled.library.subtitle_names import find_language_in_name, find_media_beside
 from subtitled.media.probe import MediaInfo, probe_media
-from subtitled.plugin import UNDETERMINED, InputRejectedError, Subtitle, SubtitledError
+from subtitled.media.timecode import MAX_RATE
+from subtitled.plugin import UNDETERMINED, InputRejectedError, Language, Subtitle, SubtitledError
 from subtitled.plugin.files import write_atomic
 from subtitled.plugin.limits import read_file
 from subtitled.subtitles.broadcast.export import (
+    TIMECODE_FORMATS,
     ExportFormat,
     Programme,
     choose_start,
@@ -25,7 +28,7 @@ from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES
 
 from .app import app
 from .output import FAILED, display_path, echo, errors, make_output_folder
-from .subtitle_files import find_language_in_name, parse_language_option
+from .subtitle_files import parse_language_option
 
 
 @app.command()
@@ -49,7 +52,9 @@ def export(
     rate: Annotated[
         float | None,
         typer.Option(
-            help="Frames per second of the timecode. Default: that of the media, else 25."
+            min=1.0,
+            max=MAX_RATE,
+            help="Frames per second of the timecode. Default: that of the media, else 25.",
         ),
     ] = None,
     language: Annotated[
@@ -64,18 +69,23 @@ def export(
     Nothing beside the media is changed. Each file that cannot be written is named with the reason,
     and the others are written.
     """
+    stated = parse_language_option(language)
+    counts_frames = to in TIMECODE_FORMATS
     make_output_folder(output_dir)
+    targets: set[Path] = set()
     failures = 0
     for file in files:
         try:
-            facts = _probe(file, media)
-            if facts is not None and facts.timecode_problem and start is None:
-                note = f"{display_path(file)}: {facts.timecode_problem}; the count begins at zero"
+            film = media or find_media_beside(file)
+            facts = probe_media(film) if film is not None else None
+            problem = facts.timecode_problem if facts else ""
+            if problem and start is None and counts_frames:
+                note = f"{display_path(file)}: {problem}; the count begins at zero"
                 errors.print(note, markup=False, style="yellow")
             programme = Programme(
                 start=choose_start(
                     facts.start_timecode if facts else None,
-                    facts.frame_rate if facts else 0.0,
+                    facts.frame_rate if facts and counts_frames else 0.0,
                     start,
                     rate,
                 ),
@@ -83,8 +93,10 @@ def export(
                 made_on=date.today(),
                 segment_seconds=segment_seconds,
             )
-            written = render_export(_read_subtitle(file, language, facts), to, programme)
-            _write(written, file, output_dir)
+            subtitle = _read_subtitle(file, stated, facts)
+            if film is not None:
+                subtitle = replace(subtitle, title=film.stem)
+            _write(render_export(subtitle, to, programme), file, output_dir, targets)
         except SubtitledError as error:
             failures += 1
             errors.print(f"{display_path(file)}: {error}", markup=False, style="red")
@@ -95,14 +107,8 @@ def export(
         raise typer.Exit(FAILED)
 
 
-def _probe(file: Path, media: Path | None) -> MediaInfo | None:
-    """Return what is known of the media file of a subtitle, or None if there is none."""
-    found = media or find_media_beside(file)
-    return probe_media(found) if found is not None else None
-
-
-def _read_subtitle(file: Path, code: str | None, facts: MediaInfo | None) -> Subtitle:
-    language = parse_language_option(code) or find_language_in_name(file)
+def _read_subtitle(file: Path, stated: Language | None, facts: MediaInfo | None) -> Subtitle:
+    language = stated or find_language_in_name(file)
     frame_rate = (facts.frame_rate or None) if facts else None
     result = read_subtitle(
         read_file(file, MAX_SUBTITLE_BYTES), file.suffix[1:], frame_rate, language
@@ -116,12 +122,29 @@ def _read_subtitle(file: Path, code: str | None, facts: MediaInfo | None) -> Sub
     )
 
 
-def _write(written: Mapping[str, bytes], file: Path, folder: Path) -> None:
-    """Write one file beside its subtitle's name, or the files of a segmented format in a folder."""
-    if len(written) > 1:
-        folder = folder / f"{file.stem}.hls"
-        make_output_folder(folder)
+def _write(written: Mapping[str, bytes], file: Path, output_dir: Path, targets: set[Path]) -> None:
+    """Write one file by its subtitle's name, or the files of a segmented format in a folder.
+
+    Args:
+        written: The content of the files.
+        file: The subtitle.
+        output_dir: The folder.
+        targets: What was written for other subtitles, to which this is added.
+    """
+    is_segmented = len(written) > 1
+    target = output_dir / f"{file.stem}{'.hls' if is_segmented else next(iter(written))}"
+    if target in targets:
+        raise InputRejectedError(
+            f"{display_path(target)} was just written for another subtitle of this name",
+            "Export it alone, with another --output-dir",
+        )
+    if target.exists() and target.samefile(file):
+        raise InputRejectedError(
+            "the export would replace the file that is read", "Name another --output-dir"
+        )
+    targets.add(target)
+    if is_segmented:
+        make_output_folder(target)
     for name, content in written.items():
-        target = folder / name if len(written) > 1 else folder / f"{file.stem}{name}"
-        write_atomic(target, content)
-    echo(display_path(folder if len(written) > 1 else target))
+        write_atomic(target / name if is_segmented else target, content)
+    echo(display_path(target))

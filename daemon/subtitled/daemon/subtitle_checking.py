@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from subtitled.config.settings import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
 from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.jobcontext.context import JobContext
 from subtitled.jobcontext.job import InlineRunner, Job
 from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import content_fingerprint
-from subtitled.library.subtitle_names import film_folder
+from subtitled.library.subtitle_names import find_language_in_name
 from subtitled.media.extract import extract_text
 from subtitled.pipeline.corrected_copy import CopyPlace, write_corrected_copy
 from subtitled.pipeline.planning import MediaReport
@@ -26,14 +25,12 @@ from subtitled.plugin import InputRejectedError, Language
 from subtitled.plugin.limits import read_file
 from subtitled.plugin.paths import display_path
 from subtitled.policy.coverage import EMBEDDED, ExistingSubtitle
-from subtitled.subtitles.filenames import parse_language_token, parse_sidecar_name
+from subtitled.subtitles.filenames import parse_sidecar_name
 from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES, judge_text
 from subtitled.transcription.track_analysis import TrackAnalyser
 from subtitled.transcripts.subtitle_checks import SubtitleCheck
 
 from .inspection import inspect_file, library_for
-
-_MEDIA_ENDINGS = frozenset(VIDEO_EXTENSIONS + AUDIO_EXTENSIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,40 +60,6 @@ class CheckedSubtitle:
     """Why no copy was written although one was asked for; empty if nothing is wrong."""
 
 
-def is_media_file(path: Path) -> bool:
-    """Return whether a path has the extension of a media file."""
-    return path.suffix[1:].lower() in _MEDIA_ENDINGS
-
-
-def find_media_of(subtitle: Path) -> Path:
-    """Return the media file that a subtitle belongs to by its name.
-
-    Raises:
-        InputRejectedError: There is none, or more than one.
-    """
-    folder = film_folder(subtitle)
-    try:
-        media = [path for path in sorted(folder.iterdir()) if is_media_file(path)]
-    except OSError as error:
-        raise InputRejectedError(
-            f"{display_path(folder)} cannot be listed: {error.strerror}", "Name it with --media"
-        ) from error
-    named = [path for path in media if parse_sidecar_name(path.name, subtitle.name) is not None]
-    # The only film beside a folder of subtitles has all of them.
-    if not named and folder != subtitle.parent:
-        named = media
-    if named:
-        longest = max(len(path.stem) for path in named)
-        named = [path for path in named if len(path.stem) == longest]
-    if len(named) != 1:
-        count = "several media files" if named else "no media file"
-        raise InputRejectedError(
-            f"{count} beside {display_path(subtitle)} may be the one it belongs to",
-            "Name it with --media",
-        )
-    return named[0]
-
-
 def check_subtitles(services: Services, request: CheckRequest) -> list[CheckedSubtitle]:
     """Check the times of subtitles. Speech is detected if that was not done before.
 
@@ -122,35 +85,40 @@ def check_subtitles(services: Services, request: CheckRequest) -> list[CheckedSu
         track=track,
         frame_rate=report.facts.frame_rate or None,
     )
-    results = []
+    results: list[CheckedSubtitle] = []
     for text in texts:
         check = source.check(text)
         if check is None:
             continue
         checked = CheckedSubtitle(check=check)
         if request.writes_copy and check.report.verdict.is_wrong:
-            checked = _write_copy(services, job, request, text, checked)
+            place = CopyPlace(
+                media=job.media,
+                fingerprint=job.fingerprint,
+                library=job.library,
+                taken=frozenset(result.copy for result in results if result.copy is not None),
+            )
+            checked = _write_copy(services, place, request, text, checked)
         results.append(checked)
     return results
 
 
 def _write_copy(
     services: Services,
-    job: Job,
+    place: CopyPlace,
     request: CheckRequest,
     text: CheckedText,
     checked: CheckedSubtitle,
 ) -> CheckedSubtitle:
-    place = CopyPlace(media=job.media, fingerprint=job.fingerprint, library=job.library)
     try:
         copy = write_corrected_copy(services.db, place, text, checked.check.report)
     except InputRejectedError as error:
         return CheckedSubtitle(check=checked.check, refusal=str(error))
-    record = services.db.files.get(job.media)
+    record = services.db.files.get(place.media)
     services.db.history.add(
         HistoryEntry(
             event=HistoryEvent.PUBLISHED,
-            path=job.media,
+            path=place.media,
             file_id=record.id if record is not None else None,
             library=record.library if record is not None else None,
             actor=request.actor,
@@ -179,7 +147,9 @@ def _read_named(path: Path, report: MediaReport, request: CheckRequest) -> Check
     """Read the subtitle that the caller named."""
     data, suffix = read_file(path, MAX_SUBTITLE_BYTES), path.suffix[1:].lower()
     parsed = parse_sidecar_name(request.media.name, path.name)
-    stated = request.language or (parsed.language if parsed else None) or _language_in(path)
+    stated = (
+        request.language or (parsed.language if parsed else None) or find_language_in_name(path)
+    )
     language = stated or judge_text(data, suffix)[0].evidence.language()
     known = next(
         (one for one in report.existing_subtitles if path == request.media.parent / one.location),
@@ -196,14 +166,6 @@ def _read_named(path: Path, report: MediaReport, request: CheckRequest) -> Check
         language=language,
         kind=kind,
     )
-
-
-def _language_in(path: Path) -> Language | None:
-    """Return the language in a file name: that of ``Film.de.sdh.srt`` is German."""
-    for token in reversed(path.name.split(".")[1:-1]):
-        if (language := parse_language_token(token)) is not None:
-            return language
-    return None
 
 
 def _read_track(

@@ -14,10 +14,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from subtitled.config.settings import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
+from subtitled.plugin import InputRejectedError, Language
+from subtitled.plugin.paths import display_path
 from subtitled.subtitles.filenames import (
     DATA_EXTENSIONS,
     SUBTITLE_EXTENSIONS,
     normalise_name,
+    parse_language_token,
     parse_sidecar_name,
 )
 
@@ -31,6 +34,19 @@ SUBTITLE_ENDINGS = frozenset(map(os.fsencode, SUBTITLE_EXTENSIONS - DATA_EXTENSI
 def is_subtitle(name: bytes) -> bool:
     """Return whether a name has an extension that only subtitles have."""
     return name.rpartition(b".")[2].lower() in SUBTITLE_ENDINGS
+
+
+def is_media_file(path: Path) -> bool:
+    """Return whether a path has the extension of a media file."""
+    return path.suffix[1:].lower() in _MEDIA_ENDINGS
+
+
+def find_language_in_name(file: Path) -> Language | None:
+    """Return the language in the name of a subtitle: ``Film.de.sdh.srt`` is in German."""
+    for token in reversed(file.name.split(".")[1:-1]):
+        if (language := parse_language_token(token)) is not None:
+            return language
+    return None
 
 
 def is_subtitle_folder(name: str) -> bool:
@@ -209,8 +225,11 @@ def find_media_beside(subtitle: Path) -> Path | None:
     """Find the media file that a subtitle belongs to by its name, that with the longest stem.
 
     Raises:
+        InputRejectedError: There are several.
         OSError: The folder cannot be read.
     """
+    # Not resolve(): a link to a subtitle lies beside its film.
+    subtitle = Path(os.path.abspath(subtitle))
     folder = film_folder(subtitle)
     names = os.listdir(os.fsencode(folder))
     inner = os.fsencode(os.path.relpath(subtitle, folder))
@@ -219,8 +238,14 @@ def find_media_beside(subtitle: Path) -> Path | None:
     else:
         stems = set(possible_stems(inner))
         found = frozenset(n for n in names if stem_key(_stem(n)) in stems and _is_film(n))
-    best = min(found, key=lambda name: (-len(_stem(name)), name), default=None)
-    return folder / os.fsdecode(best) if best is not None else None
+    longest = max((len(_stem(name)) for name in found), default=0)
+    best = sorted(os.fsdecode(name) for name in found if len(_stem(name)) == longest)
+    if len(best) > 1:
+        raise InputRejectedError(
+            f"{display_path(subtitle.name)} may belong to {' or '.join(map(display_path, best))}",
+            "Name the media file with --media",
+        )
+    return folder / best[0] if best else None
 
 
 def _iter_files(folder: bytes, prefix: bytes, levels: int) -> Iterator[bytes]:

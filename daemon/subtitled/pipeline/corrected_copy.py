@@ -36,6 +36,8 @@ class CopyPlace:
     folder: Path | None = None
     """The folder of the sidecars, by default that of the media file."""
     frame_rate: float | None = None
+    taken: frozenset[Path] = frozenset()
+    """The copies of other subtitles that were written just now. They are not replaced."""
 
     def path_of(self, text: CheckedText) -> Path:
         """Return the path of the copy.
@@ -68,8 +70,8 @@ def write_corrected_copy(
         The copy.
 
     Raises:
-        InputRejectedError: Words do not prove the gain, a person approved this subtitle, or a file
-            of somebody else has the name.
+        InputRejectedError: Words do not prove the gain, a person approved this subtitle, a file of
+            somebody else has the name, or the copy of another subtitle.
         SubtitledError: It cannot be written.
     """
     if not proves_gain(report):
@@ -78,6 +80,11 @@ def write_corrected_copy(
             "Make a subtitle in its language first, so that there is a transcript to compare with",
         )
     path = place.path_of(text)
+    if path in place.taken:
+        raise InputRejectedError(
+            f"{display_path(path.name)} was just written for another subtitle",
+            f"Check {display_path(text.location)} alone to have its copy instead",
+        )
     language = text.language
     assert language is not None
     identity = SidecarIdentity(language=language, kind=text.kind)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -65,16 +66,18 @@ def _check(ctx: JobContext, facts: MediaInfo, track: int) -> list[dict[str, Any]
         folder=job.output_folder,
         frame_rate=rate,
     )
-    written = []
+    written: list[dict[str, Any]] = []
+    copies: list[Path] = []
     for subtitle in list_others(examine(ctx, facts).existing_subtitles):
         ctx.progress(f"checking the times of {display_path(subtitle.location)}", 1.0)
         try:
             text = read_sidecar(folder, subtitle)
-            copy = _check_one(ctx, source, place, text)
+            copy = _check_one(ctx, source, replace(place, taken=frozenset(copies)), text)
         except (InputRejectedError, OSError) as error:
             _log.warning("%s is not checked: %s", display_path(folder / subtitle.location), error)
             continue
         if copy is not None:
+            copies.append(copy)
             written.append(
                 {
                     "path": os.fsencode(copy).hex(),

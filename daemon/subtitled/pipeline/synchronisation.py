@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from subtitled.plugin import Cue, InputRejectedError, Language, SubtitleKind, Word
@@ -79,7 +79,10 @@ class SpeechSource:
             return None
         checks, digest = SubtitleChecks(self.store), text.digest
         known = checks.find(self.fingerprint, digest)
-        if known is not None and known.has_words == bool(words):
+        if known is not None and known.has_words == bool(words) and known.language == text.language:
+            if known.location != text.location:  # It was renamed.
+                known = replace(known, location=text.location)
+                checks.save(self.fingerprint, known)
             return known
         # Imported here: numpy loads slowly, and a report is shown without it.
         from subtitled.subtitles.synchronisation.check import MediaSpeech, check_synchronisation

@@ -40,3 +40,25 @@ def test_wrong_timecode_is_told_with_its_cure_and_nothing_is_written(
     assert done.returncode == 1
     assert "29.97" in done.stderr
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_rate_that_is_no_number_is_refused(subtitled: Run, tmp_path: Path) -> None:
+    file = tmp_path / "a.en.srt"
+    file.write_text(SRT.format("Hello"), "utf-8")
+    for rate in ("nan", "inf", "0"):
+        done = subtitled("export", file, "--to", "scc", "--rate", rate)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert "--rate" in done.stderr
+
+
+def test_no_export_replaces_another_one_of_the_same_command(subtitled: Run, tmp_path: Path) -> None:
+    files = [tmp_path / "one" / "a.en.srt", tmp_path / "two" / "a.en.srt"]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(SRT.format(file.parent.name), "utf-8")
+    done = subtitled("export", *files, "--to", "ebu-stl", "--output-dir", tmp_path / "out")
+    assert done.returncode == 1
+    assert "--output-dir" in done.stderr
+    (written,) = (tmp_path / "out").iterdir()
+    assert [cue.text for cue in ebu_stl.read(written.read_bytes())[1]] == ["one"]

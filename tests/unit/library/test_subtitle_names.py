@@ -14,10 +14,11 @@ from subtitled.library.scanner import scan_batches
 from subtitled.library.subtitle_names import (
     SubtitleOwners,
     film_folder,
+    find_media_beside,
     list_names,
     sidecar_hashes,
 )
-from subtitled.plugin import Language, SubtitleKind
+from subtitled.plugin import InputRejectedError, Language, SubtitleKind
 from subtitled.subtitles.filenames import parse_sidecar_name, parse_summary_name
 
 NFC = unicodedata.normalize("NFC", "Amélie à Ōsaka")
@@ -208,3 +209,40 @@ def test_names_that_are_not_utf_8_are_compared_as_they_are() -> None:
     parsed = parse_sidecar_name(os.fsdecode(film), os.fsdecode(subtitle))
     assert parsed is not None
     assert parsed.language == "en"
+
+
+@pytest.mark.parametrize(
+    ("names", "subtitle", "expected"),
+    [
+        (["Film.mkv", "Film.Extended.mkv"], "Film.Extended.en.srt", "Film.Extended.mkv"),
+        (["Film.mkv", "Other.mkv"], "Film.en.srt", "Film.mkv"),
+        (["Film.mkv"], "Other.en.srt", None),
+        (["Film.mkv"], "Subs/2_English.srt", "Film.mkv"),
+        (["Film.mkv", "Other.mkv"], "Subs/2_English.srt", None),
+        (["Film.mkv", "Other.mkv"], "Subs/Other/2_English.srt", "Other.mkv"),
+    ],
+)
+def test_the_media_file_of_a_subtitle_is_found_by_its_name(
+    names: list[str], subtitle: str, expected: str | None, tmp_path: Path
+) -> None:
+    for name in names:
+        (tmp_path / name).touch()
+    (tmp_path / subtitle).parent.mkdir(parents=True, exist_ok=True)
+    found = find_media_beside(tmp_path / subtitle)
+    assert found == (tmp_path / expected if expected is not None else None)
+
+
+def test_the_film_of_a_subtitle_is_found_from_inside_the_folder_of_subtitles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Subs").mkdir()
+    (tmp_path / "Film.mkv").touch()
+    monkeypatch.chdir(tmp_path / "Subs")
+    assert find_media_beside(Path("2_English.srt")) == tmp_path / "Film.mkv"
+
+
+def test_two_media_files_of_one_name_are_named_and_none_is_chosen(tmp_path: Path) -> None:
+    (tmp_path / "Film.mkv").touch()
+    (tmp_path / "Film.mp3").touch()
+    with pytest.raises(InputRejectedError, match=r"Film\.mkv or Film\.mp3.*--media"):
+        find_media_beside(tmp_path / "Film.en.srt")

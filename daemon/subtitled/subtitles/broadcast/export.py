@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Literal, get_args
+from typing import Literal
 
 from subtitled.media.timecode import StartTimecode, parse_timecode
 from subtitled.plugin import InputRejectedError, Subtitle
@@ -14,7 +14,8 @@ from subtitled.plugin import InputRejectedError, Subtitle
 from . import ebu_stl, ebu_tt_d, hls, scc
 
 ExportFormat = Literal["ebu-stl", "ebu-tt-d", "scc", "hls"]
-EXPORT_FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
+TIMECODE_FORMATS: frozenset[ExportFormat] = frozenset({"ebu-stl", "scc"})
+"""Those that count frames. The others do not care how many the picture has."""
 DEFAULT_RATE = Fraction(25)
 """Frames per second where neither the media nor the user says it."""
 
