@@ -7,20 +7,36 @@ until a minute is over. A change by any process counts, so a queued job starts a
 
 from __future__ import annotations
 
-import functools
+import importlib
+import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
-from dbos import _dbos, _queue, _workflow_commands
+_log = logging.getLogger(__name__)
 
-_Loop = Callable[[threading.Event, Any], None]
-_QueueLoop = Callable[[threading.Event, Any, Any], None]
+_Loop = Callable[..., None]
 
-_MANAGER: Final = _queue.queue_thread
-_WORKER: Final = _queue.queue_worker_thread
-_JANITOR: Final = _workflow_commands.background_jobs_thread
+
+def _find_loop(module: str, name: str) -> _Loop | None:
+    """Return a loop of DBOS; None if this version of DBOS has it elsewhere, because it is private.
+
+    Args:
+        module: The module that defines it.
+        name: Its name.
+    """
+    try:
+        loop: _Loop = getattr(importlib.import_module(f"dbos.{module}"), name)
+    except (ImportError, AttributeError):
+        return None
+    return loop
+
+
+_MANAGER: Final = _find_loop("_queue", "queue_thread")
+_WORKER: Final = _find_loop("_queue", "queue_worker_thread")
+_JANITOR: Final = _find_loop("_workflow_commands", "background_jobs_thread")
 """The loops of DBOS: one that starts the others, one for each queue, and one for what expires."""
 
 MAX_WAIT_SECONDS: Final = 60.0
@@ -117,26 +133,35 @@ class JanitorPacer(ChangePacer):
 def pace_queues(current_version: Callable[[], str]) -> Callable[[], None]:
     """Have the queue loops that DBOS starts from now on wait for changes.
 
+    With a version of DBOS that has other loops they stay as they are: jobs run, and an idle process
+    asks more often.
+
     Args:
         current_version: Returns a text that changes with each change of the database of the queue.
 
     Returns:
         A function that undoes it for loops that are started later.
     """
+    if _MANAGER is None or _WORKER is None or _JANITOR is None:
+        _log.warning("the loops of this version of DBOS are not known; they run each second")
+        return lambda: None
 
-    def run_manager(stop: threading.Event, dbos: Any) -> None:
-        _MANAGER(ChangePacer(stop, current_version), dbos)
+    def paced(loop: _Loop, pacer: type[ChangePacer]) -> _Loop:
+        def run(stop: threading.Event, *arguments: Any) -> None:
+            own = stop.stop_event if isinstance(stop, ChangePacer) else stop
+            loop(pacer(own, current_version), *arguments)
 
-    def run_worker(stop: threading.Event, dbos: Any, queue: Any) -> None:
-        own = stop.stop_event if isinstance(stop, ChangePacer) else stop
-        _WORKER(ChangePacer(own, current_version), dbos, queue)
+        return run
 
-    def run_janitor(stop: threading.Event, dbos: Any) -> None:
-        _JANITOR(JanitorPacer(stop, current_version), dbos)
+    _use_loops(
+        paced(_MANAGER, ChangePacer), paced(_WORKER, ChangePacer), paced(_JANITOR, JanitorPacer)
+    )
+    return partial(_use_loops, _MANAGER, _WORKER, _JANITOR)
 
-    def use(manager: _Loop, worker: _QueueLoop, janitor: _Loop) -> None:
-        vars(_dbos).update(queue_thread=manager, background_jobs_thread=janitor)
-        vars(_queue).update(queue_worker_thread=worker)
 
-    use(run_manager, run_worker, run_janitor)
-    return functools.partial(use, _MANAGER, _WORKER, _JANITOR)
+def _use_loops(manager: _Loop, worker: _Loop, janitor: _Loop) -> None:
+    """Have DBOS start these loops. It looks for each in the module that uses it."""
+    from dbos import _dbos, _queue
+
+    vars(_dbos).update(queue_thread=manager, background_jobs_thread=janitor)
+    vars(_queue).update(queue_worker_thread=worker)

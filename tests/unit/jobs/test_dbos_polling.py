@@ -138,3 +138,15 @@ def test_the_loops_of_dbos_are_those_that_are_paced() -> None:
         _dbos.background_jobs_thread,
         _queue.queue_worker_thread,
     )
+
+
+def test_other_loops_of_another_version_stay_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert dbos_polling._find_loop("_queue", "renamed") is None
+    assert dbos_polling._find_loop("_renamed", "queue_thread") is None
+    monkeypatch.setattr(dbos_polling, "_JANITOR", None)
+    before = vars(_dbos)["queue_thread"]
+    pace_queues(lambda: "1")()
+    assert vars(_dbos)["queue_thread"] is before
+    assert "are not known" in caplog.text
