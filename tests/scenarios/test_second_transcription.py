@@ -30,6 +30,17 @@ from subtitled.subtitles.formats import read_cues
 from subtitled.transcripts.models import LanguageOrigin
 from support.tone_engine import DE, EN, RU, configure, write_tones
 
+HALF_SECONDS = 12 * 2.3
+"""Seconds of one part of a sound of tones, roughly."""
+
+
+def hear_russian_later(audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
+    """Hear German in the first part, and Russian in the second."""
+    return [
+        LanguageGuess(window, {RU if window.start > HALF_SECONDS else DE: 0.95})
+        for window in windows
+    ]
+
 
 @pytest.mark.parametrize("spoken", [DE, RU])
 def test_what_is_taken_for_english_is_heard_again_in_the_language_of_its_text(
@@ -156,12 +167,27 @@ class DyingRunner:
 
 def make_film(folder: Path, runner: DyingRunner, place: Place | None = None) -> Place:
     """Run the job of a German film that is assumed to be English."""
-    folder.mkdir(exist_ok=True)
     place = place or Place(folder, configure())
-    film = folder / "Film.wav"
+    return run_german_film(runner, place, {"assumed_language": "en"}, DE)
+
+
+def make_film_of_two_parts(folder: Path, runner: DyingRunner, place: Place | None = None) -> Place:
+    """Run the job of a German film whose second half sounds Russian."""
+    place = place or Place(folder, configure(detects=True))
+    place.pool["tone"].detect_language = hear_russian_later  # type: ignore[method-assign]
+    return run_german_film(
+        runner, place, {"sources": {"detect_language_changes": "always"}}, DE, DE
+    )
+
+
+def run_german_film(
+    runner: DyingRunner, place: Place, settings: dict[str, Any], *parts: Language
+) -> Place:
+    """Run a job until it ends or dies."""
+    film = place.folder / "Film.wav"
     if not film.exists():
-        write_tones(film, DE)
-    library = LibrarySettings.model_validate({"path": folder, "assumed_language": "en"})
+        write_tones(film, *parts)
+    library = LibrarySettings.model_validate({"path": place.folder, **settings})
     job = Job(media=film, library=library, fingerprint=content_fingerprint(film))
     try:
         result = run_job(job, place.services, runner)
@@ -176,12 +202,14 @@ def test_a_job_that_is_killed_while_it_hears_again_continues_as_it_was(
     tmp_path: Path, after: bool
 ) -> None:
     undisturbed = DyingRunner([], None, after=after)
+    (tmp_path / "whole").mkdir()
     make_film(tmp_path / "whole", undisturbed)
     names = [name for name, _ in undisturbed.stored]
     transcribed = [n for n, name in enumerate(names) if name.startswith("transcribing")]
     assert len(transcribed) == 2
     for number in range(transcribed[0] + 1, transcribed[1] + 2):
         folder = tmp_path / f"{number}"
+        folder.mkdir()
         dying = DyingRunner([], number, after=after)
         place = make_film(folder, dying)
         assert not (folder / "Film.de.srt").exists() or after
@@ -197,16 +225,29 @@ def test_what_is_heard_again_joins_the_parts_that_were_in_its_language_from_the_
     """The German part is transcribed before the text of the next shows that it is German, too."""
     place = Place(tmp_path, configure(detects=True))
     film = write_tones(tmp_path / "Film.wav", DE, DE)
-    ear = place.pool["tone"]
-    half = 12 * 2.3
-
-    def hear(audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
-        return [LanguageGuess(w, {RU if w.start > half else DE: 0.95}) for w in windows]
-
-    ear.detect_language = hear  # type: ignore[method-assign]
+    place.pool["tone"].detect_language = hear_russian_later  # type: ignore[method-assign]
     result = place.make(film, sources={"detect_language_changes": "always"})
     assert (result.state, result.spoken) == (FileState.DONE, DE)
     assert set(place.asked()) == {DE, RU}
     cues = read_cues((tmp_path / "Film.de.srt").read_bytes(), "srt")
     assert cues[0].start < 5.0, "the part that was German from the start"
-    assert cues[-1].end > 1.8 * half, "the part that was taken for Russian"
+    assert cues[-1].end > 1.8 * HALF_SECONDS, "the part that was taken for Russian"
+
+
+def test_a_job_that_is_killed_while_it_hears_one_part_again_joins_all_the_same(
+    tmp_path: Path,
+) -> None:
+    undisturbed = DyingRunner([], None, after=True)
+    (tmp_path / "whole").mkdir()
+    whole = make_film_of_two_parts(tmp_path / "whole", undisturbed)
+    text = read_text(tmp_path / "whole" / "Film.de.srt")
+    names = [name for name, _ in undisturbed.stored]
+    for number in range(names.index("compare text and sound of ru in track 0"), len(names)):
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        dying = DyingRunner([], number, after=True)
+        place = make_film_of_two_parts(folder, dying)
+        make_film_of_two_parts(folder, DyingRunner(dying.stored, None, after=True), place)
+        assert read_text(folder / "Film.de.srt") == text, names[number]
+        assert place.asked() == whole.asked(), names[number]
+        place.database.close()
