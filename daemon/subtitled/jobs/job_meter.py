@@ -16,18 +16,21 @@ _MEASURED_STATES = frozenset({FileState.DONE, FileState.NO_SPEECH})
 class JobMeter:
     """Measures one job by a clock that nobody can set, without the time for which it waits."""
 
-    def __init__(self, services: Services, record: FileRecord, fingerprint: str) -> None:
+    def __init__(
+        self, services: Services, record: FileRecord, fingerprint: str, *, is_begun: bool = False
+    ) -> None:
         """Begin to measure.
 
         Args:
             services: What the job uses.
             record: Its file, as it was before this process took it.
             fingerprint: The fingerprint of the file.
+            is_begun: Whether an earlier job has done a part of the work.
         """
         self._services = services
         self._fingerprint = fingerprint
-        # A job that goes on after a crash does only the rest of its work.
-        self._is_whole = record.state is not FileState.WORKING
+        # A job that goes on after a crash does only the rest of its work, too.
+        self._is_whole = record.state is not FileState.WORKING and not is_begun
         self._began_at = services.clock.now()
         self._waited_seconds = 0.0
         services.engine_usage.observe(fingerprint)

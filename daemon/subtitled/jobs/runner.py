@@ -70,6 +70,8 @@ class JobRunner:
         """Set when the database or the queue could not be written, so that they may disagree."""
         self.active_jobs: set[str] = set()
         """The ids of the jobs that run here or wait at the gate."""
+        self._begun: set[str] = set()
+        """The fingerprints of files whose last job ended here before its work was done."""
         self.queue = JobQueue(database, self._run_workflow, name, server(settings))
         self.results = ResultRecorder(services)
         self.job_gate = JobGate(self.gate, services.db, name)
@@ -148,7 +150,8 @@ class JobRunner:
             previous_versions=previous,
             is_cancelled=partial(self._is_cancelled, job_id, file_id),
         )
-        meter = JobMeter(self.services, record, fingerprint)
+        is_begun = fingerprint in self._begun
+        meter = JobMeter(self.services, record, fingerprint, is_begun=is_begun)
         steps = DbosStepRunner(
             partial(meter.waiting, partial(self.job_gate.wait_until_open, record))
         )
@@ -159,6 +162,7 @@ class JobRunner:
                 record, library.engines or tuple(configuration.engines)
             )
             meter.start_again()
+            self._begun.add(fingerprint)
             result = self._run_pipeline(record, job, steps)
         except DeferJob as deferral:
             record_result = partial(self.job_gate.defer, record, deferral.blocked)
@@ -183,6 +187,7 @@ class JobRunner:
             )
             record_result = partial(self.results.record_failed, record, internal_error, digest)
         else:
+            self._begun.discard(fingerprint)
             run = meter.finish(record, result)
             record_result = partial(self.results.record_ended, record, result, digest, run)
         finally:
