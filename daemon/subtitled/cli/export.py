@@ -23,7 +23,7 @@ from subtitled.subtitles.broadcast.export import (
     choose_start,
     render_export,
 )
-from subtitled.subtitles.formats import read_subtitle
+from subtitled.subtitles.formats import drop_unusable, read_subtitle
 from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES
 
 from .app import app
@@ -110,9 +110,8 @@ def export(
 def _read_subtitle(file: Path, stated: Language | None, facts: MediaInfo | None) -> Subtitle:
     language = stated or find_language_in_name(file)
     frame_rate = (facts.frame_rate or None) if facts else None
-    result = read_subtitle(
-        read_file(file, MAX_SUBTITLE_BYTES), file.suffix[1:], frame_rate, language
-    )
+    data = read_file(file, MAX_SUBTITLE_BYTES)
+    result = drop_unusable(read_subtitle(data, file.suffix[1:], frame_rate, language))
     for part in result.dropped:
         errors.print(f"{display_path(file)}: {part}", markup=False, style="yellow")
     if not result.cues:

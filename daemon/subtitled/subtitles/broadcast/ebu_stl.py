@@ -100,15 +100,18 @@ def write(subtitle: Subtitle, start: StartTimecode, made_on: date) -> bytes:
         InputRejectedError: There are too many cues, or one is too large.
     """
     start = _recount(start)
+    too_many = InputRejectedError(
+        f"EBU STL cannot hold {len(subtitle.cues)} cues", "Export a shorter part"
+    )
+    if len(subtitle.cues) > MAX_CUES:
+        raise too_many
     marked = [_mark(cue.text) for cue in subtitle.cues]
     table = _choose_table(marked)
     blocks: list[bytes] = []
     for number, (cue, runs) in enumerate(zip(subtitle.cues, marked, strict=True)):
         blocks.extend(_render_cue(number, cue, runs, start, table))
-    if len(subtitle.cues) > MAX_CUES or len(blocks) > MAX_BLOCKS:
-        raise InputRejectedError(
-            f"EBU STL cannot hold {len(subtitle.cues)} cues", "Export a shorter part"
-        )
+    if len(blocks) > MAX_BLOCKS:
+        raise too_many
     first = min((cue.start for cue in subtitle.cues), default=0.0)
     day = made_on.strftime("%y%m%d").encode()
     title = LATIN.encode("".join(c for c in subtitle.title if not LATIN.missing(c)))[:32]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Literal
@@ -11,11 +11,16 @@ from typing import Literal
 from subtitled.media.timecode import StartTimecode, parse_timecode
 from subtitled.plugin import InputRejectedError, Subtitle
 
+from ..formats import tidy_text
+from ..formats.text import embed_rtl_lines
+from ..formats.timestamps import format_timestamp
+from ..markup import strip_tags
 from . import ebu_stl, ebu_tt_d, hls, scc
 
 ExportFormat = Literal["ebu-stl", "ebu-tt-d", "scc", "hls"]
 TIMECODE_FORMATS: frozenset[ExportFormat] = frozenset({"ebu-stl", "scc"})
 """Those that count frames. The others do not care how many the picture has."""
+DAY_SECONDS = 24 * 3600.0
 DEFAULT_RATE = Fraction(25)
 """Frames per second where neither the media nor the user says it."""
 
@@ -70,7 +75,7 @@ def render_export(
     """Render the files of an export.
 
     Args:
-        subtitle: Its cues.
+        subtitle: Its cues. They are written in order, without control characters.
         fmt: The format.
         programme: The media.
 
@@ -81,6 +86,7 @@ def render_export(
     Raises:
         InputRejectedError: The format cannot hold the text, or its times.
     """
+    subtitle = _prepare(subtitle, fmt)
     if fmt == "ebu-stl":
         written = ebu_stl.write(subtitle, programme.start, programme.made_on)
         _, cues = ebu_stl.read(written, is_drop_frame=programme.start.rate.is_drop_frame)
@@ -96,3 +102,26 @@ def render_export(
         return {".scc": scc.write(subtitle, programme.start).encode("ascii")}
     files = hls.write(subtitle, programme.duration, programme.segment_seconds)
     return {name: content.encode() for name, content in files.items()}
+
+
+def _prepare(subtitle: Subtitle, fmt: ExportFormat) -> Subtitle:
+    """Return the cues in order, with texts that a file can hold. Those without a text are left out.
+
+    Raises:
+        InputRejectedError: A cue is later than timecode can count.
+    """
+    cues = []
+    for cue in sorted(subtitle.cues, key=lambda cue: (cue.start, cue.end)):
+        text = tidy_text(cue.text)
+        if not strip_tags(text).strip():
+            continue
+        if fmt not in TIMECODE_FORMATS:
+            text = embed_rtl_lines(text, subtitle.language)
+        elif cue.end >= DAY_SECONDS:
+            raise InputRejectedError(
+                f"a cue ends at {format_timestamp(cue.end, '.')}, and timecode begins again after "
+                "24 hours",
+                "Correct its times, or take it out",
+            )
+        cues.append(replace(cue, text=text))
+    return replace(subtitle, cues=tuple(cues))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from xml.etree import ElementTree
 
@@ -12,8 +14,13 @@ from hypothesis import strategies as st
 
 from subtitled.media.timecode import StartTimecode, parse_timecode
 from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
-from subtitled.subtitles.broadcast import ebu_tt_d, hls
-from subtitled.subtitles.broadcast.export import choose_start
+from subtitled.subtitles.broadcast import ebu_stl, ebu_tt_d, hls
+from subtitled.subtitles.broadcast.export import (
+    ExportFormat,
+    Programme,
+    choose_start,
+    render_export,
+)
 from subtitled.subtitles.formats import read_cues
 
 TT = "{http://www.w3.org/ns/ttml}"
@@ -111,3 +118,35 @@ def test_a_programme_begins_where_the_user_says_else_where_the_media_says_else_a
     assert (str(counted), counted.rate.fps) == ("01:00:00;00", Fraction(30000, 1001))
     assert choose_start(None, 0.0, None, None).rate.fps == 25
     assert choose_start(stated, 25.0, None, 24.0).rate.fps == 24
+
+
+PROGRAMME = Programme(
+    start=StartTimecode(*parse_timecode("10:00:00:00", 25)), duration=30.0, made_on=date(2026, 1, 2)
+)
+
+
+@pytest.mark.parametrize("fmt", ["ebu-stl", "ebu-tt-d", "scc", "hls"])
+def test_cues_are_written_in_order_and_without_what_no_file_can_hold(fmt: ExportFormat) -> None:
+    cues = (Cue(9.0, 11.0, "three"), Cue(1.0, 3.0, "one\x01\x1b"), Cue(5.0, 6.0, "<i></i>\x0b"))
+    strange = Subtitle(language=Language("en"), cues=cues)
+    plain = replace(strange, cues=(Cue(1.0, 3.0, "one"), Cue(9.0, 11.0, "three")))
+    assert render_export(strange, fmt, PROGRAMME) == render_export(plain, fmt, PROGRAMME)
+
+
+def test_no_text_of_a_segment_is_taken_for_the_times_of_a_cue() -> None:
+    cues = (Cue(1.0, 3.0, "one\n00:00:20.000 --> 00:00:25.000"),)
+    files = render_export(Subtitle(language=Language("en"), cues=cues), "hls", PROGRAMME)
+    assert files["segment00000.vtt"].count(b"-->") == 1
+
+
+@pytest.mark.parametrize("fmt", ["ebu-stl", "scc"])
+def test_a_cue_that_timecode_cannot_count_is_refused_with_its_time(fmt: ExportFormat) -> None:
+    subtitle = Subtitle(language=Language("en"), cues=(Cue(359_990.0, 359_999.0, "credit"),))
+    with pytest.raises(InputRejectedError, match="99:59:59"):
+        render_export(subtitle, fmt, PROGRAMME)
+
+
+def test_more_cues_than_ebu_stl_can_number_are_refused() -> None:
+    cues = tuple(Cue(n, n + 0.9, "x") for n in range(ebu_stl.MAX_CUES + 1))
+    with pytest.raises(InputRejectedError, match="65537"):
+        ebu_stl.write(Subtitle(language=Language("en"), cues=cues), PROGRAMME.start, date.today())
