@@ -11,7 +11,7 @@ from typing import Any
 
 from subtitled.plugin.limits import read_integer
 
-from .stream_tags import Stream, read_tag
+from .stream_tags import Stream, has_disposition, read_tag
 from .timecode import StartTimecode, TimecodeError, find_rate, parse_timecode
 
 MAX_SAMPLES = 2**48
@@ -38,7 +38,10 @@ def find_start_timecode(
     Raises:
         TimecodeError: What the file states is impossible, as drop-frame at 25 frames per second.
     """
-    video = next((s for s in streams if s.get("codec_type") == "video" and _rate(s)), None)
+    pictures = (s for s in streams if s.get("codec_type") == "video")
+    # A cover has a frame rate that says nothing.
+    moving = (s for s in pictures if not has_disposition(s, "attached_pic"))
+    video = next(filter(_rate, moving), None)
     video_rate = _rate(video) if video else None
     if label := read_tag(properties, "timecode"):
         return _parse(label, video_rate, "container")

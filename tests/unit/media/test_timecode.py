@@ -143,7 +143,7 @@ def test_the_timecode_track_counts_at_its_own_rate() -> None:
     }
     start = find_start_timecode([_video("60/1", tags={"timecode": "10:00:00:58"}), track], {})
     assert start is not None
-    assert (str(start), start.rate.fps) == ("10:00:00:29", 30)
+    assert (str(start), start.rate.fps) == ("10:00:00:29", Fraction(30))
 
 
 def test_the_material_package_is_believed_before_the_streams() -> None:
@@ -159,6 +159,14 @@ def test_samples_since_midnight_are_a_timecode_where_a_rate_is_known() -> None:
     assert str(find_start_timecode([sound], container, Fraction(25))) == "01:00:00:00"
     ntsc = find_start_timecode([sound], container, NTSC)
     assert re.fullmatch(r"00:59:56:12", str(ntsc))
+
+
+def test_a_cover_states_no_rate() -> None:
+    sound = {"codec_type": "audio", "sample_rate": "48000"}
+    cover = _video("90000/1", disposition={"attached_pic": 1})
+    container = {"tags": {"time_reference": "48000"}}
+    assert find_start_timecode([cover, sound], container) is None
+    assert str(find_start_timecode([cover, sound, _video("25/1")], container)) == "00:00:01:00"
 
 
 @pytest.mark.parametrize("samples", ["-1", "nan", "1e999", "", "abc", str(10**30), "0.5"])
