@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from statistics import median
 
@@ -175,3 +176,22 @@ def test_the_copy_of_one_subtitle_does_not_replace_that_of_another(tmp_path: Pat
     assert written.exit_code == 1, written.output
     assert written.output.count("corrected copy: ") == 1
     assert f"{COPY} was just written for another subtitle" in " ".join(written.output.split())
+
+
+def test_an_empty_track_keeps_nobody_from_the_checks_of_the_others(tmp_path: Path) -> None:
+    harness, media, cues = open_library(tmp_path)
+    harness.close()
+    empty = tmp_path / "empty.srt"
+    empty.write_text("1\n00:00:01,000 --> 00:00:02,000\n<i></i>\n", "utf-8")
+    both = harness.root / "Both.mkv"
+    sources = ["-i", str(media), "-i", str(empty), "-map", "0", "-map", "1"]
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-nostdin", *sources, "-c:s", "copy", str(both)], check=True
+    )
+    content = render_subtitle(Subtitle(language=Language("en"), cues=cues), "srt")
+    (harness.root / "Both.en.srt").write_bytes(content)
+    arguments = ["--config", str(tmp_path / "config.toml"), "check", str(both)]
+    told = CliRunner().invoke(app, arguments)
+    assert "Both.en.srt: " in told.output
+    assert "track 1: cannot tell: it has no cue" in told.output
+    assert told.exit_code in (0, 3), told.output

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from subtitled.config.load import Configuration
-from subtitled.daemon.answers.subtitle_checks import check_to_dict, describe_report
+from subtitled.daemon.answers.subtitle_checks import check_to_dict, describe_check
 from subtitled.daemon.inspection import to_known_path
 from subtitled.daemon.subtitle_checking import (
     CheckedSubtitle,
@@ -144,13 +144,14 @@ def _services(configuration: Configuration) -> Iterator[Services]:
 
 def _print_result(result: CheckedSubtitle) -> None:
     check, report = result.check, result.check.report
-    echo(f"{display_path(check.location)}: {describe_report(report)}")
+    echo(describe_check(check))
     evidence, is_wrong = report.evidence, report.verdict.is_wrong
-    echo(
-        f"  {evidence.cue_count} cues and {evidence.speech_count} spans of speech; somebody speaks "
-        f"in {evidence.fit_before:.0%} of the time of the cues"
-        + (f", and would in {evidence.fit_after:.0%}" if is_wrong else "")
-    )
+    if evidence.fit_before or is_wrong:
+        echo(
+            f"  {evidence.cue_count} cues and {evidence.speech_count} spans of speech; somebody "
+            f"speaks in {evidence.fit_before:.0%} of the time of the cues"
+            + (f", and would in {evidence.fit_after:.0%}" if is_wrong else "")
+        )
     if evidence.error_before is not None and evidence.error_after is not None:
         echo(
             f"  {evidence.anchor_count} cues are {evidence.error_before:.2f} s from their words in "

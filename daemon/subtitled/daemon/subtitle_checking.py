@@ -27,8 +27,9 @@ from subtitled.plugin.paths import display_path
 from subtitled.policy.coverage import EMBEDDED, ExistingSubtitle
 from subtitled.subtitles.filenames import parse_sidecar_name
 from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES, judge_text
+from subtitled.subtitles.synchronisation import SyncEvidence, SyncReport, SyncVerdict
 from subtitled.transcription.track_analysis import TrackAnalyser
-from subtitled.transcripts.subtitle_checks import SubtitleCheck
+from subtitled.transcripts.subtitle_checks import SubtitleCheck, name_location
 
 from .inspection import inspect_file, library_for
 
@@ -87,7 +88,13 @@ def check_subtitles(services: Services, request: CheckRequest) -> list[CheckedSu
     )
     results: list[CheckedSubtitle] = []
     for text in texts:
-        check = source.check(text)
+        try:
+            check = source.check(text)
+        except InputRejectedError as error:
+            if request.subtitle is not None:
+                raise
+            # One that is no subtitle keeps nobody from the checks of the others.
+            check = _not_checked(text, error)
         if check is None:
             continue
         checked = CheckedSubtitle(check=check)
@@ -101,6 +108,22 @@ def check_subtitles(services: Services, request: CheckRequest) -> list[CheckedSu
             checked = _write_copy(services, place, request, text, checked)
         results.append(checked)
     return results
+
+
+def _not_checked(text: CheckedText, error: InputRejectedError) -> SubtitleCheck:
+    report = SyncReport(
+        verdict=SyncVerdict.CANNOT_TELL,
+        reason=error.message.removeprefix(f"{name_location(text.location)}: "),
+        hint=error.hint,
+        evidence=SyncEvidence(cue_count=0, speech_count=0),
+    )
+    return SubtitleCheck(
+        location=text.location,
+        digest=text.digest,
+        language=text.language,
+        report=report,
+        has_words=False,
+    )
 
 
 def _write_copy(
@@ -122,7 +145,7 @@ def _write_copy(
             file_id=record.id if record is not None else None,
             library=record.library if record is not None else None,
             actor=request.actor,
-            reason=f"{display_path(Path(copy.name))}: {display_path(text.location)} with "
+            reason=f"{display_path(Path(copy.name))}: {name_location(text.location)} with "
             "corrected times",
             details={"language": str(text.language), "kind": str(text.kind)},
         )

@@ -15,6 +15,7 @@ from subtitled.subtitles.formats import render_subtitle
 from subtitled.subtitles.ownership import SidecarDescription, Signature
 from subtitled.subtitles.publish import publish_sidecar
 from subtitled.subtitles.synchronisation import SyncReport, correct_cues, proves_gain
+from subtitled.transcripts.subtitle_checks import name_location
 
 from .locks import SidecarIdentity, find_lock
 from .synchronisation import CheckedText
@@ -47,7 +48,8 @@ class CopyPlace:
         """
         if text.language is None:
             raise InputRejectedError(
-                f"the language of {text.location} cannot be told", "Name it with --language"
+                f"the language of {name_location(text.location)} cannot be told",
+                "Name it with --language",
             )
         settings = self.library.filenames.model_copy(update={"tag": CORRECTED_TAG})
         fmt = next((one for one in self.library.formats if one in _TIMED_FORMATS), "srt")
@@ -76,14 +78,14 @@ def write_corrected_copy(
     """
     if not proves_gain(report):
         raise InputRejectedError(
-            f"no words prove that other times are better for {text.location}",
+            f"no words prove that other times are better for {name_location(text.location)}",
             "Make a subtitle in its language first, so that there is a transcript to compare with",
         )
     path = place.path_of(text)
     if path in place.taken:
         raise InputRejectedError(
             f"{display_path(path.name)} was just written for another subtitle",
-            f"Check {display_path(text.location)} alone to have its copy instead",
+            f"Check {name_location(text.location)} alone to have its copy instead",
         )
     language = text.language
     assert language is not None
@@ -100,7 +102,7 @@ def write_corrected_copy(
         language=language,
         kind=text.kind,
         format=path.suffix[1:],
-        variant=f"{display_path(Path(text.location))} with corrected times",
+        variant=f"{name_location(text.location)} with corrected times",
     )
     signature = Signature.create(content, description)
     own_digest = db.sidecars.own_digest(path, place.fingerprint)

@@ -15,7 +15,7 @@ from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES, judge_text
 from subtitled.transcripts.assembly import assemble_track
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
-from subtitled.transcripts.subtitle_checks import SubtitleCheck, SubtitleChecks
+from subtitled.transcripts.subtitle_checks import SubtitleCheck, SubtitleChecks, name_location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +44,13 @@ class CheckedText:
         judgement, cues = judge_text(self.data, self.suffix, self.language, frame_rate)
         if judgement.is_image:
             raise InputRejectedError(
-                f"{self.location} has pictures, and no text", "Check a subtitle with text"
+                f"{name_location(self.location)} has pictures, and no text",
+                "Check a subtitle with text",
             )
         if judgement.problem:
             raise InputRejectedError(
-                f"{self.location}: {judgement.problem}", "Check a subtitle with text and times"
+                f"{name_location(self.location)}: {judgement.problem}",
+                "Check a subtitle with text and times",
             )
         return cues
 

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from subtitled.plugin import Language
 from subtitled.plugin.files import write_atomic
+from subtitled.plugin.paths import display_path
 from subtitled.subtitles.synchronisation import SyncReport
 
 from .store import TranscriptStore
@@ -23,6 +24,11 @@ CHECK_VERSION = 1
 """Grows when checks become better. Those of other versions are made again."""
 MAX_CHECKS = 50
 """Most checks that are kept of a media file. The oldest are forgotten."""
+
+
+def name_location(location: str) -> str:
+    """Return the name of a sidecar, or ``track 2`` for the index of a track."""
+    return f"track {location}" if location.isdecimal() else display_path(location)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

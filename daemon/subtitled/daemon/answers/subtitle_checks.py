@@ -9,7 +9,7 @@ from subtitled.db.records import FileRecord
 from subtitled.plugin.paths import display_path
 from subtitled.subtitles.synchronisation import SyncReport, SyncVerdict
 from subtitled.transcripts.store import TranscriptStore
-from subtitled.transcripts.subtitle_checks import SubtitleCheck, SubtitleChecks
+from subtitled.transcripts.subtitle_checks import SubtitleCheck, SubtitleChecks, name_location
 
 _VERDICTS = {
     SyncVerdict.IN_SYNC: "in sync",
@@ -40,7 +40,7 @@ def checks_of(
 
 def describe_check(check: SubtitleCheck) -> str:
     """Describe a check in one line for people."""
-    return f"{display_path(check.location)}: {describe_report(check.report)}"
+    return f"{name_location(check.location)}: {describe_report(check.report)}"
 
 
 def describe_report(report: SyncReport) -> str:
