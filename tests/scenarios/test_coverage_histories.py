@@ -52,6 +52,9 @@ class IdleQueue:
     def put(self, job_id: str, *_: object) -> None:
         self.jobs.add(job_id)
 
+    def rank_of(self, job_id: str) -> int | None:
+        return None
+
     def cancel(self, job_id: str) -> None:
         self.jobs.discard(job_id)
 

@@ -84,7 +84,7 @@ def test_the_api_plans_what_the_command_plans(port: ApiPort, film: Callable[...,
     assert port.get("/plan", admin).json() == planned
     assert [bool(one["error"]) for one in planned["files"]] == [True, False]
     assert port.get("/plan", admin, summary=True).json() == printed(
-        port, "plan", "--summary", "--json"
+        port, "plan", "--summary", "--probe", "--json"
     )
     assert port.get("/plan", admin, file=number).json() == printed(
         port, "plan", str(real), "--json"
