@@ -85,9 +85,11 @@ class VoiceEvidence:
 
         This is the sum of :meth:`rows` over the cues, by FFT.
         """
-        length = int(times.shown_ends.max() / STEP_SECONDS) + 4
+        onsets = times.starts + ONSET_LEAD_SECONDS
+        # The last cue may be gone before the voice that it is for begins.
+        length = int(max(times.shown_ends.max(), onsets.max()) / STEP_SECONDS) + 4
         starts = np.zeros(length)
-        np.add.at(starts, _point_array(times.starts + ONSET_LEAD_SECONDS), 1.0)
+        np.add.at(starts, _point_array(onsets), 1.0)
         gap_starts, gap_ends = _gap_edges(times)
         cues = _indicator(times.starts, times.ends, length)
         gaps = _indicator(gap_starts, gap_ends, length)

@@ -248,3 +248,13 @@ def test_more_cues_than_a_film_has_are_not_compared() -> None:
     report = check_synchronisation(cues, MediaSpeech(speech=speech))
     assert report.verdict is SyncVerdict.CANNOT_TELL
     assert "too many" in report.reason
+
+
+@pytest.mark.parametrize("shown", [0.001, 0.02, 0.1, 0.3])
+def test_a_last_cue_that_flashes_up_is_no_reason_to_fail(shown: float) -> None:
+    """Subtitles of other programmes end later than the speech, some with a cue of a moment."""
+    for last in (CUES[-1].end + 1.0, CUES[-1].end + 700.0):
+        for shift in (0.0, 0.013, 0.027, 0.041):
+            flash = Cue(last + shift, last + shift + shown, "word1 word2")
+            report = check_synchronisation([*CUES, flash], SPEECH_ALONE)
+            assert report.verdict is SyncVerdict.IN_SYNC
