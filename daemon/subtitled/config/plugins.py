@@ -21,6 +21,7 @@ from subtitled.plugin import (
     Settings,
     Translator,
 )
+from subtitled.plugin.limits import clean_text
 
 from .capabilities import check_capabilities
 from .plugin_calls import LIMIT, call_with_timeout
@@ -61,8 +62,13 @@ class ConfiguredComponent(Generic[C]):
 
     @property
     def model(self) -> str:
-        """The model that the section names, or that is the default; "" if there is none."""
-        return str(getattr(self.settings, "model", "") or "")
+        """The name of the model that the section names, or of the default; "" if there is none.
+
+        Of a folder with a model it is the folder's name.
+        """
+        settings = self.settings
+        model = getattr(settings, "model_name", "") or getattr(settings, "model", "") or ""
+        return clean_text(model.name if isinstance(model, Path) else str(model))
 
     def capabilities(self) -> Any:
         """Return the checked capabilities of the engine, translator or endpoint.

@@ -27,7 +27,7 @@ from subtitled.media.tracks import (
     choose_audio_track,
     list_spoken_tracks,
 )
-from subtitled.plugin import InputRejectedError, Language
+from subtitled.plugin import Language
 from subtitled.policy.approved_source import ApprovedSource
 from subtitled.policy.coverage import (
     REMOVED_BY_USER,
@@ -44,14 +44,12 @@ from subtitled.policy.requirements import (
 )
 from subtitled.routing.makers import find_first_makers
 from subtitled.routing.production_plan import (
-    SummaryPlan,
     describe_audio_path,
     describe_text_path,
     plan_target,
-    transcription_segments,
 )
 from subtitled.routing.table import RoutingTable, routing_for
-from subtitled.subtitles.filenames import SUMMARY_SUFFIXES, build_summary_path, parse_sidecar_name
+from subtitled.subtitles.filenames import SUMMARY_SUFFIXES, parse_sidecar_name
 from subtitled.subtitles.judgement import MediaLength
 from subtitled.subtitles.makers import Makers
 from subtitled.subtitles.ownership import Ownership
@@ -344,30 +342,3 @@ def _folder_names(media: Path, sidecar_folder: Path | None) -> list[str]:
     if sidecar_folder is None:
         return list_names(media)
     return [os.fsdecode(entry.name) for entry in os.scandir(sidecar_folder)]
-
-
-def plan_summaries(
-    media: Path, seen: MediaReport
-) -> tuple[tuple[SummaryPlan, ...], tuple[str, ...]]:
-    """Return the summaries to write, and why others cannot be written.
-
-    A name that is too long is refused here, before anything is paid for.
-    """
-    planned: list[SummaryPlan] = []
-    impossible: list[str] = []
-    for requirement in seen.decision.summaries:
-        language = requirement.language or seen.spoken_language
-        assert language is not None
-        assert seen.spoken_language is not None
-        parts = transcription_segments(
-            seen.routing, seen.spoken_language, seen.available.foreign_speech
-        )
-        plan = SummaryPlan(language, requirement.files, parts)
-        try:
-            for ending in plan.files:
-                build_summary_path(media, language, ending)
-        except InputRejectedError as error:
-            impossible.append(f"{plan}: {error}")
-        else:
-            planned.append(plan)
-    return tuple(planned), tuple(impossible)

@@ -22,8 +22,9 @@ from subtitled.subtitles.publish import check_writable
 from subtitled.transcription.track_analysis import TrackAnalyser
 
 from .fulfilment import Producer
-from .planning import InspectionRequest, MediaReport, inspect_media, plan_summaries
+from .planning import InspectionRequest, MediaReport, inspect_media
 from .source_correction import CorrectionRequests
+from .summary_planning import plan_summaries
 
 _SHORT = Language("en")
 """Stands for a language that is not known yet, where only the length of a name matters."""

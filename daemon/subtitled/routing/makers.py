@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from subtitled.config.load import Configuration
@@ -19,10 +18,7 @@ def describe_maker(configured: ConfiguredComponent[Any] | None) -> Maker:
     """Return an engine or translator with its model and the version of its plugin."""
     if configured is None:
         return NOBODY
-    settings = configured.settings
-    model = getattr(settings, "model_name", "") or getattr(settings, "model", "") or ""
-    name = model.name if isinstance(model, Path) else str(model)
-    return Maker(configured.name, clean_text(name), _version_of(configured.plugin))
+    return Maker(configured.name, configured.model, _version_of(configured.plugin))
 
 
 def find_makers(configuration: Configuration, path: ProductionPath) -> Makers:
