@@ -8,10 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from subtitled.library.subtitle_names import find_language_in_name
-from subtitled.plugin import UNDETERMINED, Cue, InputRejectedError, Language, SubtitleKind
-from subtitled.plugin.limits import read_file
-from subtitled.subtitles.evaluation.compliance import check_compliance
+from subtitled.plugin import Cue, InputRejectedError, Language
+from subtitled.subtitles.evaluation.batch import decide_verdict
 from subtitled.subtitles.evaluation.report import (
     Evaluation,
     build_comparison_rows,
@@ -19,17 +17,15 @@ from subtitled.subtitles.evaluation.report import (
     render_page,
     to_json,
 )
-from subtitled.subtitles.formats import read_subtitle
-from subtitled.subtitles.judgement import (
-    MAX_SUBTITLE_BYTES,
-    MediaLength,
-    TextVerdict,
-    judge_for_media,
-    judge_text,
-)
-from subtitled.subtitles.rules import select_cue_rules
 
 from .app import app
+from .evaluation_input import (
+    EvaluationOptions,
+    SubtitleText,
+    describe_read_error,
+    evaluate_text,
+    read_subtitle_file,
+)
 from .output import (
     FAILED,
     USAGE_ERROR,
@@ -43,7 +39,7 @@ from .output import (
 )
 from .subtitle_files import parse_language_option
 
-Profile = Literal["netflix", "bbc", "ard", "ted"]
+Profile = Literal["netflix", "bbc", "ebu", "ard", "ted"]
 Audience = Literal["adult", "child"]
 MAX_SHOWN = 12
 """Cue numbers shown for one rule. ``--json`` and ``--report`` have all of them."""
@@ -51,7 +47,9 @@ MAX_SHOWN = 12
 
 @app.command()
 def evaluate(
-    files: Annotated[list[Path] | None, typer.Argument(help="Subtitle files with times.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Subtitle files with times, or folders.")
+    ] = None,
     reference: Annotated[
         Path | None, typer.Option(help="A correct subtitle of the same media file.")
     ] = None,
@@ -72,6 +70,21 @@ def evaluate(
     report: Annotated[
         Path | None, typer.Option(help="Write a report with charts to this HTML file.")
     ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write a table with one line a file to this CSV file.")
+    ] = None,
+    index: Annotated[
+        Path | None, typer.Option(help="Write a page with one line a file to this HTML file.")
+    ] = None,
+    max_outside: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=100,
+            help="Fail a file of which more cues than this share, in percent, are outside the "
+            "limits. Default: only errors fail.",
+        ),
+    ] = None,
     approved: Annotated[
         bool,
         typer.Option(
@@ -83,54 +96,72 @@ def evaluate(
 ) -> None:
     """Check subtitles against published limits, and against a reference.
 
+    Folders are searched for subtitles, and each file gets a verdict: ok, warning, failed or
+    unreadable. So do files with --csv or --index.
+
     With --approved: how many errors each engine makes on your own approved subtitles.
 
-    Exit status 1: a subtitle has an error that players may not handle.
+    Exit status 1: a file failed or cannot be read. Errors that players may not handle fail it, and
+    more cues outside the limits than --max-outside.
     """
     given_language = parse_language_option(language)
+    single = reference is not None or report is not None
+    batch = csv is not None or index is not None or any(path.is_dir() for path in files or ())
     if approved:
-        if files or reference is not None or report is not None:
-            abort("--approved takes no files, --reference or --report", USAGE_ERROR)
+        if files or single or batch or max_outside is not None:
+            abort("--approved takes no files and none of their options", USAGE_ERROR)
         # Imported here: numpy and jiwer load slowly, and no other command needs them.
         from .evaluate_approved import print_engine_errors
 
         print_engine_errors(library, given_language, as_json)
         return
     if not files:
-        abort("name a subtitle file, or --approved", USAGE_ERROR)
+        abort("name a subtitle file or a folder, or --approved", USAGE_ERROR)
     if library is not None:
         abort("--library is for --approved", USAGE_ERROR)
+    options = EvaluationOptions(
+        language=given_language,
+        profile=profile,
+        audience=audience,
+        translation=translation,
+        max_outside_percent=max_outside,
+    )
+    if not batch:
+        passed = _evaluate_files(files, options, reference, report, as_json)
+    elif single:
+        abort(
+            "--reference and --report are for single files, without --csv or --index", USAGE_ERROR
+        )
+    else:
+        from .evaluate_batch import BatchOutput, evaluate_batch
+
+        output = BatchOutput(csv=csv, index=index, as_json=as_json)
+        passed = evaluate_batch(files, options, output)
+    if not passed:
+        raise typer.Exit(FAILED)
+
+
+def _evaluate_files(
+    files: list[Path],
+    options: EvaluationOptions,
+    reference: Path | None,
+    report: Path | None,
+    as_json: bool,
+) -> bool:
+    """Evaluate files in detail. Return whether all passed."""
     from subtitled.subtitles.evaluation.comparison import compare_cues
 
-    reference_cues = _read_cues(reference) if reference else None
-    if reference and reference_cues is None:
-        raise typer.Exit(FAILED)
+    reference_cues = _read_reference(reference)
     evaluations: list[Evaluation] = []
     for file in files:
-        cues = _read_cues(file, given_language)
-        if cues is None:
+        text = _read(file, options.language)
+        if text is None:
             continue
-        text_language = given_language or _language_of(file) or UNDETERMINED
-        limits = select_cue_rules(
-            text_language, translation=translation, profile=profile, audience=audience
-        )
-        compliance = check_compliance(cues, text_language, limits)
-        comparison = (
-            compare_cues(cues, reference_cues, text_language)
-            if reference_cues is not None
-            else None
-        )
-        evaluations.append(
-            Evaluation(
-                name=display_path(file),
-                language=text_language,
-                profile=profile,
-                rules=limits,
-                cues=cues,
-                compliance=compliance,
-                comparison=comparison,
-            )
-        )
+        evaluation = evaluate_text(display_path(file), text, options)
+        if reference_cues is not None:
+            comparison = compare_cues(text.cues, reference_cues, evaluation.language)
+            evaluation = replace(evaluation, comparison=comparison)
+        evaluations.append(evaluation)
     if as_json:
         echo_json({"files": [to_json(evaluation) for evaluation in evaluations]})
     else:
@@ -141,10 +172,11 @@ def evaluate(
             report.write_text(render_page(evaluations), "utf-8")
         except OSError as error:
             abort(f"{display_path(report)} cannot be written: {error.strerror}", USAGE_ERROR)
-    if len(evaluations) < len(files) or any(
-        evaluation.compliance.error_count for evaluation in evaluations
-    ):
-        raise typer.Exit(FAILED)
+    verdicts = [
+        decide_verdict(evaluation.compliance, options.max_outside_percent)[0]
+        for evaluation in evaluations
+    ]
+    return len(verdicts) == len(files) and all(verdict.is_passed for verdict in verdicts)
 
 
 def _print_evaluation(evaluation: Evaluation) -> None:
@@ -184,36 +216,24 @@ def _first_lines(text: str) -> str:
     return ", ".join(numbers[:MAX_SHOWN]) + more
 
 
-def _read_cues(file: Path, given: Language | None = None) -> tuple[Cue, ...] | None:
-    """Return the cues of a file. Print an error and return None if it has none."""
-    stated = given or find_language_in_name(file)
+def _read_reference(reference: Path | None) -> tuple[Cue, ...] | None:
+    if reference is None:
+        return None
+    text = _read(reference, None)
+    if text is None:
+        raise typer.Exit(FAILED)
+    return text.cues
+
+
+def _read(file: Path, language: Language | None) -> SubtitleText | None:
+    """Read a file and print what was noticed. Print an error and return None if it cannot be."""
     try:
-        result = read_subtitle(read_file(file, MAX_SUBTITLE_BYTES), file.suffix[1:], None, stated)
-        for note in _judge(file, stated).notes:
-            errors.print(f"{display_path(file)}: {note}", markup=False, style="yellow")
-        for part in result.dropped:
-            errors.print(f"{display_path(file)}: {part}", markup=False, style="yellow")
-        if result.is_rolling:
-            note = f"{display_path(file)}: scrolling captions, read once a phrase"
-            errors.print(note, markup=False, style="yellow")
-        return result.cues
-    except OSError as error:
-        errors.print(f"{display_path(file)}: {error.strerror}", markup=False, style="red")
-    except InputRejectedError as error:
-        errors.print(f"{display_path(file)}: {error}", markup=False, style="red")
-    return None
-
-
-def _judge(file: Path, stated: Language | None) -> TextVerdict:
-    """Return what a text is, without a media file."""
-    data = read_file(file, MAX_SUBTITLE_BYTES)
-    # What was left out is printed with more of it.
-    judgement = replace(
-        judge_text(data, file.suffix[1:], stated)[0], dropped_count=0, is_rolling=False
-    )
-    return judge_for_media(judgement, stated, SubtitleKind.FULL, frozenset(), MediaLength())
-
-
-def _language_of(file: Path) -> Language | None:
-    """Return the language of a text: that of its name, unless it is clearly in another."""
-    return _judge(file, find_language_in_name(file)).language
+        text = read_subtitle_file(file, language)
+    except (OSError, InputRejectedError) as error:
+        errors.print(
+            f"{display_path(file)}: {describe_read_error(error)}", markup=False, style="red"
+        )
+        return None
+    for note in text.notes:
+        errors.print(f"{display_path(file)}: {note}", markup=False, style="yellow")
+    return text

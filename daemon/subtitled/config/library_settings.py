@@ -89,8 +89,10 @@ class CueSettings(Section):
     An unset key has the value of the profile for the language. So each key can be set alone.
     """
 
-    profile: Literal["netflix", "bbc", "ard", "ted"] = Field(
-        "netflix", description="The style guide: netflix, bbc, ard (with ZDF, ORF, SRF), ted."
+    profile: Literal["netflix", "bbc", "ebu", "ard", "ted"] = Field(
+        "netflix",
+        description="The style guide: netflix, bbc, ebu (European broadcasters), ard (with ZDF, "
+        "ORF, SRF), ted.",
     )
     audience: Literal["adult", "child"] = Field(
         "adult", description="The audience. Children get more time to read."

@@ -1,17 +1,8 @@
 """Cue rules: line length, reading speed, durations and gaps that readers can follow.
 
-There are four published sets, as of 2026:
-
-* ``netflix``: Timed Text Style Guides, general requirements, timing guidelines and the pages of
-  each language. A transcript in the language spoken may be read faster than a translation: the
-  guides' difference between SDH and subtitles.
-* ``bbc``: Subtitle Guidelines. Speeds are given in words a minute: 160 to 180, at six columns
-  a word with its space. A gap is either 0 or 1 second.
-* ``ard``: the common rules of ARD, ORF, SRF and ZDF, the German-speaking public broadcasters.
-* ``ted``: How to tackle a transcript, and the guidelines for TED translators.
-
-The last three have no values for scripts in which a character is a syllable or a word. Netflix's
-line lengths and reading speeds are used there.
+The published sets are the profiles of :mod:`subtitled.subtitles.profiles`. A transcript in the
+language spoken may be read faster than a translation: the difference of Netflix's guides between
+SDH and subtitles.
 """
 
 from __future__ import annotations
@@ -25,11 +16,9 @@ from typing import Any
 from subtitled.plugin import Language
 
 from .markup import strip_tags
+from .profiles import FRAME_SECONDS, PROFILES
 from .scripts import get_primary, is_combining, is_flag_letter
 
-FRAME_SECONDS = 1 / 24
-"""Seconds; the guides count in frames of film."""
-PROFILES: tuple[str, ...] = ("netflix", "bbc", "ard", "ted")
 AUDIENCES: tuple[str, ...] = ("adult", "child")
 
 
@@ -86,8 +75,6 @@ _READING_SPEEDS = {
     "yue": _CHINESE,
 }
 _DEFAULT_READING_SPEEDS = _ReadingSpeeds(transcript=(20.0, 17.0), translation=(17.0, 13.0))
-_TARGET_SHARE = 0.75
-"""``target_cps`` as a share of ``max_cps``. Common presets are 15 of 20 and 12 of 17."""
 
 
 def select_cue_rules(
@@ -98,7 +85,7 @@ def select_cue_rules(
     Args:
         language: Language of the text.
         translation: Whether the text is a translation. It is then read more slowly.
-        profile: One of :data:`PROFILES`.
+        profile: A key of :data:`~subtitled.subtitles.profiles.PROFILES`.
         audience: One of :data:`AUDIENCES`.
 
     Raises:
@@ -108,43 +95,27 @@ def select_cue_rules(
         raise ValueError(f"no profile {profile!r}; there are: {', '.join(PROFILES)}")
     if audience not in AUDIENCES:
         raise ValueError(f"no audience {audience!r}; there are: {', '.join(AUDIENCES)}")
-    primary, is_child = get_primary(language), audience == "child"
+    guide, primary, is_child = PROFILES[profile], get_primary(language), audience == "child"
     reading = _READING_SPEEDS.get(primary, _DEFAULT_READING_SPEEDS)
     cps = (reading.translation if translation else reading.transcript)[is_child]
+    if guide.general_cps and not is_child and (primary not in _READING_SPEEDS or primary == "en"):
+        cps = guide.general_cps
+    target_cps = cps * guide.target_share
+    if guide.max_target_cps is not None:
+        target_cps = min(target_cps, guide.max_target_cps.get(is_child=is_child))
+    if guide.max_cps is not None:
+        cps = min(cps, guide.max_cps.get(is_child=is_child))
     max_line_length = _LINE_LENGTH.get(primary, 42.0)
-    min_duration = 0.5 if primary == "ja" else 5 / 6
-    if profile == "bbc":
-        return CueRules(
-            max_line_length=min(max_line_length, 37.0),
-            max_cps=min(cps, 18.0),
-            target_cps=min(cps * _TARGET_SHARE, 16.0),
-            min_duration=min_duration,
-            min_gap=0.0,
-            chain_gap=1.0,
-            max_extension=1.5,
-        )
-    if profile == "ard":
-        cps = min(cps, 11.0 if is_child else 15.0)
-        return CueRules(
-            max_line_length=min(max_line_length, 37.0),
-            max_cps=cps,
-            target_cps=min(cps * 13 / 15, 13.0),
-            min_duration=1.0,
-            min_gap=1 / 25,
-        )
-    if profile == "ted":
-        cps = cps if (primary in _READING_SPEEDS and primary != "en") or is_child else 21.0
-        return CueRules(
-            max_line_length=max_line_length,
-            max_cps=cps,
-            target_cps=cps * _TARGET_SHARE,
-            min_duration=1.0,
-        )
+    language_minimum = 0.5 if primary == "ja" else 5 / 6
     return CueRules(
-        max_line_length=max_line_length,
+        max_line_length=min(max_line_length, guide.max_line_length or max_line_length),
         max_cps=cps,
-        target_cps=cps * _TARGET_SHARE,
-        min_duration=min_duration,
+        target_cps=min(target_cps, cps),
+        min_duration=language_minimum if guide.min_duration is None else guide.min_duration,
+        max_duration=guide.max_duration,
+        min_gap=guide.min_gap,
+        chain_gap=guide.chain_gap,
+        max_extension=guide.max_extension,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 from collections.abc import Callable
@@ -110,3 +111,65 @@ def test_a_label_that_is_wrong_is_told(subtitled: Run, tmp_path: Path) -> None:
     finished = subtitled("evaluate", file)
     assert "labelled German, but it is in Spanish" in finished.stderr
     assert "Spanish, limits" in finished.stdout
+
+
+@pytest.fixture
+def delivery(tmp_path: Path) -> Path:
+    """Return a folder with a good subtitle, one with long lines, a damaged one and a binary one."""
+    folder = tmp_path / "delivery"
+    (folder / "Series [1]").mkdir(parents=True)
+    (folder / "good.de.srt").write_text(GOOD, "utf-8")
+    (folder / "Series [1]" / "=long.de.srt").write_text(GOOD.replace("Wir gehen.", "x" * 39))
+    (folder / "Series [1]" / "bad.de.vtt").write_text(OVERLAPPING, "utf-8")
+    (folder / "binary.srt").write_bytes(bytes(range(256)) * 20)
+    (folder / "notes.txt").write_text("no subtitle")
+    return folder
+
+
+def test_a_folder_gives_a_row_with_a_verdict_for_each_subtitle(
+    subtitled: Run, delivery: Path, tmp_path: Path
+) -> None:
+    table, page = tmp_path / "qc.csv", tmp_path / "qc.html"
+    ran = subtitled("evaluate", delivery, "--profile", "ebu", "--csv", table, "--index", page)
+    assert ran.returncode == 1
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = {row["file"].lstrip("'"): row for row in csv.DictReader(file)}
+    assert {name: row["verdict"] for name, row in rows.items()} == {
+        "good.de.srt": "warning",  # EBU wants four frames between two cues
+        "Series [1]/=long.de.srt": "warning",
+        "Series [1]/bad.de.vtt": "failed",
+        "binary.srt": "unreadable",
+    }
+    assert rows["Series [1]/=long.de.srt"]["line_length"] == "1"
+    assert rows["binary.srt"]["reason"]
+    assert rows["binary.srt"]["cues"] == ""
+    assert "1 failed, 1 unreadable" in ran.stdout
+    html = page.read_text("utf-8")
+    assert html.index("binary.srt") < html.index("good.de.srt")
+    assert "EBU Tech 3264" in html
+
+
+def test_a_good_delivery_exits_0_unless_fewer_cues_may_be_outside(
+    subtitled: Run, delivery: Path
+) -> None:
+    (delivery / "binary.srt").unlink()
+    (delivery / "Series [1]" / "bad.de.vtt").unlink()
+    assert subtitled("evaluate", delivery, "--profile", "ard").returncode == 0
+    strict = subtitled("evaluate", delivery, "--profile", "ard", "--max-outside", "10", "--json")
+    assert strict.returncode == 1
+    document = json.loads(strict.stdout)
+    assert document["verdicts"] == {"ok": 1, "failed": 1}
+    assert not document["passed"]
+    assert "daserste.de" in document["source"]
+    assert "50.0% of the cues" in strict.stdout
+
+
+def test_what_cannot_be_a_batch_is_refused(subtitled: Run, delivery: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    nothing = subtitled("evaluate", tmp_path / "empty")
+    assert (nothing.returncode, "no subtitle file in" in nothing.stderr) == (2, True)
+    both = subtitled("evaluate", delivery, "--report", tmp_path / "x.html")
+    assert both.returncode == 2
+    assert "--report" in both.stderr
+    nowhere = subtitled("evaluate", delivery, "--csv", tmp_path / "no" / "qc.csv")
+    assert (nowhere.returncode, "cannot be written" in nowhere.stderr) == (2, True)

@@ -9,9 +9,9 @@ import pytest
 
 from subtitled.config.library_settings import CueSettings
 from subtitled.plugin import Language
+from subtitled.subtitles.profiles import PROFILES
 from subtitled.subtitles.rules import (
     AUDIENCES,
-    PROFILES,
     CueRules,
     measure_width,
     select_cue_rules,
@@ -56,6 +56,10 @@ def test_other_profiles_have_their_published_limits() -> None:
     assert select_cue_rules(german, translation=True, profile="ard", audience="child").max_cps == 11
     ted = select_cue_rules(german, translation=True, profile="ted")
     assert (ted.max_line_length, ted.max_cps, ted.min_duration, ted.max_duration) == (42, 21, 1, 7)
+    ebu = select_cue_rules(german, translation=True, profile="ebu")
+    assert (ebu.max_line_length, ebu.max_lines, ebu.max_duration) == (37, 2, 7)
+    assert (ebu.min_duration, ebu.min_gap) == (1, pytest.approx(0.16))
+    assert 2 * ebu.max_line_length / ebu.max_cps == pytest.approx(6)  # two full rows in 6 s
     bbc = select_cue_rules(Language("en"), translation=False, profile="bbc")
     assert (bbc.max_line_length, bbc.max_extension, bbc.min_gap, bbc.chain_gap) == (37, 1.5, 0, 1)
     for profile in PROFILES:
@@ -85,7 +89,7 @@ def test_children_and_readers_of_translations_are_never_hurried_more(
 
 
 def test_what_there_is_not_is_refused_with_what_there_is() -> None:
-    with pytest.raises(ValueError, match="netflix, bbc, ard, ted"):
+    with pytest.raises(ValueError, match="netflix, bbc, ebu, ard, ted"):
         select_cue_rules(Language("en"), translation=False, profile="hulu")
     with pytest.raises(ValueError, match="adult, child"):
         select_cue_rules(Language("en"), translation=False, audience="dogs")
@@ -93,7 +97,7 @@ def test_what_there_is_not_is_refused_with_what_there_is() -> None:
 
 def test_the_configuration_knows_the_same_profiles_and_values() -> None:
     annotations = typing.get_type_hints(CueSettings)
-    assert typing.get_args(annotations["profile"]) == PROFILES
+    assert typing.get_args(annotations["profile"]) == tuple(PROFILES)
     assert typing.get_args(annotations["audience"]) == AUDIENCES
     values = set(CueSettings.model_fields) - {"profile", "audience"}
     assert values == set(CueRules.__dataclass_fields__)

@@ -31,13 +31,14 @@ class Evaluation:
     comparison: Comparison | None = None
 
 
-_TEMPLATES = Environment(
+TEMPLATES = Environment(
     loader=PackageLoader(__package__, ""),
     autoescape=True,
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=StrictUndefined,
 )
+"""The pages of this package."""
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -125,16 +126,16 @@ def build_comparison_rows(comparison: Comparison) -> list[tuple[str, str]]:
 
 def render_page(evaluations: Sequence[Evaluation]) -> str:
     """Render the page of some evaluations."""
-    return _TEMPLATES.get_template("report.html").render(sections=map(_render_section, evaluations))
+    return TEMPLATES.get_template("report.html").render(sections=map(_render_section, evaluations))
 
 
 def _render_section(evaluation: Evaluation) -> dict[str, Any]:
     """Return the template's values for one file."""
     compliance, comparison = evaluation.compliance, evaluation.comparison
-    cues = [Cue(cue.start, cue.end, _to_printable(cue.text)) for cue in evaluation.cues]
+    cues = [Cue(cue.start, cue.end, to_printable(cue.text)) for cue in evaluation.cues]
     section: dict[str, Any] = {
         "evaluation": evaluation,
-        "name": _to_printable(evaluation.name),
+        "name": to_printable(evaluation.name),
         "violations": build_rule_rows(compliance),
         "speed": charts.render_reading_speed(cues, compliance.speeds, evaluation.rules.max_cps)
         if cues
@@ -150,7 +151,8 @@ def _render_section(evaluation: Evaluation) -> dict[str, Any]:
     return section
 
 
-def _to_printable(text: str) -> str:
+def to_printable(text: str) -> str:
+    """Return a text that can be written as UTF-8."""
     return text.encode("utf-8", "replace").decode()
 
 

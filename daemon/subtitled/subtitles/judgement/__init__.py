@@ -5,7 +5,14 @@ hash of the content. :func:`judge_for_media` says what that means beside one med
 text counts as a subtitle, whether it is a source, in which language, and why not.
 """
 
-from .content import JUDGEMENT_VERSION, MAX_SUBTITLE_BYTES, TextJudgement, judge_cues, judge_text
+from .content import (
+    JUDGEMENT_VERSION,
+    MAX_SUBTITLE_BYTES,
+    TextJudgement,
+    judge_cues,
+    judge_decoded,
+    judge_text,
+)
 from .verdict import MediaLength, TextVerdict, judge_for_media, latest_time
 
 __all__ = [
@@ -15,6 +22,7 @@ __all__ = [
     "TextJudgement",
     "TextVerdict",
     "judge_cues",
+    "judge_decoded",
     "judge_for_media",
     "judge_text",
     "latest_time",

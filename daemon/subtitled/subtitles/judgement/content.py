@@ -13,7 +13,7 @@ from typing import Any
 from subtitled.plugin import Cue, InputRejectedError, Language
 from subtitled.plugin.limits import LimitExceededError, parse_json
 
-from ..encodings import decode_bytes
+from ..encodings import DecodedText, decode_bytes
 from ..formats import IMAGE_SIGNATURES, ReadResult, drop_unusable, read_text
 from ..language_id import LanguageEvidence, gather_evidence
 from ..markup import strip_tags
@@ -160,13 +160,17 @@ def judge_text(
         )
     except InputRejectedError as error:
         return TextJudgement(problem=str(error)), ()
-    judgement = replace(
+    return judge_decoded(decoded, read), read.cues
+
+
+def judge_decoded(decoded: DecodedText, read: ReadResult) -> TextJudgement:
+    """Judge a text by its letters and its cues."""
+    return replace(
         judge_cues(read),
         encoding=decoded.encoding,
         broken_count=decoded.broken_count,
         was_garbled=decoded.was_garbled,
     )
-    return judgement, read.cues
 
 
 def judge_cues(read: ReadResult) -> TextJudgement:

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subtitled.plugin import Cue, Language, Word
+from subtitled.subtitles.profiles import PROFILES
 from subtitled.subtitles.rules import (
     AUDIENCES,
-    PROFILES,
     CueRules,
     measure_width,
     select_cue_rules,
@@ -100,7 +100,7 @@ limits_of_all = st.builds(
             language, translation=translation, profile=profile, audience=audience
         )
     ),
-    st.sampled_from(PROFILES),
+    st.sampled_from(tuple(PROFILES)),
     st.sampled_from(AUDIENCES),
     st.booleans(),
 )
@@ -249,7 +249,7 @@ vocabulary = st.sampled_from(sorted(VOCABULARY)).flatmap(
 
 
 @thorough
-@given(vocabulary, st.sampled_from(PROFILES))
+@given(vocabulary, st.sampled_from(tuple(PROFILES)))
 def test_no_word_of_the_recogniser_is_in_two_cues(
     spoken: tuple[Language, list[tuple[str, float, float]]], profile: str
 ) -> None:
