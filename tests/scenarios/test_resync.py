@@ -144,6 +144,8 @@ def test_the_command_tells_by_its_status_and_writes_a_copy_when_asked(tmp_path: 
     assert COPY in harness.names()
     assert (harness.root / THEIRS).read_bytes() == original
 
+    check_ass(harness, cues)
+
     renamed = (harness.root / THEIRS).rename(harness.root / "Film.b.eng.srt")
     known = CliRunner().invoke(app, [*base, str(renamed)])
     assert "Film.b.eng.srt: early or late" in known.output
@@ -178,20 +180,65 @@ def test_the_copy_of_one_subtitle_does_not_replace_that_of_another(tmp_path: Pat
     assert f"{COPY} was just written for another subtitle" in " ".join(written.output.split())
 
 
-def test_an_empty_track_keeps_nobody_from_the_checks_of_the_others(tmp_path: Path) -> None:
+def test_what_cannot_be_read_keeps_nobody_from_the_checks_of_the_others(tmp_path: Path) -> None:
     harness, media, cues = open_library(tmp_path)
     harness.close()
-    empty = tmp_path / "empty.srt"
+    empty, broken = tmp_path / "empty.srt", tmp_path / "broken.srt"
     empty.write_text("1\n00:00:01,000 --> 00:00:02,000\n<i></i>\n", "utf-8")
+    # The container says UTF-8, so this track cannot be decoded.
+    broken.write_bytes("1\n00:00:01,000 --> 00:00:02,000\nD\u00e9j\u00e0 vu\n".encode("latin-1"))
     both = harness.root / "Both.mkv"
-    sources = ["-i", str(media), "-i", str(empty), "-map", "0", "-map", "1"]
-    subprocess.run(
-        ["ffmpeg", "-v", "error", "-nostdin", *sources, "-c:s", "copy", str(both)], check=True
-    )
+    sources = ["-i", str(media), "-i", str(broken), "-i", str(empty)]
+    streams = ["-map", "0", "-map", "1", "-map", "2", "-c:s", "copy"]
+    subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *sources, *streams, str(both)], check=True)
+    (harness.root / "Both.de.srt").write_bytes(b"<html>not found</html>")
     content = render_subtitle(Subtitle(language=Language("en"), cues=cues), "srt")
     (harness.root / "Both.en.srt").write_bytes(content)
     arguments = ["--config", str(tmp_path / "config.toml"), "check", str(both)]
     told = CliRunner().invoke(app, arguments)
-    assert "Both.en.srt: " in told.output
-    assert "track 1: cannot tell: it has no cue" in told.output
     assert told.exit_code in (0, 3), told.output
+    assert "Both.en.srt: " in told.output
+    assert "Both.de.srt: cannot tell: it is a web page" in told.output
+    assert "track 1: cannot tell: subtitle stream 1 of " in told.output
+    assert "track 2: cannot tell: it has no cue" in told.output
+
+
+ASS_HEAD = """[Script Info]
+ScriptType: v4.00+
+PlayResX: 640
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, Italic
+Style: Default,Gentium,42,&H00FFFFFF,0
+Style: Sign,Impact,60,&H0000FFFF,-1
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Comment: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,translated by ana
+"""
+
+
+def check_ass(harness: Harness, cues: tuple[Cue, ...]) -> None:
+    """Check that the copy of a late ASS file has its styles and comments."""
+    events = [
+        f"Dialogue: 0,{_ass_time(cue.start + 3)},{_ass_time(cue.end + 3)},"
+        f"{'Sign' if number % 3 else 'Default'},,0,0,0,,{{\\fad(200,200)}}{cue.text}"
+        for number, cue in enumerate(cues)
+    ]
+    theirs = harness.root / "Film.eng.ass"
+    theirs.write_text(ASS_HEAD + "\n".join(events) + "\n", "utf-8")
+    config = str(harness.root.parent / "config.toml")
+    told = CliRunner().invoke(app, ["--config", config, "check", "--resync", str(theirs)])
+    assert told.exit_code == 1, told.output
+    copy = (harness.root / "Film.subtitled.en.ass").read_text("utf-8")
+    assert copy.startswith(ASS_HEAD.partition("Comment:")[0])
+    assert "translated by ana" in copy
+    assert copy.count("{\\fad(200,200)}") == len(cues)
+    assert copy.count(",Sign,,0,0,0,,") == theirs.read_text("utf-8").count(",Sign,,0,0,0,,") > 0
+    corrected = read_cues(copy.encode(), "ass")
+    errors = [abs(one.start - two.start) for one, two in zip(corrected, cues, strict=True)]
+    assert median(errors) < 0.2
+
+
+def _ass_time(seconds: float) -> str:
+    return f"0:{int(seconds // 60):02}:{seconds % 60:05.2f}"

@@ -59,8 +59,9 @@ def check(
 ) -> None:
     """Check whether the times of a subtitle are those of its media file.
 
-    The subtitle stays as it is. Exit status 0: in sync, 1: wrong, 2: it cannot be read, 3: the
-    speech does not tell.
+    The subtitle stays as it is. Exit status 0: in sync, 1: wrong, even if a copy was written,
+    2: the file that is named cannot be read, 3: the speech does not tell. Of several subtitles,
+    one that cannot be read counts as 3, and the others are checked.
     """
     stated = parse_language_option(language)
     configuration = load_configuration()

@@ -21,7 +21,7 @@ from subtitled.pipeline.synchronisation import (
     list_others,
     read_sidecar,
 )
-from subtitled.plugin import InputRejectedError, Language
+from subtitled.plugin import InputRejectedError, Language, SubtitledError, TransientError
 from subtitled.plugin.limits import read_file
 from subtitled.plugin.paths import display_path
 from subtitled.policy.coverage import EMBEDDED, ExistingSubtitle
@@ -88,6 +88,9 @@ def check_subtitles(services: Services, request: CheckRequest) -> list[CheckedSu
     )
     results: list[CheckedSubtitle] = []
     for text in texts:
+        if isinstance(text, _UnreadText):
+            results.append(CheckedSubtitle(check=_not_checked(text.subtitle, text.error)))
+            continue
         try:
             check = source.check(text)
         except InputRejectedError as error:
@@ -110,16 +113,25 @@ def check_subtitles(services: Services, request: CheckRequest) -> list[CheckedSu
     return results
 
 
-def _not_checked(text: CheckedText, error: InputRejectedError) -> SubtitleCheck:
+def _not_checked(
+    text: CheckedText | ExistingSubtitle, error: SubtitledError | OSError
+) -> SubtitleCheck:
+    """Return the check of a text that cannot be read: it cannot tell anything."""
+    if isinstance(error, SubtitledError):
+        reason = error.message.removeprefix(f"{name_location(text.location)}: ")
+        hint = error.hint
+    else:
+        reason = f"it cannot be read: {error.strerror or error}"
+        hint = "Check the file and its permissions"
     report = SyncReport(
         verdict=SyncVerdict.CANNOT_TELL,
-        reason=error.message.removeprefix(f"{name_location(text.location)}: "),
-        hint=error.hint,
+        reason=reason,
+        hint=hint,
         evidence=SyncEvidence(cue_count=0, speech_count=0),
     )
     return SubtitleCheck(
         location=text.location,
-        digest=text.digest,
+        digest=text.digest if isinstance(text, CheckedText) else "",
         language=text.language,
         report=report,
         has_words=False,
@@ -153,17 +165,31 @@ def _write_copy(
     return CheckedSubtitle(check=checked.check, copy=copy)
 
 
+@dataclass(frozen=True, slots=True)
+class _UnreadText:
+    """A subtitle whose text cannot be read, and why."""
+
+    subtitle: ExistingSubtitle
+    error: SubtitledError | OSError
+
+
 def _read_texts(
     services: Services, job: Job, report: MediaReport, request: CheckRequest
-) -> Iterator[CheckedText]:
+) -> Iterator[CheckedText | _UnreadText]:
+    """Read the text that was named, or all of others. One of many that is broken ends nothing."""
     if request.subtitle is not None:
         yield _read_named(request.subtitle, report, request)
         return
-    for subtitle in list_others(report.existing_subtitles):
-        yield read_sidecar(job.media.parent, subtitle)
-    for subtitle in report.existing_subtitles:
-        if subtitle.origin == EMBEDDED and subtitle.is_text:
-            yield _read_track(services, job, report, subtitle)
+    sidecars = list_others(report.existing_subtitles, with_problems=True)
+    tracks = [one for one in report.existing_subtitles if one.origin == EMBEDDED and one.is_text]
+    for subtitle in (*sidecars, *tracks):
+        try:
+            if subtitle.origin == EMBEDDED:
+                yield _read_track(services, job, report, subtitle)
+            else:
+                yield read_sidecar(job.media.parent, subtitle)
+        except (InputRejectedError, TransientError, OSError) as error:
+            yield _UnreadText(subtitle, error)
 
 
 def _read_named(path: Path, report: MediaReport, request: CheckRequest) -> CheckedText:
@@ -195,11 +221,12 @@ def _read_track(
     services: Services, job: Job, report: MediaReport, subtitle: ExistingSubtitle
 ) -> CheckedText:
     index = int(subtitle.location)
-    target = services.scratch / f"{job.fingerprint}-stream{index}.srt"
+    suffix = "ass" if subtitle.format in ("ass", "ssa") else "srt"
+    target = services.scratch / f"{job.fingerprint}-stream{index}.{suffix}"
     return CheckedText(
         location=subtitle.location,
         data=extract_text(job.media, index, report.facts.duration, target, subtitle.format),
-        suffix="srt",
+        suffix=suffix,
         language=subtitle.language,
         kind=subtitle.kind,
     )

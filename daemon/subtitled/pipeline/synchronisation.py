@@ -10,7 +10,9 @@ from pathlib import Path
 from subtitled.plugin import Cue, InputRejectedError, Language, SubtitleKind, Word
 from subtitled.plugin.limits import read_file
 from subtitled.policy.coverage import SIDECAR, ExistingSubtitle
+from subtitled.subtitles.encodings import decode_text
 from subtitled.subtitles.filenames import IMAGE_EXTENSIONS
+from subtitled.subtitles.formats.ass_times import is_ass
 from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES, judge_text
 from subtitled.transcripts.assembly import assemble_track
 from subtitled.transcripts.models import TrackAnalysis
@@ -34,6 +36,15 @@ class CheckedText:
     def digest(self) -> str:
         """SHA-256 of the text."""
         return hashlib.sha256(self.data).hexdigest()
+
+    def read_ass(self) -> str | None:
+        """Return the decoded file if it is ASS or SSA, whatever its name says; None if not.
+
+        Raises:
+            InputRejectedError: It cannot be decoded.
+        """
+        text = decode_text(self.data, self.language)
+        return text if is_ass(text) else None
 
     def read_cues(self, frame_rate: float | None) -> tuple[Cue, ...]:
         """Return its cues.
@@ -138,15 +149,22 @@ def read_sidecar(folder: Path, subtitle: ExistingSubtitle) -> CheckedText:
     )
 
 
-def list_others(subtitles: Sequence[ExistingSubtitle]) -> list[ExistingSubtitle]:
-    """Return the text sidecars that other people made."""
+def list_others(
+    subtitles: Sequence[ExistingSubtitle], *, with_problems: bool = False
+) -> list[ExistingSubtitle]:
+    """Return the text sidecars that other people made.
+
+    Args:
+        subtitles: What there is.
+        with_problems: Whether those are returned too that do not count, such as broken ones.
+    """
     return [
         subtitle
         for subtitle in subtitles
         if subtitle.origin == SIDECAR
         and subtitle.is_text
         and subtitle.format not in IMAGE_EXTENSIONS
-        and not subtitle.problem
+        and (with_problems or not subtitle.problem)
         and not (subtitle.is_ours or subtitle.is_outdated or subtitle.is_edited)
     ]
 

@@ -20,7 +20,7 @@ from subtitled.subtitles.synchronisation import SyncReport
 
 from .store import TranscriptStore
 
-CHECK_VERSION = 1
+CHECK_VERSION = 2
 """Grows when checks become better. Those of other versions are made again."""
 MAX_CHECKS = 50
 """Most checks that are kept of a media file. The oldest are forgotten."""

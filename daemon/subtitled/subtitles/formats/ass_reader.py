@@ -144,7 +144,7 @@ def _strip_lines(text: str) -> str:
 def _parse_usual(text: str, dropped: DropLog) -> _Document | None:
     """Parse a file whose last section has usual events only, in half the time; None for others."""
     start = _EVENTS.search(text)
-    if start is None or _EventPlaces.of(_field_names(start[1])) != _USUAL_PLACES:
+    if start is None or _EventPlaces.of(field_names(start[1])) != _USUAL_PLACES:
         return None
     events = text[start.end() :].rstrip("\n")
     found = _USUAL_LINE.findall(events)
@@ -161,7 +161,8 @@ def _parse_usual(text: str, dropped: DropLog) -> _Document | None:
     return document
 
 
-def _field_names(value: str) -> list[str]:
+def field_names(value: str) -> list[str]:
+    """Return the names of a format line, in small letters."""
     return [name.strip().lower() for name in value.split(",")][:40]
 
 
@@ -184,7 +185,7 @@ def _parse(lines: Iterable[str], dropped: DropLog) -> _Document:
         if not colon:
             continue
         if kind == "format":
-            fields[section] = _field_names(value)
+            fields[section] = field_names(value)
             if section == "events":
                 places = _EventPlaces.of(fields[section])
         elif kind == "style" and "styles" in section:
@@ -216,7 +217,7 @@ def _add_event(
         return
     fields = value.split(",", max(0, places.size - 1))
     fields += [""] * (places.size + 2 - len(fields))
-    begin, until = _parse_time(fields[places.start]), _parse_time(fields[places.end])
+    begin, until = parse_time(fields[places.start]), parse_time(fields[places.end])
     text, effect = fields[places.text].strip(), fields[places.effect].strip()
     if begin is None or until is None:
         given = map(str.strip, fields[: places.size])
@@ -228,7 +229,8 @@ def _add_event(
         document.events.append(_Event(line, begin, until, style, text))
 
 
-def _parse_time(text: str) -> float | None:
+def parse_time(text: str) -> float | None:
+    """Return the seconds of a time such as ``0:01:02.50``; None if it is none."""
     match = _TIME.fullmatch(text.strip())
     if match is None:
         return None

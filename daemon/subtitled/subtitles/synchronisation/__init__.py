@@ -4,7 +4,7 @@ Everything here is a pure function over cues, spans of speech and words. :mod:`.
 loads numpy, so it is imported where a subtitle is checked, and not where a report is shown.
 """
 
-from .correction import correct_cues, proves_gain
+from .correction import correct_ass, correct_cues, proves_gain
 from .report import SyncEvidence, SyncPart, SyncReport, SyncVerdict
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "SyncPart",
     "SyncReport",
     "SyncVerdict",
+    "correct_ass",
     "correct_cues",
     "proves_gain",
 ]

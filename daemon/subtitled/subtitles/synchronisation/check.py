@@ -62,11 +62,13 @@ def check_synchronisation(cues: Sequence[Cue], media_speech: MediaSpeech) -> Syn
     if len(media_speech.speech) < MIN_SPEECH_SPANS:
         return _cannot_tell("the media file has too little speech", counts)
     grid = OffsetGrid(max_seconds=MAX_OFFSET_SECONDS)
+    voice = VoiceEvidence(media_speech.speech, media_speech.faint, grid)
     match = WordMatch((), 0, 0)
     if media_speech.words and media_speech.language is not None:
-        match = match_words(spoken, media_speech.words, media_speech.language)
+        onsets = voice.onsets.tolist()
+        match = match_words(spoken, media_speech.words, media_speech.language, onsets)
     source = CueEvidence(
-        voice=VoiceEvidence(media_speech.speech, media_speech.faint, grid),
+        voice=voice,
         times=_times_of(spoken),
         grid=grid,
         anchors=match.anchors,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from subtitled.plugin import Cue
 
+from ..formats.ass_times import move_times
 from .report import SyncReport
 
 MIN_CUE_SECONDS = 0.1
@@ -28,15 +30,24 @@ def correct_cues(cues: Sequence[Cue], report: SyncReport) -> tuple[Cue, ...]:
     """
     if not report.parts:
         return tuple(cues)
-    starts = [part.start for part in report.parts]
     corrected = []
     for cue in cues:
-        part = report.parts[max(0, bisect.bisect_right(starts, cue.start + 1e-6) - 1)]
-        start, end = (
-            max(0.0, time * report.ratio.factor + part.offset) for time in (cue.start, cue.end)
-        )
-        corrected.append(replace(cue, start=start, end=max(end, start + MIN_CUE_SECONDS)))
+        start, end = correct_times(cue.start, cue.end, report)
+        corrected.append(replace(cue, start=start, end=end))
     return tuple(corrected)
+
+
+def correct_ass(text: str, report: SyncReport) -> str:
+    """Return a decoded ASS or SSA file with the times that fit best. All else in it stays."""
+    return move_times(text, partial(correct_times, report=report)) if report.parts else text
+
+
+def correct_times(start: float, end: float, report: SyncReport) -> tuple[float, float]:
+    """Return the times that fit best for a cue, in seconds. The report has parts."""
+    starts = [part.start for part in report.parts]
+    part = report.parts[max(0, bisect.bisect_right(starts, start + 1e-6) - 1)]
+    begin, until = (max(0.0, time * report.ratio.factor + part.offset) for time in (start, end))
+    return begin, max(until, begin + MIN_CUE_SECONDS)
 
 
 def proves_gain(report: SyncReport) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,13 @@ from subtitled.plugin import Cue, Language, Word
 from ..evaluation.suber import split_words
 from .evidence import Floats
 
-WORD_LEAD_SECONDS = 0.05
-"""Seconds by which a cue usually appears before its first word, as recognisers place it."""
+WORD_LEAD_SECONDS = 0.1
+"""Seconds by which a cue usually appears before its first word: the habit of those who make it."""
+EARLY_WORD_SECONDS = 0.6
+"""Seconds by which a recogniser may begin a word before it is said: it begins a word after a pause
+somewhere in the pause. In the median this is a quarter of a second."""
+LATE_WORD_SECONDS = 0.2
+"""Seconds by which it may begin a word after the voice."""
 MIN_RUN_WORDS = 3
 """Words in a row that must be the same. Fewer are the same by chance."""
 WORD_SHARE = 0.9
@@ -47,13 +53,16 @@ class WordMatch:
     """Those that the transcript has too, in the same order and in runs."""
 
 
-def match_words(cues: Sequence[Cue], words: Sequence[Word], language: Language) -> WordMatch:
+def match_words(
+    cues: Sequence[Cue], words: Sequence[Word], language: Language, onsets: Sequence[float] = ()
+) -> WordMatch:
     """Find the words of cues in a transcript, whatever the times are.
 
     Args:
         cues: The cues, in order.
         words: The words of the transcript, in order.
         language: The language of both.
+        onsets: When a voice begins after a pause, in seconds and in order.
     """
     ours = [
         (token, number, place)
@@ -74,8 +83,23 @@ def match_words(cues: Sequence[Cue], words: Sequence[Word], language: Language) 
         for step in range(length - 1):
             _, number, place = ours[block.src_start + step]
             if place == 0:
-                anchors.append(WordAnchor(number, theirs[block.dest_start + step][1].start))
+                word = theirs[block.dest_start + step][1]
+                anchors.append(WordAnchor(number, find_beginning(word, onsets)))
     return WordMatch(tuple(anchors), len(ours), matched)
+
+
+def find_beginning(word: Word, onsets: Sequence[float]) -> float:
+    """Return when a word is said: when the voice begins, if the word is the first after a pause.
+
+    Args:
+        word: A word as a recogniser placed it.
+        onsets: When a voice begins after a pause, in seconds and in order.
+    """
+    number = bisect.bisect_left(onsets, word.start - LATE_WORD_SECONDS)
+    latest = max(word.end, word.start + EARLY_WORD_SECONDS)
+    if number < len(onsets) and onsets[number] <= latest:
+        return float(onsets[number])
+    return word.start
 
 
 def word_rows(

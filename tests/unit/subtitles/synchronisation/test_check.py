@@ -21,6 +21,7 @@ from subtitled.subtitles.synchronisation.check import (
     MediaSpeech,
     check_synchronisation,
 )
+from subtitled.subtitles.synchronisation.word_evidence import find_beginning
 
 PADDING = 0.3
 """Seconds that voice activity detection adds on both sides of speech."""
@@ -205,6 +206,43 @@ def test_words_prove_the_gain_of_other_times() -> None:
     assert report.evidence.error_before == pytest.approx(2.4, abs=0.1)
     assert report.evidence.error_after is not None
     assert report.evidence.error_after < 0.2
+
+
+def test_words_that_begin_in_the_pause_before_them_move_no_correction() -> None:
+    """A recogniser begins such words too early. By words is no worse than by voice."""
+    chance = random.Random(3)
+    before = [cue.start + 0.1 for cue in CUES]
+    words = [
+        replace(word, start=word.start - chance.uniform(0.15, 0.55))
+        if any(abs(word.start - start) < 0.01 for start in before)
+        else word
+        for word in WORDS
+    ]
+    media_speech = MediaSpeech(speech=SPEECH, words=words, language=ENGLISH)
+    for seconds in (-17.0, -0.8, 0.9, 33.0):
+        cues = move(CUES, lambda time, by=seconds: time + by)  # type: ignore[misc]
+        report = check_synchronisation(cues, media_speech)
+        assert report.verdict is SyncVerdict.OFFSET, report
+        by_voice = median_error(cues, check_synchronisation(cues, SPEECH_ALONE))
+        assert median_error(cues, report) <= max(0.1, by_voice)
+    assert check_synchronisation(CUES, media_speech).verdict is SyncVerdict.IN_SYNC
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "onsets", "said"),
+    [
+        pytest.param(9.6, 10.4, [10.0], 10.0, id="begun in the pause"),
+        pytest.param(5.0, 10.4, [10.0], 10.0, id="stretched over the pause"),
+        pytest.param(10.1, 10.4, [10.0], 10.0, id="begun a little late"),
+        pytest.param(12.0, 12.4, [10.0], 12.0, id="amid speech"),
+        pytest.param(12.0, 12.4, [10.0, 13.0], 12.0, id="before the next pause"),
+        pytest.param(12.0, 12.4, [], 12.0, id="without voice activity"),
+    ],
+)
+def test_the_first_word_after_a_pause_begins_with_the_voice(
+    start: float, end: float, onsets: list[float], said: float
+) -> None:
+    assert find_beginning(Word(text="sea", start=start, end=end), onsets) == said
 
 
 def test_a_right_subtitle_has_no_gain_to_prove() -> None:
