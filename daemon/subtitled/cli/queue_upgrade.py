@@ -30,7 +30,8 @@ def upgrade(
         typer.Option(
             "--made-by",
             help="What made them: an engine, a model or a translator, as whisper, base, "
-            "whisper/base or whisper/base@VERSION. May be given several times.",
+            "whisper/base or whisper/base@VERSION; unknown or whisper/unknown means what an older "
+            "version wrote without the model. May be given several times.",
         ),
     ] = None,
     library: Annotated[

@@ -16,6 +16,10 @@ _RECOGNISED = re.compile(r"^(?:transcribed|translated from the audio) by ([^,;]+
 _TRANSLATED = re.compile(r"(?:^|, )translated by ([^,;]+?)(?: from [^;]*)?(?=$|[,;])")
 
 
+UNKNOWN_MODEL = "unknown"
+"""Stands for the model of what an older version wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Maker:
     """An engine or a translator. Without a name there was none."""
@@ -28,8 +32,14 @@ class Maker:
     """The version of its plugin."""
 
     def __str__(self) -> str:
-        model = f"/{self.model}" if self.model else ""
+        model = UNKNOWN_MODEL if self.has_unknown_model else self.model
+        model = f"/{model}" if model else ""
         return f"{self.name}{model}" + (f"@{self.version}" if self.version else "")
+
+    @property
+    def has_unknown_model(self) -> bool:
+        """Whether an older version wrote the name alone. Without a model there is a version."""
+        return bool(self.name) and not self.model and not self.version
 
     def is_same_model(self, other: Maker) -> bool:
         """Return whether both are one component with one model, in whatever version."""
@@ -103,7 +113,11 @@ NO_MAKERS = Makers()
 
 @dataclass(frozen=True, slots=True)
 class MadeBy:
-    """Which makers are meant: ``NAME``, ``MODEL`` or ``NAME/MODEL``, perhaps with ``@VERSION``."""
+    """Which makers are meant: ``NAME``, ``MODEL`` or ``NAME/MODEL``, perhaps with ``@VERSION``.
+
+    ``unknown`` and ``NAME/unknown`` mean those whose model is not known. A name alone means
+    whatever it made, so those too; a model does not.
+    """
 
     text: str
 
@@ -126,6 +140,13 @@ class MadeBy:
         """Return whether a maker is meant."""
         return self._is_named(maker) or self._is_named_with_version(maker)
 
+    def may_mean(self, maker: Maker) -> bool:
+        """Return whether this names a model, which may be the unknown one of a maker."""
+        if not maker.has_unknown_model or self.matches(maker):
+            return False
+        name, slash, _ = self.text.partition("/")
+        return name == maker.name if slash else True
+
     def is_replaced(self, old: Makers, new: Makers) -> bool:
         """Return whether what is meant made the old one, and something else would make a new one.
 
@@ -142,11 +163,8 @@ class MadeBy:
         return False
 
     def _is_named(self, maker: Maker) -> bool:
-        return bool(maker.name) and self.text in (
-            maker.name,
-            maker.model,
-            f"{maker.name}/{maker.model}",
-        )
+        model = UNKNOWN_MODEL if maker.has_unknown_model else maker.model
+        return bool(maker.name) and self.text in (maker.name, model, f"{maker.name}/{model}")
 
     def _is_named_with_version(self, maker: Maker) -> bool:
         name = self.text.removesuffix(f"@{maker.version}")

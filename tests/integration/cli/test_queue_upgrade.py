@@ -102,3 +102,22 @@ def test_what_made_them_makes_nothing_again(library: MadeLibrary, run: Run) -> N
     assert "make them" in shown.output
     assert "nothing to make again" in shown.output
     assert "1 file queued to be made again" in run("upgrade", "--made-by", "small@0.0").output
+
+
+def test_what_was_written_without_its_model_is_counted_and_made_again_only_if_named(
+    library: MadeLibrary, run: Run
+) -> None:
+    for name in ("old", "older"):
+        library.add(name, Makers(Maker("whisper")))
+    shown = run("upgrade", "--made-by", "base", "--dry-run")
+    assert "2 files to make again" in shown.output
+    assert "its model is not known; whisper/unknown means these" in shown.output
+    answer = json.loads(run("upgrade", "--made-by", "base", "--json").output)
+    kept = [row for row in answer["items"] if row["kept"]]
+    assert [(row["made_by"], row["files"]) for row in kept] == [("whisper/unknown", 2)]
+    assert library.requested() == {"a.en.srt", "b.en.srt"}
+    assert "whisper/unknown (2)" in run("upgrade").output
+    for text in ("unknown", "whisper/unknown"):
+        assert "2 files to make again" in run("upgrade", "--made-by", text, "--dry-run").output
+    assert "2 files queued" in run("upgrade", "--made-by", "unknown").output
+    assert library.requested() == {f"{name}.en.srt" for name in ("a", "b", "old", "older")}

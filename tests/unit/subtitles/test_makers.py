@@ -59,6 +59,42 @@ def test_only_what_was_named_has_to_be_another_one() -> None:
     assert not MadeBy("base").is_replaced(BASE, NO_MAKERS)
 
 
+OLD = Makers.from_variant("transcribed by whisper, translated by nmt from en")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_named", "is_possible"),
+    [
+        ("unknown", True, False),
+        ("whisper/unknown", True, False),
+        ("whisper", True, False),
+        ("base", False, True),
+        ("base@0.1", False, True),
+        ("whisper/base", False, True),
+        ("own/base", False, False),
+        ("own/unknown", False, False),
+    ],
+)
+def test_an_unknown_model_is_meant_by_its_name_and_not_by_a_model(
+    text: str, is_named: bool, is_possible: bool
+) -> None:
+    assert str(OLD) == "whisper/unknown and nmt/unknown"
+    made_by = MadeBy(text)
+    assert made_by.matches(OLD.engine) is is_named
+    assert made_by.may_mean(OLD.engine) is is_possible
+    assert made_by.is_replaced(OLD, BASE) is is_named
+    assert not made_by.may_mean(BASE.engine)
+
+
+@pytest.mark.parametrize(
+    "maker", [Maker("tones", "", "1.0"), Maker("whisper", "base", ""), Maker()]
+)
+def test_a_component_without_models_has_no_unknown_one(maker: Maker) -> None:
+    assert not maker.has_unknown_model
+    assert "unknown" not in str(maker)
+    assert not MadeBy("unknown").matches(maker)
+
+
 def test_makers_come_back_from_a_signature_whatever_anybody_wrote_into_it() -> None:
     for makers in (BASE, HUB, NO_MAKERS):
         assert Makers.from_json(makers.to_json()) == makers

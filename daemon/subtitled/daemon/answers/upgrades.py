@@ -145,12 +145,15 @@ def plan_upgrades(
     }
     groups = db.upgrades.groups(libraries)
     rows, routes = [], defaultdict[tuple[str, str | None], set[Route]](set)
+    doubtful = []
     for group in groups:
         named = [
             one
             for one in meant
             if one.matches(group.makers.engine) or one.matches(group.makers.translator)
         ]
+        if not named and any(one.may_mean(group.makers.engine) for one in meant):
+            doubtful.append(_keep_unknown(group))
         if named:
             route, makers = _find_new_makers(configuration, routings[group.library], group)
             kept = _find_reason(named, group, makers)
@@ -161,11 +164,17 @@ def plan_upgrades(
         raise _unknown_maker(meant, db, libraries)
     chosen = [row.group for row in rows if not row.kept]
     return UpgradeAnswer(
-        rows=tuple(rows),
+        rows=(*rows, *doubtful),
         total=db.upgrades.total(chosen),
         pending=db.upgrades.pending(libraries),
         cost=_estimate(configuration, db, chosen, routings, routes),
     )
+
+
+def _keep_unknown(group: UpgradeGroup) -> UpgradeRow:
+    """Return the row of subtitles that the model that is meant may have made, or another one."""
+    reason = f"its model is not known; {group.makers.engine} means these"
+    return UpgradeRow(group=group, makers=Makers(), kept=reason)
 
 
 def _find_new_makers(

@@ -31,7 +31,8 @@ from .services import ApiServices
 
 _MADE_BY = (
     "What made the subtitles: an engine, a model or a translator, as `whisper`, `base`, "
-    "`whisper/base` or `whisper/base@VERSION`."
+    "`whisper/base` or `whisper/base@VERSION`; `unknown` or `whisper/unknown` if the model is not "
+    "known."
 )
 MakerText = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=r"^[^\s/@](.*\S)?$")]
 
