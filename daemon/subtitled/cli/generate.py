@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,15 +19,16 @@ from subtitled.config.load import Configuration
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.records import FileState
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
-from subtitled.jobcontext.services import Services, build_services, open_database
+from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.library.paths import describe_failure, library_containing
 from subtitled.library.scanner import scan
 from subtitled.media.ffmpeg import unreadable_error
-from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import Language, SubtitledError
+from subtitled.transcription.early_start import start_engine_early
 
 from .app import app, load_configuration
+from .job_services import open_job_services
 from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors, make_output_folder
 from .plugin_messages import show_plugin_records, show_unavailable
 
@@ -168,7 +168,7 @@ def _require_valid(request: GenerateRequest, configuration: Configuration) -> No
 
 @contextmanager
 def _services(configuration: Configuration, request: GenerateRequest) -> Iterator[Services]:
-    """Build the services of a run with a progress bar, and remove their scratch files."""
+    """Build the services of a run with a progress bar."""
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -189,21 +189,10 @@ def _services(configuration: Configuration, request: GenerateRequest) -> Iterato
                 last_step = step_name
                 errors.print(f"{name}: {step_name}", markup=False)
 
-        services = build_services(
-            configuration,
-            open_database(configuration),
-            scratch=f"scratch-{os.getpid()}",
-            progress=show_progress,
-        )
-        if request.here:
-            services.engines.run_here()
-        try:
+        with open_job_services(
+            configuration, show_progress, in_this_process=request.here
+        ) as services:
             yield services
-        finally:
-            services.engines.close()
-            for file in services.scratch.iterdir():
-                file.unlink()
-            services.scratch.rmdir()
 
 
 def _generate_one(
@@ -216,9 +205,14 @@ def _generate_one(
             services.store.clear_transcripts(fingerprint)
         if request.overwrite:
             services.store.forget_languages(fingerprint, is_evident_too=request.retranscribe)
+        library = settings_for(media, request, configuration)
+        start_engine_early(services, library, fingerprint)
+        # The engine loads while this is imported.
+        from subtitled.pipeline.pipeline import run_job
+
         job = Job(
             media=media,
-            library=settings_for(media, request, configuration),
+            library=library,
             fingerprint=fingerprint,
             output_folder=request.output_dir,
             force=request.overwrite,

@@ -153,7 +153,7 @@ class AudioAnswerer:
             update={
                 "allowed_destinations": self._settings.allowed_destinations,
                 "sources": SourceSettings(order=("audio", "speech")),
-                "glossaries": _write_hotwords(question.hotwords, own / "hotwords.csv"),
+                "glossaries": write_hotwords(question.hotwords, own / "hotwords.csv"),
             }
         )
         job = Job(
@@ -254,7 +254,7 @@ def _store_name(question: AudioQuestion) -> str:
     return f"question-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
-def _write_hotwords(hotwords: tuple[str, ...], target: Path) -> tuple[Path, ...]:
+def write_hotwords(hotwords: tuple[str, ...], target: Path) -> tuple[Path, ...]:
     """Write the hotwords as a glossary, if there are any. Return its path."""
     if not hotwords:
         return ()
