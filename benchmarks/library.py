@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from idle import resident, ticks
+from idle import memory, ticks
 from material import Cost, costs, own_folder, running
 
 PER_FOLDER = 10
@@ -163,12 +163,12 @@ def watch(folders: int) -> dict[str, float]:
                 time.sleep(30)
                 used = (ticks(process.pid) - before) / os.sysconf("SC_CLK_TCK")
                 share = used / (time.monotonic() - begin)
-                memory = resident(process.pid) / 1024
+                held = memory(process.pid)["rss"]
                 events = "watched by events" in (folder / "log").read_text()
             shutil.rmtree(folder / "state")
             if not events:
                 sys.exit("the library was not watched by events")
-            return memory, share, running()
+            return held, share, running()
 
         few = measure()
         for number in range(folders // 10):

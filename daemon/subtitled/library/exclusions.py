@@ -8,6 +8,7 @@ Trailer`` are films.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -181,12 +182,23 @@ _SPACED = re.compile(
 _EPISODE = re.compile(r"s\d{1,4}[ ._-]?e\d{1,4}|(?<!\d)\d{1,2}x\d{2,3}(?!\d)")
 """A season and an episode. ``Show - S01E05 - Trailer`` is the title of an episode."""
 _THEME_SONG = re.compile(r"theme\d{0,2}\.(?:mp3|flac|m4a|aac|og[ga]|opus|wav|wma|mka)")
+_SIGNS = (
+    "sample|trailer|teaser|scene|deleted|featurette|interview|clip|short|extra|other|blooper|"
+    "outtake|gag|making|rarbg|etrg|theme|annonce|zwiastun|unmanic|tdarr|.temp|.tmp|.part|.unf|.inc"
+).split("|")
+_SIGNS_BEYOND_ASCII = "tráiler|fragman|előzetes|upoutávk|трейлер|тизер|予告|特報|预告|예고".split(
+    "|"
+)
+"""What the stem of every file has that :func:`file_exclusion` leaves out, except parts of discs.
+Most films have none of it, which is quickly found."""
 _DVD_FILE = re.compile(r"(?:video_ts|vts_\d\d_\d)\.vob")
 _SEASON = re.compile(
     r"(?:season|series|staffel|saison|temporada|stagione|seizoen|sesong|sezon)[ ._-]*\d+|s\d{1,4}"
     r"|specials|(?:cd|dvd|disc|disk|bd)[ ._-]?\d+|bdmv|video_ts"
 )
 """A folder that a series or a film on several discs has, and a collection has not."""
+_REMEMBERED_FOLDERS = 1024
+"""How many names of folders are judged once only: ``Season 01`` is in every series."""
 SUBTITLE_FOLDERS = frozenset({"subs", "sub", "subtitles", "subtitle", "vobsubs", "vobsub"})
 """Folders of subtitles beside a film: Kodi, Plex and releases."""
 
@@ -202,6 +214,7 @@ class Folder:
     folders: tuple[str, ...]
 
 
+@functools.lru_cache(_REMEMBERED_FOLDERS)
 def folder_exclusion(name: str, include_extras: bool) -> str | None:
     """Return why a folder is not scanned, wherever it lies; None if that is not certain."""
     folded = name.lower()
@@ -220,6 +233,7 @@ def folder_exclusion(name: str, include_extras: bool) -> str | None:
     return None
 
 
+@functools.lru_cache(_REMEMBERED_FOLDERS)
 def depends_on_place(name: str, include_extras: bool) -> bool:
     """Return whether only :func:`folder_exclusion_in` says whether a folder is scanned."""
     folded = name.lower()
@@ -260,7 +274,11 @@ def file_exclusion(name: str, include_extras: bool) -> str | None:
     folded = name.lower()
     if folded.endswith(".vob") and _DVD_FILE.fullmatch(folded):
         return DISC
-    stem = unicodedata.normalize("NFC", folded.rpartition(".")[0])
+    stem = folded.rpartition(".")[0]
+    if not stem.isascii():
+        stem = unicodedata.normalize("NFC", stem)
+    if not _has_sign(stem):
+        return None
     if _WORKING_FILE.fullmatch(stem):
         return WORKING
     if include_extras:
@@ -270,6 +288,13 @@ def file_exclusion(name: str, include_extras: bool) -> str | None:
     if _NAMED_TRAILER.fullmatch(stem) and not _EPISODE.search(stem):
         return EXTRAS
     return EXTRAS if _THEME_SONG.fullmatch(folded) else None
+
+
+def _has_sign(stem: str) -> bool:
+    for sign in _SIGNS:
+        if sign in stem:
+            return True
+    return not stem.isascii() and any(sign in stem for sign in _SIGNS_BEYOND_ASCII)
 
 
 def _is_title(stem: str) -> bool:

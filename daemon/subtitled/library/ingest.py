@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import os
@@ -35,6 +36,7 @@ from .availability import AvailabilityMonitor
 from .diff import diff_scan
 from .media_filter import MediaFilter
 from .paths import is_inside_library, library_containing
+from .read_ahead import read_ahead
 from .ready_files import find_ready_files
 from .scanner import links_into, scan_batches
 from .subtitle_names import (
@@ -174,18 +176,21 @@ class Ingest:
         inner = {root for root in self._roots.values() if root.startswith(mine)}
         batches = scan_batches(root, self._libraries[name], on_error, inner)
         report = ScanReport()
-        for diff in diff_scan(batches, self._db.bulk_files.iter_under(name, os.fsencode(root))):
-            if self._stopping.is_set():
-                break
-            diff.missing = [path for path in diff.missing if not path.startswith(tuple(unreadable))]
-            self._apply_diff(name, diff, priority, is_event=False)
-            report = ScanReport(
-                files=report.files + diff.files,
-                new=report.new + len(diff.new),
-                changed=report.changed + len(diff.changed),
-                missing=report.missing + len(diff.missing),
-                unreadable_folders=len(unreadable),
-            )
+        known = self._db.bulk_files.iter_under(name, os.fsencode(root))
+        with contextlib.closing(read_ahead(diff_scan(batches, known))) as diffs:
+            for diff in diffs:
+                if self._stopping.is_set():
+                    break
+                lost = tuple(unreadable)
+                diff.missing = [path for path in diff.missing if not path.startswith(lost)]
+                self._apply_diff(name, diff, priority, is_event=False)
+                report = ScanReport(
+                    files=report.files + diff.files,
+                    new=report.new + len(diff.new),
+                    changed=report.changed + len(diff.changed),
+                    missing=report.missing + len(diff.missing),
+                    unreadable_folders=len(unreadable),
+                )
         return report
 
     def _on_folder_changed(self, name: str, folder: Path, changed_paths: Iterable[Path]) -> None:
@@ -328,10 +333,8 @@ class Ingest:
         requested: Sequence[bytes] = (),
     ) -> None:
         media_filter = self._filters[name]
-        diff.new = [scanned for scanned in diff.new if media_filter.accepts(_basename(scanned[0]))]
-        diff.changed = [
-            scanned for scanned in diff.changed if media_filter.accepts(_basename(scanned[0]))
-        ]
+        diff.new = _films(diff.new, media_filter)
+        diff.changed = _films(diff.changed, media_filter)
         if not diff and not requested:
             return
         now = time.time()
@@ -344,6 +347,11 @@ class Ingest:
             requested=requested,
         )
         self._db.bulk_files.apply_diff(name, diff, options)
+
+
+def _films(scanned: list[ScannedFile], media_filter: MediaFilter) -> list[ScannedFile]:
+    """Return those of some media files that are films, by their names."""
+    return [one for one in scanned if media_filter.file_exclusion(_basename(one[0])) is None]
 
 
 def _basename(path: bytes) -> str:

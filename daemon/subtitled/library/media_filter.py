@@ -45,7 +45,7 @@ class MediaFilter:
         self.extensions = frozenset(map(os.fsencode, endings))
         """Of media, in lower case: what is cheap to ask of every name."""
         patterns = [fnmatch.translate(pattern.lower()) for pattern in library.ignore]
-        self._ignored = re.compile("|".join(patterns) or r"(?!)")
+        self._ignored = re.compile("|".join(patterns)) if patterns else None
         self._include_extras = library.include_extras
         self._root = library.path
 
@@ -59,7 +59,7 @@ class MediaFilter:
 
     def file_exclusion(self, name: str) -> str | None:
         """Return why a media file of this name is not taken, or None."""
-        if self._ignored.match(name.lower()) is not None:
+        if self._ignored is not None and self._ignored.match(name.lower()):
             return IGNORED
         return file_exclusion(name, self._include_extras)
 
@@ -129,7 +129,7 @@ class MediaFilter:
         return folder_exclusion_in(self._read_surroundings(parent), name, inside)
 
     def _folder_exclusion(self, name: str) -> str | None:
-        if self._ignored.match(name.lower()) is not None:
+        if self._ignored is not None and self._ignored.match(name.lower()):
             return IGNORED
         return folder_exclusion(name, self._include_extras)
 

@@ -122,14 +122,16 @@ def _read_folder(
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = entry.name
+                if not entry.is_file(follow_symlinks=False):
+                    by_link = entry.is_symlink()
+                    if by_link and (links is None or not links_into(entry.path, links)):
+                        continue
+                    if entry.is_dir():
+                        if not media_filter.ignores_folder(os.fsdecode(name)):
+                            folders[name] = (entry.path + b"/", None, int(by_link))
+                        continue
                 ending = name[name.rfind(b".") + 1 :].lower()
-                by_link = entry.is_symlink()
-                if by_link and (links is None or not links_into(entry.path, links)):
-                    continue
-                if entry.is_dir():
-                    if not media_filter.ignores_folder(os.fsdecode(name)):
-                        folders[name] = (entry.path + b"/", None, int(by_link))
-                elif ending in endings:
+                if ending in endings:
                     media.append(entry)
                 elif ending in SUBTITLE_ENDINGS:
                     subtitles.append(name)

@@ -10,6 +10,7 @@ import functools
 import os
 import time
 import timeit
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.config.settings import LibrarySettings
+from subtitled.library import exclusions
 from subtitled.library.exclusions import (
     DISC,
     EXTRAS,
@@ -296,3 +298,20 @@ def test_no_name_is_costly_to_judge(piece: str) -> None:
     judge = functools.partial(file_exclusion, name, False)
     seconds = min(timeit.repeat(judge, timer=time.thread_time, number=200, repeat=5)) / 200
     assert seconds < 1e-3  # of the processor; 40 us here, and milliseconds if it were quadratic
+
+
+@pytest.mark.parametrize(
+    "pattern", ["_WORKING_FILE", "_EXTRA_FILE", "_NAMED_TRAILER", "_THEME_SONG"]
+)
+@given(data=st.data())
+def test_the_quick_look_at_a_name_passes_all_that_the_patterns_leave_out(
+    pattern: str, data: st.DataObject
+) -> None:
+    folded = data.draw(st.from_regex(getattr(exclusions, pattern), fullmatch=True))
+    stem = folded.rpartition(".")[0] if pattern == "_THEME_SONG" else folded
+    assert exclusions._has_sign(stem)
+
+
+def test_the_quick_look_finds_a_decomposed_accent() -> None:
+    name = unicodedata.normalize("NFD", "Film - Tráiler.mkv")
+    assert file_exclusion(name, include_extras=False) == EXTRAS
