@@ -1,12 +1,12 @@
-"""``export``: write subtitles in the formats of broadcasters."""
+"""``export``: write subtitles for broadcasters, editing programs and readers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, cast, get_args
 
 import typer
 
@@ -19,22 +19,52 @@ from subtitled.plugin.limits import read_file
 from subtitled.subtitles.broadcast.export import (
     TIMECODE_FORMATS,
     ExportFormat,
+    MarkerFormat,
     Programme,
     choose_start,
     render_export,
+    render_markers,
 )
+from subtitled.subtitles.broadcast.markers import MarkerKind, Timeline
 from subtitled.subtitles.formats import drop_unusable, read_subtitle
 from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES
 
 from .app import app
+from .exported_text import DocumentFormat, ExportedText, read_words
 from .output import FAILED, display_path, echo, errors, make_output_folder
 from .subtitle_files import parse_language_option
+
+AnyFormat = Literal[ExportFormat, MarkerFormat, DocumentFormat]
+_NO_DURATION = (
+    "no media file says how long the programme is, so the segments end with the last cue. "
+    "State its seconds with --duration"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """What was typed: the format, and what is to be taken instead of what the media says."""
+
+    fmt: AnyFormat
+    media: Path | None
+    start: str | None
+    rate: float | None
+    duration: float | None
+    language: Language | None
+    segment_seconds: float
+    marks: frozenset[MarkerKind]
+    chapters: Path | None
+
+    @property
+    def counts_frames(self) -> bool:
+        """Whether the format counts frames, or shows timecode to people."""
+        return self.fmt in TIMECODE_FORMATS or self.fmt in get_args(DocumentFormat)
 
 
 @app.command()
 def export(
     files: Annotated[list[Path], typer.Argument(help="Subtitle files with times.")],
-    to: Annotated[ExportFormat, typer.Option(help="The format.")],
+    fmt: Annotated[AnyFormat, typer.Option("--format", "--to", help="The format.")],
     output_dir: Annotated[
         Path, typer.Option(help="The folder of the files; the current one unless given.")
     ] = Path(),
@@ -57,46 +87,49 @@ def export(
             help="Frames per second of the timecode. Default: that of the media, else 25.",
         ),
     ] = None,
+    duration: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="Seconds of the programme. Default: those of the media file."),
+    ] = None,
     language: Annotated[
         str | None, typer.Option(help="The language. Default: the one in the file's name.")
     ] = None,
     segment_seconds: Annotated[
         float, typer.Option(min=1.0, max=3600.0, help="Seconds of a segment of hls.")
     ] = 6.0,
+    mark: Annotated[
+        list[MarkerKind] | None,
+        typer.Option(help="What gets markers; several may be given. Default: all."),
+    ] = None,
+    chapters: Annotated[
+        Path | None,
+        typer.Option(help="A file with chapters. Default: chapters.vtt beside the media file."),
+    ] = None,
 ) -> None:
-    """Write subtitles in a format of broadcasters: EBU STL, EBU-TT-D, SCC or WebVTT for HLS.
+    """Write subtitles for broadcasters, as markers for editing, or as transcripts for readers.
 
     Nothing beside the media is changed. Each file that cannot be written is named with the reason,
     and the others are written.
     """
-    stated = parse_language_option(language)
-    counts_frames = to in TIMECODE_FORMATS
+    options = _Options(
+        fmt=fmt,
+        media=media,
+        start=start,
+        rate=rate,
+        duration=duration,
+        language=parse_language_option(language),
+        segment_seconds=segment_seconds,
+        marks=frozenset(mark or MarkerKind),
+        chapters=chapters,
+    )
     make_output_folder(output_dir)
     targets: set[Path] = set()
     failures = 0
     for file in files:
         try:
-            film = media or find_media_beside(file)
-            facts = probe_media(film) if film is not None else None
-            problem = facts.timecode_problem if facts else ""
-            if problem and start is None and counts_frames:
-                note = f"{display_path(file)}: {problem}; the count begins at zero"
-                errors.print(note, markup=False, style="yellow")
-            programme = Programme(
-                start=choose_start(
-                    facts.start_timecode if facts else None,
-                    facts.frame_rate if facts and counts_frames else 0.0,
-                    start,
-                    rate,
-                ),
-                duration=facts.duration if facts else 0.0,
-                made_on=date.today(),
-                segment_seconds=segment_seconds,
-            )
-            subtitle = _read_subtitle(file, stated, facts)
-            if film is not None:
-                subtitle = replace(subtitle, title=film.stem)
-            _write(render_export(subtitle, to, programme), file, output_dir, targets)
+            written = _render(file, options)
+            ending = f".{fmt}" if len(written) > 1 else next(iter(written))
+            _write(written, file, output_dir / f"{file.stem}{ending}", targets)
         except SubtitledError as error:
             failures += 1
             errors.print(f"{display_path(file)}: {error}", markup=False, style="red")
@@ -107,31 +140,92 @@ def export(
         raise typer.Exit(FAILED)
 
 
-def _read_subtitle(file: Path, stated: Language | None, facts: MediaInfo | None) -> Subtitle:
+def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
+    """Return the content of the files of one subtitle, and tell what is left out or unknown.
+
+    Raises:
+        SubtitledError: The file cannot be read, or the format cannot hold it.
+        OSError: A file cannot be read.
+    """
+    film = options.media or find_media_beside(file)
+    facts = probe_media(film) if film is not None else None
+    problem = facts.timecode_problem if facts else ""
+    if problem and options.start is None and options.counts_frames:
+        _warn(file, f"{problem}; the count begins at zero")
+    text = _read_text(file, options.language, film, facts)
+    start = choose_start(
+        facts.start_timecode if facts else None,
+        facts.frame_rate if facts and options.counts_frames else 0.0,
+        options.start,
+        options.rate,
+    )
+    duration = options.duration or (facts.duration if facts else 0.0)
+    if options.fmt in get_args(ExportFormat):
+        if options.fmt == "hls" and not duration:
+            _warn(file, _NO_DURATION)
+        programme = Programme(
+            start=start,
+            duration=duration,
+            made_on=date.today(),
+            segment_seconds=options.segment_seconds,
+        )
+        return render_export(text.subtitle, cast(ExportFormat, options.fmt), programme)
+    if options.fmt in get_args(MarkerFormat):
+        timeline = Timeline(
+            title=text.subtitle.title,
+            start=start,
+            duration=duration,
+            media=film,
+            has_video=facts is not None and facts.has_video,
+            audio_channels=facts.audio_tracks[0].channels if facts and facts.audio_tracks else 0,
+        )
+        # What reads the state of the daemon is not imported for the other formats.
+        from .export_markers import list_markers
+
+        markers = list_markers(text, options.marks, options.chapters)
+        return render_markers(markers, cast(MarkerFormat, options.fmt), timeline)
+    from .export_documents import render_document
+
+    is_stated = options.start or options.rate or (facts and facts.start_timecode)
+    return render_document(
+        text, cast(DocumentFormat, options.fmt), start if is_stated else None, duration
+    )
+
+
+def _read_text(
+    file: Path, stated: Language | None, film: Path | None, facts: MediaInfo | None
+) -> ExportedText:
     language = stated or find_language_in_name(file)
     frame_rate = (facts.frame_rate or None) if facts else None
     data = read_file(file, MAX_SUBTITLE_BYTES)
     result = drop_unusable(read_subtitle(data, file.suffix[1:], frame_rate, language))
     for part in result.dropped:
-        errors.print(f"{display_path(file)}: {part}", markup=False, style="yellow")
+        _warn(file, str(part))
     if not result.cues:
         raise InputRejectedError("it has no cues", "Choose another file")
-    return Subtitle(
-        language=language or UNDETERMINED, cues=result.cues, title=file.name.partition(".")[0]
+    subtitle = Subtitle(
+        language=language or UNDETERMINED,
+        cues=result.cues,
+        words=read_words(data, file.suffix[1:]),
+        title=display_path(film.stem) if film else display_path(file.name.partition(".")[0]),
     )
+    return ExportedText(file=file, data=data, subtitle=subtitle, media=film)
 
 
-def _write(written: Mapping[str, bytes], file: Path, output_dir: Path, targets: set[Path]) -> None:
-    """Write one file by its subtitle's name, or the files of a segmented format in a folder.
+def _warn(file: Path, message: str) -> None:
+    errors.print(f"{display_path(file)}: {message}", markup=False, style="yellow")
+
+
+def _write(written: Mapping[str, bytes], file: Path, target: Path, targets: set[Path]) -> None:
+    """Write one file, or several in a folder.
 
     Args:
         written: The content of the files.
         file: The subtitle.
-        output_dir: The folder.
+        target: The path of the file or the folder.
         targets: What was written for other subtitles, to which this is added.
     """
-    is_segmented = len(written) > 1
-    target = output_dir / f"{file.stem}{'.hls' if is_segmented else next(iter(written))}"
+    is_folder = len(written) > 1
     if target in targets:
         raise InputRejectedError(
             f"{display_path(target)} was just written for another subtitle of this name",
@@ -142,8 +236,8 @@ def _write(written: Mapping[str, bytes], file: Path, output_dir: Path, targets: 
             "the export would replace the file that is read", "Name another --output-dir"
         )
     targets.add(target)
-    if is_segmented:
+    if is_folder:
         make_output_folder(target)
     for name, content in written.items():
-        write_atomic(target / name if is_segmented else target, content)
+        write_atomic(target / name if is_folder else target, content)
     echo(display_path(target))

@@ -16,8 +16,8 @@ SUMMARIES: Final[dict[str, str]] = {
     "engine": "The engines.",
     "evaluate": "Check subtitles against published limits, and against a reference.",
     "explain": "Show everything that is known and decided about one file.",
-    "export": "Write subtitles in a format of broadcasters: EBU STL, EBU-TT-D, SCC or WebVTT "
-    "for HLS.",
+    "export": "Write subtitles for broadcasters, as markers for editing, or as transcripts for "
+    "readers.",
     "generate": "Make subtitles for these files now, without a daemon.",
     "glossary": "Show the terms that apply to a file, and the origin of each.",
     "init": "Ask five questions and write a configuration.",

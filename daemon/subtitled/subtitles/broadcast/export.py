@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, get_args
 
 from subtitled.media.timecode import StartTimecode, parse_timecode
 from subtitled.plugin import InputRejectedError, Subtitle
@@ -15,10 +15,12 @@ from ..formats import tidy_text
 from ..formats.text import embed_rtl_lines
 from ..formats.timestamps import format_timestamp
 from ..markup import strip_tags
-from . import ebu_stl, ebu_tt_d, hls, scc
+from . import avid_markers, ebu_stl, ebu_tt_d, fcpxml, hls, resolve_edl, scc
+from .markers import Marker, Timeline, place_markers
 
 ExportFormat = Literal["ebu-stl", "ebu-tt-d", "scc", "hls"]
-TIMECODE_FORMATS: frozenset[ExportFormat] = frozenset({"ebu-stl", "scc"})
+MarkerFormat = Literal["resolve-edl", "fcpxml", "avid-markers"]
+TIMECODE_FORMATS: frozenset[str] = frozenset({"ebu-stl", "scc", *get_args(MarkerFormat)})
 """Those that count frames. The others do not care how many the picture has."""
 DAY_SECONDS = 24 * 3600.0
 DEFAULT_RATE = Fraction(25)
@@ -104,6 +106,36 @@ def render_export(
     return {name: content.encode() for name, content in files.items()}
 
 
+def render_markers(
+    markers: Sequence[Marker], fmt: MarkerFormat, timeline: Timeline
+) -> Mapping[str, bytes]:
+    """Render the files of an export of markers.
+
+    Args:
+        markers: What is marked, in any order.
+        fmt: The format.
+        timeline: The programme.
+
+    Returns:
+        The content of each file by the ending of its name, such as ``.edl``; of several files, by
+        their names.
+
+    Raises:
+        InputRejectedError: There is nothing to mark, or the format cannot count so.
+    """
+    for marker in markers:
+        _check_day(marker.end, "a marker")
+    placed = place_markers(markers, timeline.start)
+    match fmt:
+        case "resolve-edl":
+            written = resolve_edl.write(placed, timeline)
+        case "fcpxml":
+            written = fcpxml.write(placed, timeline)
+        case "avid-markers":
+            written = avid_markers.write(placed, timeline)
+    return {name: content.encode() for name, content in written.items()}
+
+
 def _prepare(subtitle: Subtitle, fmt: ExportFormat) -> Subtitle:
     """Return the cues in order, with texts that a file can hold. Those without a text are left out.
 
@@ -117,11 +149,16 @@ def _prepare(subtitle: Subtitle, fmt: ExportFormat) -> Subtitle:
             continue
         if fmt not in TIMECODE_FORMATS:
             text = embed_rtl_lines(text, subtitle.language)
-        elif cue.end >= DAY_SECONDS:
-            raise InputRejectedError(
-                f"a cue ends at {format_timestamp(cue.end, '.')}, and timecode begins again after "
-                "24 hours",
-                "Correct its times, or take it out",
-            )
+        else:
+            _check_day(cue.end, "a cue")
         cues.append(replace(cue, text=text))
     return replace(subtitle, cues=tuple(cues))
+
+
+def _check_day(end: float, name: str) -> None:
+    if not end < DAY_SECONDS:
+        raise InputRejectedError(
+            f"{name} ends at {format_timestamp(end, '.')}, and timecode begins again after 24 "
+            "hours",
+            "Correct its times, or take it out",
+        )
