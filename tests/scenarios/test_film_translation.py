@@ -102,7 +102,7 @@ class FakeEngines:
     def __getitem__(self, name: str) -> FakeEngines:
         return self
 
-    def preload(self) -> None:
+    def preload(self, *, only_in_free_room: bool = False) -> None:
         return
 
     def find_speech(self, audio: Audio, limit: float | None = None) -> SpeechActivity:

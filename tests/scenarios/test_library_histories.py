@@ -248,7 +248,7 @@ class FakeEngines:
     def __getitem__(self, name: str) -> FakeEngines:
         return self
 
-    def preload(self) -> None: ...
+    def preload(self, *, only_in_free_room: bool = False) -> None: ...
 
     def find_speech(self, audio: Audio, max_seconds: float | None = None) -> SpeechActivity:
         if max_seconds is not None:

@@ -58,7 +58,7 @@ class _Engines:
     def __getitem__(self, name: str) -> _Engines:
         return self
 
-    def preload(self) -> None:
+    def preload(self, *, only_in_free_room: bool = False) -> None:
         return
 
     def find_speech(self, audio: Audio, limit: float | None = None) -> SpeechActivity:

@@ -75,7 +75,7 @@ class _Engines:
         self._configuration = configuration
         return self
 
-    def preload(self) -> None:
+    def preload(self, *, only_in_free_room: bool = False) -> None:
         return
 
     def find_speech(self, audio: Audio, limit: float | None = None) -> SpeechActivity:

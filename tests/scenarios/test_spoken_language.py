@@ -55,7 +55,7 @@ class HereClient:
     ) -> Transcript:
         return self.engine.transcribe(audio, request)
 
-    def preload(self) -> None:
+    def preload(self, *, only_in_free_room: bool = False) -> None:
         return
 
 

@@ -54,7 +54,7 @@ class FakeEngine:
     def __getitem__(self, name: str) -> FakeEngine:
         return self
 
-    def preload(self) -> None:
+    def preload(self, *, only_in_free_room: bool = False) -> None:
         return
 
     def close(self) -> None:

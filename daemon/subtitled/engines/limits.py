@@ -163,6 +163,11 @@ class ModelSlots:
                 elif not any(other.evict_if_idle() for other in list(self._holders)):
                     self._changed.wait(SLOT_POLL_SECONDS)
 
+    def has_room(self, holder: SlotHolder) -> bool:
+        """Return whether an engine has a slot, or gets one at once with no other evicted."""
+        with self._changed:
+            return holder in self._holders or self._has_room(holder)
+
     def _has_room(self, holder: SlotHolder) -> bool:
         if len(self._holders) >= self._limit:
             return False

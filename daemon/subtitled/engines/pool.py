@@ -33,6 +33,9 @@ from .process import EngineProcess
 from .process_client import ProcessClient
 from .translators import InProcessTranslator, OpenTranslator, TranslatorClient
 
+MAX_VAD_THREADS = 4
+"""Most threads of speech detection. Each takes 100 MB, and four are faster than ffmpeg decodes."""
+
 
 class _DeviceRooms:
     """A limit on loaded models for each device: a card has memory of its own."""
@@ -130,7 +133,9 @@ class EnginePool:
         if self._is_closed:
             raise ShutdownRequested
         self._vad_process = vad_process = EngineProcess(
-            "speech detection", {"role": "vad"}, priority=self._priority
+            "speech detection",
+            {"role": "vad", "threads": min(self._threads, MAX_VAD_THREADS)},
+            priority=self._priority,
         )
         try:
             answer = vad_process.call(

@@ -109,8 +109,14 @@ class ProcessClient(Generic[C]):
         """Whether :meth:`close` was called."""
         return self._is_closed
 
-    def preload(self) -> None:
-        """Load the model in the background. An error is raised by the next call, not here."""
+    def preload(self, *, only_in_free_room: bool = False) -> None:
+        """Load the model in the background. An error is raised by the next call, not here.
+
+        Args:
+            only_in_free_room: Do nothing if another model would have to be unloaded for it.
+        """
+        if only_in_free_room and self.slots is not None and not self.slots.has_room(self):
+            return
 
         def load() -> None:
             with contextlib.suppress(SubtitledError, ShutdownRequested), self._acquire_process():

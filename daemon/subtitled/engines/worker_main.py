@@ -97,11 +97,11 @@ def _vad_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
     from subtitled.media.vad import detect_speech, detect_speech_while_decoding
 
     def speech(message: dict[str, Any]) -> Any:
-        path = Path(message["audio"])
+        path, threads = Path(message["audio"]), spec.get("threads", 1)
         activity = (
-            detect_speech_while_decoding(path)
+            detect_speech_while_decoding(path, threads)
             if message["is_growing"]
-            else detect_speech(Audio(path))
+            else detect_speech(Audio(path), threads)
         )
         return protocol.SPEECH.dump_python(activity, mode="json")
 

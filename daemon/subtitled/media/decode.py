@@ -30,6 +30,7 @@ from .ffmpeg import (
     open_input,
     run_ffprobe,
     run_graph,
+    unreadable_error,
 )
 from .growing_pcm import partial_path
 from .levels import correct_level
@@ -61,9 +62,9 @@ def decode_track(
     track: AudioTrack,
     target: Path,
     *,
-    timeout: float | None = None,
     on_progress: Callable[[float], None] | None = None,
     on_shot_change: Callable[[float], None] | None = None,
+    facts: MediaInfo | None = None,
 ) -> DecodedTrack:
     """Decode a track into a file, which appears only when it is complete.
 
@@ -74,24 +75,24 @@ def decode_track(
         path: The media file.
         track: The track to decode.
         target: The file to write.
-        timeout: Seconds after which decoding is stopped; by default :func:`decoding_timeout`.
         on_progress: Is called with the seconds decoded so far.
         on_shot_change: Is called with the time of each shot change. If it is given, the video is
             decoded as well.
+        facts: The streams of the media file, if they are known. It is probed otherwise.
 
     Raises:
         NotMediaError: The track cannot be decoded.
         TruncatedError: The end of the file is missing.
-        TransientError: The disk is full, or decoding took too long.
+        TransientError: The file is gone, the disk is full, or decoding took too long.
         SetupError: ffmpeg is not installed.
     """
     partial = partial_path(target)
     partial.parent.mkdir(parents=True, exist_ok=True)
     try:
-        facts = probe_media(path)
+        facts = facts or probe_media(path)
         duration = facts.duration
         source = track.file_of(path)
-        size = source.stat().st_size
+        size = _measure_size(source)
         seconds = min(duration, believed_seconds(duration, size))
         _check_disk_space(seconds, target.parent)
         meter = PhaseMeter()
@@ -101,7 +102,7 @@ def decode_track(
             _build_graph(track, with_shots, facts),
             source,
             partial,
-            timeout or decoding_timeout(seconds, with_shots),
+            decoding_timeout(seconds, with_shots),
             max_bytes=max_pcm_bytes(duration, size),
             on_line=on_line,
         )
@@ -109,7 +110,7 @@ def decode_track(
             raise _disk_full_error(seconds, target.parent)
         if completed.exit_status != 0 and with_shots:
             # Video that cannot be decoded must not prevent the audio from being decoded.
-            return decode_track(path, track, target, timeout=timeout, on_progress=on_progress)
+            return decode_track(path, track, target, on_progress=on_progress, facts=facts)
         if completed.exit_status != 0 or not partial.exists() or partial.stat().st_size == 0:
             last_line = (
                 completed.stderr.splitlines()[-1] if completed.stderr else "no audio came out"
@@ -121,7 +122,7 @@ def decode_track(
         audio = Audio(partial)
         _check_complete(path, audio.duration, duration)
         if meter.is_suspicious(partial, audio.duration):
-            _mix_channels(path, track, partial, timeout or decoding_timeout(seconds, False))
+            _mix_channels(path, track, partial, decoding_timeout(seconds, False))
         correct_level(partial)
         partial.replace(target)
     finally:
@@ -280,6 +281,18 @@ def _make_line_handler(
             on_progress(seconds)
 
     return handle_line
+
+
+def _measure_size(source: Path) -> int:
+    """Return the size of a file in bytes.
+
+    Raises:
+        SubtitledError: It is gone, or cannot be read.
+    """
+    try:
+        return source.stat().st_size
+    except OSError as error:
+        raise unreadable_error(source, error) from error
 
 
 def _check_disk_space(duration: float, folder: Path) -> None:

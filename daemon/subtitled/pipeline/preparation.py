@@ -19,6 +19,7 @@ from subtitled.policy.requirements import NOBODY_SPEAKS, no_route
 from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
 from subtitled.subtitles.filenames import build_sidecar_path
 from subtitled.subtitles.publish import check_writable
+from subtitled.transcription.early_start import is_new, prepare_decoding, start_engine_early
 from subtitled.transcription.track_analysis import TrackAnalyser
 
 from .fulfilment import Producer
@@ -68,6 +69,9 @@ def prepare_job(ctx: JobContext) -> PreparedJob | JobResult:
         SubtitledError: A step failed.
     """
     steps, analyser = ctx.steps, TrackAnalyser(ctx)
+    if not ctx.job.uses_stored_words_only and is_new(ctx.services, ctx.job.fingerprint):
+        start_engine_early(ctx.services, ctx.job.library, ctx.job.fingerprint)
+        prepare_decoding(ctx)
     facts = _FACTS.validate_python(steps.run("probe", partial(_probe, ctx)))
     step, listened_to = "choose track", set[int]()
     while True:

@@ -31,6 +31,7 @@ from subtitled.transcripts.models import (
 )
 
 from .channel_mix import analyse_channels, analyse_sides, mix_channels
+from .early_start import prepare_language_check
 from .track_language import TrackLanguage
 
 WrittenLanguage = Callable[[], Language | None]
@@ -70,6 +71,8 @@ class TrackAnalyser:
             steps.run(f"decode{suffix}", lambda: self._decode(facts, track))
             steps.run(f"find speech{suffix}", lambda: self._find_speech(facts, track))
             if self.analysis(track).speech:
+                if not self._job.uses_stored_words_only:
+                    prepare_language_check()
                 steps.checkpoint()
                 known = steps.run(
                     f"detect language{suffix}", lambda: self._identify_language(facts, track)
@@ -181,6 +184,7 @@ class TrackAnalyser:
                 "decoding", seconds / facts.duration if facts.duration else 0.0
             ),
             on_shot_change=cuts.append if wants_cuts else None,
+            facts=facts,
         )
         if wants_cuts:
             self._store.save_shot_cuts(

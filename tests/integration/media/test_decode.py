@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from subtitled.media import decode
 from subtitled.media.channels import write_channel
 from subtitled.media.decode import decode_channels, decode_track
 from subtitled.media.ffmpeg import FileGoneError, NotMediaError, TruncatedError
@@ -268,12 +269,27 @@ def test_media_file_deleted_before_decoding_is_missing(film: Film, tmp_path: Pat
         decode_track(media, track, tmp_path / "out")
 
 
-def test_decoding_past_its_limit_is_ended_and_leaves_nothing(tmp_path: Path) -> None:
+def test_decoding_past_its_limit_is_ended_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decode, "decoding_timeout", lambda duration, with_shots: 0.05)
     media = tmp_path / "long.mka"
     _ffmpeg("-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "5000", "-c:a", "flac", media)
     with pytest.raises(TransientError, match="did not finish"):
-        decode_track(media, _first(media), tmp_path / "out", timeout=0.05)
+        decode_track(media, _first(media), tmp_path / "out")
     assert list(tmp_path.iterdir()) == [media]
+
+
+def test_a_file_that_went_away_since_it_was_probed_is_gone_and_not_damaged(
+    tmp_path: Path,
+) -> None:
+    media = tmp_path / "gone.mka"
+    _ffmpeg("-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "2", "-c:a", "flac", media)
+    facts = probe_media(media)
+    media.unlink()
+    with pytest.raises(FileGoneError, match="gone.mka'? does not exist"):
+        decode_track(media, facts.audio_tracks[0], tmp_path / "out", facts=facts)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_missing_ffmpeg_has_the_hint_to_install_it(

@@ -48,3 +48,16 @@ def test_a_model_that_is_too_large_is_tried_alone() -> None:
 def test_models_of_unknown_size_are_counted_by_their_number() -> None:
     assert loaded(ModelSlots(2, 2000), 0, 1900, 0) == [False, True, True]
     assert loaded(ModelSlots(3), 9000, 9000, 9000) == [True] * 3
+
+
+def test_there_is_free_room_only_as_long_as_no_other_engine_has_to_go() -> None:
+    slots = ModelSlots(2, 2000)
+    first, second, third = Holder(slots, 900), Holder(slots, 1200), Holder(slots, 500)
+    assert slots.has_room(first)
+    first.load()
+    assert slots.has_room(first)
+    assert not slots.has_room(second), "it needs more memory than is left"
+    assert slots.has_room(third)
+    third.load()
+    assert not slots.has_room(Holder(slots, 1)), "there are as many as there may be"
+    assert first.is_loaded and third.is_loaded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.media.vad import HYSTERESIS, MIN_SILENCE_SECONDS, detect_speech, find_frame_ranges
+from subtitled.media import vad
+from subtitled.media.vad import (
+    HYSTERESIS,
+    MIN_SILENCE_SECONDS,
+    detect_speech,
+    find_frame_ranges,
+    map_ahead,
+)
 from subtitled.plugin import SAMPLE_RATE, Audio, TimeSpan
 from support.recorded_speech import Recording
 
@@ -138,3 +146,48 @@ def test_runs_hold_every_frame_that_reaches_the_threshold(
     for (_, end), (start, _) in zip(found, found[1:], strict=False):
         assert start - end >= silence
         assert probabilities[end] < threshold - HYSTERESIS
+
+
+def test_blocks_heard_at_the_same_time_give_the_speech_of_one_after_the_other(
+    english_speech: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vad, "BLOCK_SECONDS", 4.0)
+    audio = _pcm(["-i", str(english_speech.path)], tmp_path / "speech.s16")
+    one_by_one = detect_speech(audio)
+    assert len(one_by_one.spans) > 1
+    assert detect_speech(audio, threads=3) == one_by_one
+
+
+def test_the_model_says_of_small_batches_what_it_says_of_a_large_one(
+    english_speech: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from faster_whisper.vad import get_vad_model
+
+    monkeypatch.setattr(vad, "BATCH_FRAMES", 7)
+    samples = _samples(_pcm(["-i", str(english_speech.path)], tmp_path / "speech.s16"))
+    whole = np.pad(samples, (0, 512 - len(samples) % 512))
+    assert vad._predict(samples) == get_vad_model()(whole).reshape(-1).tolist()
+
+
+def test_no_more_blocks_are_read_than_are_worked_on() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(9):
+            taken.append(number)
+            yield number
+
+    for count, result in enumerate(map_ahead(lambda number: number * 2, items(), 3)):
+        assert result == 2 * count
+        assert len(taken) <= count + 3
+    assert len(taken) == 9
+
+
+def test_a_block_that_cannot_be_heard_fails_the_detection() -> None:
+    def work(number: int) -> int:
+        if number == 2:
+            raise MemoryError
+        return number
+
+    with pytest.raises(MemoryError):
+        list(map_ahead(work, range(5), 2))
