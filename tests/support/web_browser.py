@@ -15,9 +15,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from subtitled.daemon.health import HealthReport
 from subtitled.daemon.lock import StateLock
 from subtitled.db.records import DAEMON_NAME
+from subtitled.subtitles.makers import Maker, Makers
 from subtitled.web.auth.roles import Role
 from subtitled.web.server import WebServer
 
+from .made_library import MadeLibrary
 from .ports import find_free_port
 from .review_library import add_review
 from .tone_film import make_film
@@ -75,6 +77,8 @@ class Site:
             "/",
             "/coverage",
             "/coverage/origins?library=films",
+            "/coverage/upgrades",
+            "/coverage/upgrades?library=films&made_by=whisper/tiny",
             "/files",
             "/files?status=missing&language=de",
             f"/files/{self.hostile_file}",
@@ -115,6 +119,9 @@ def running_site(
     configuration = write_configuration(folder, port, MORE_SETTINGS.format(folder=folder))
     db = open_library(configuration)
     fill_library(configuration, db)
+    made = MadeLibrary(configuration.settings.libraries["films"].path, db)
+    for name in ("Made by a lesser model", "Made by it too"):
+        made.add(name, Makers(Maker("whisper", "tiny", "0.1")))
     fill_spending(configuration, db)
     fill_log(configuration, HOSTILE if is_hostile else "")
     hostile_file = add_hostile_file(configuration, db) if is_hostile else 2

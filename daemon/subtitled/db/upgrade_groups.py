@@ -58,6 +58,17 @@ class UpgradeTotal:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeProgress:
+    """How many media files have a subtitle that was asked to be made again, by outcome."""
+
+    waiting: int = 0
+    again: int = 0
+    """Those that were made again, and whose version before is kept."""
+    kept: int = 0
+    """Those that stayed as they were, because nothing better was made or it was taken back."""
+
+
 class UpgradeGroups:
     """The ``sidecars`` table, by what made them."""
 

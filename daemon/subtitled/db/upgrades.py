@@ -19,17 +19,24 @@ from .engine import write_transaction
 from .records import ACTIVE_STATES, AFFECTED_BY_SIDECARS, BACKFILL, UPGRADE, FileState
 from .review_schema import reviews
 from .schema import files, sidecars
-from .sidecar_records import SidecarRecord, sidecar_from_row
+from .sidecar_records import SidecarRecord, SidecarStatus, sidecar_from_row
 from .upgrade_groups import (
     IS_REQUESTED,
     UpgradeGroup,
     UpgradeGroups,
+    UpgradeProgress,
     UpgradeTotal,
     belongs_to,
     select_ours,
 )
 
-__all__ = ["UpgradeGroup", "UpgradeRepository", "UpgradeTotal", "settle_upgrades"]
+__all__ = [
+    "UpgradeGroup",
+    "UpgradeProgress",
+    "UpgradeRepository",
+    "UpgradeTotal",
+    "settle_upgrades",
+]
 
 _STOPPED = (*ACTIVE_STATES, FileState.WAITING, FileState.RETRYING, FileState.STABILISING)
 """States in which a file has, or soon gets, a job that may be for its upgrade."""
@@ -47,6 +54,23 @@ class UpgradeRepository(UpgradeGroups):
         with self._engine.connect() as c:
             number, seconds = c.execute(query).one()
             return UpgradeTotal(int(number), float(seconds or 0.0))
+
+    def progress(self, libraries: Collection[str]) -> UpgradeProgress:
+        """Return how many media files were made again, wait for it, or were kept as they were."""
+        is_again = sa.and_(sidecars.c.replaced != "", ~IS_REQUESTED)
+        is_kept = sa.and_(sidecars.c.upgrade_note != "", ~IS_REQUESTED)
+        query = (
+            sa.select(_count_files(IS_REQUESTED), _count_files(is_again), _count_files(is_kept))
+            .select_from(sidecars.join(files, files.c.path == sidecars.c.media))
+            .where(
+                files.c.library.in_(libraries),
+                sidecars.c.status == SidecarStatus.PRESENT,
+                sa.or_(IS_REQUESTED, is_again, is_kept),
+            )
+        )
+        with self._engine.connect() as c:
+            waiting, again, kept = c.execute(query).one()
+            return UpgradeProgress(waiting=int(waiting), again=int(again), kept=int(kept))
 
     def request(self, groups: Sequence[UpgradeGroup]) -> None:
         """Ask for the subtitles of some groups to be made again, with the lowest priority.
@@ -165,6 +189,10 @@ class UpgradeRepository(UpgradeGroups):
                 .where(sidecars.c.path.in_([os.fsencode(path) for path in paths]))
                 .values(upgrade_job=None, upgrade_refused=str(makers), upgrade_note=reason)
             )
+
+
+def _count_files(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.count(sa.distinct(sa.case((condition, files.c.id))))
 
 
 def settle_upgrades(

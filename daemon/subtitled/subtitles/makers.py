@@ -41,6 +41,11 @@ class Maker:
         """Whether an older version wrote the name alone. Without a model there is a version."""
         return bool(self.name) and not self.model and not self.version
 
+    @property
+    def without_version(self) -> str:
+        """Its name with the model, as :class:`MadeBy` takes it."""
+        return str(self).removesuffix(f"@{self.version}") if self.version else str(self)
+
     def is_same_model(self, other: Maker) -> bool:
         """Return whether both are one component with one model, in whatever version."""
         return (self.name, self.model) == (other.name, other.model)

@@ -72,6 +72,8 @@ ACCESS_RULES: tuple[AccessRule, ...] = (
     rule("/files/actions", "POST", Access.OPERATOR),
     rule("/coverage", "GET", Access.VIEWER),
     rule("/coverage/origins", "GET", Access.VIEWER),
+    rule("/coverage/upgrades", "GET", Access.VIEWER),
+    rule("/coverage/upgrades", "POST", Access.OPERATOR),
     rule("/history", "GET", Access.VIEWER),
     rule("/queue", "GET", Access.VIEWER),
     rule("/queue/pauses", "POST", Access.OPERATOR),

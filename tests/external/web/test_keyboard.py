@@ -100,6 +100,32 @@ def test_from_the_set_up_to_a_retry_by_keyboard_alone(browser: Any, daemon: Daem
     assert watcher.faults == []
 
 
+def test_subtitles_are_made_again_and_that_is_stopped_by_keyboard_alone(
+    browser: Any, made_up: Site
+) -> None:
+    db = made_up.server.db
+    context = browser.new_context(locale="de", java_script_enabled=False)
+    made_up.sign_in(context)
+    page = context.new_page()
+    page.goto(made_up.address + "/coverage")
+    tab_to(page, "main a[href$='/coverage/upgrades?library=films']")
+    press_enter(page)
+    tab_to(page, "td a[href*='whisper%2Ftiny']")
+    press_enter(page)
+    assert db.upgrades.pending(["films"]).files == 0
+    tab_to(page, "button[value=upgrade]")
+    press_enter(page)
+    assert "2 Dateien werden neu gemacht" in page.inner_text("main")
+    assert db.upgrades.pending(["films"]).files == 2
+    tab_to(page, "main summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "button[value=withdraw]")
+    press_enter(page)
+    assert "2 Dateien bleiben, wie sie sind" in page.inner_text("main")
+    assert db.upgrades.pending(["films"]).files == 0
+    context.close()
+
+
 @pytest.mark.parametrize("focused", ["#name-{}", "#file-{}", "#retry", "#scope-all"])
 def test_a_search_that_is_answered_late_leaves_the_focus_where_it_is(
     browser: Any, made_up: Site, focused: str

@@ -32,6 +32,7 @@ API_OF = {
     "/files/{id:number}/undo": {"/files/{file_id:number}/undo"},
     "/files/{id:number}/servers": {"/files/{file_id:number}/servers"},
     "/files/{id:number}/review": {"/subtitles/{subtitle_id}/review"},
+    "/coverage/upgrades": {"/upgrades"},
     "/queue/pauses": {"/pauses"},
     "/health-page/actions": {"/scans", "/engines/{name}/reset", "/servers/{name}/tell"},
     "/health-page/check": {"/doctor"},

@@ -16,9 +16,11 @@ from subtitled.db.records import FileRecord, FileState
 from subtitled.engines.breaker import CircuitBreakers
 from subtitled.jobs.log_context import current_job
 from subtitled.plugin import Language, Sidecar, SidecarChange, SubtitleKind, TransientError
+from subtitled.subtitles.makers import Maker, Makers
 from subtitled.subtitles.ownership import Signature
 from subtitled.subtitles.publish import publish_sidecar
 from subtitled.web.auth.roles import Role
+from support.made_library import MadeLibrary
 from support.review_port import ReviewSitePort
 from support.web_library import HOSTILE, add_file
 from support.web_port import PASSWORD, WebPort
@@ -267,3 +269,92 @@ def test_the_page_of_a_file_has_the_log_lines_about_it(port: WebPort, film: File
     assert "new file: " in page
     assert "of another film" not in page
     assert "new file: " not in port.session("operator").get(f"/files/{film.id}").text
+
+
+UPGRADES = "/coverage/upgrades"
+
+
+@pytest.fixture
+def made(port: WebPort) -> MadeLibrary:
+    """Return a library with subtitles of lesser engines, and one whose model is not known."""
+    library = MadeLibrary(port.configuration.settings.libraries["films"].path, port.db)
+    for name in ("one", "two"):
+        library.add(name, Makers(Maker("whisper", "tiny", "0.1")))
+    library.add("old", Makers(Maker("whisper")))
+    return library
+
+
+def test_what_made_our_subtitles_is_made_again_after_a_look_at_what_that_means(
+    port: WebPort, made: MadeLibrary
+) -> None:
+    operator = port.session("operator")
+    page = operator.get(UPGRADES).text
+    assert "whisper/tiny@0.1" in page
+    assert "whisper/unknown" in page
+    assert "library=films&amp;made_by=whisper%2Ftiny" in page
+    assert 'value="withdraw"' not in page
+    plan = operator.get(f"{UPGRADES}?library=films&made_by=whisper/tiny").text
+    assert "Make 2 files again" in plan
+    assert "whisper/base" in plan
+    assert "2.0 hours" in plan
+    assert "its model is not known; whisper/unknown means these" in plan
+    assert made.requested() == set(), "a look asks for nothing"
+
+    fields = {"library": "films", "made_by": "whisper/tiny"}
+    asked = operator.post(UPGRADES, {"action": "upgrade", **fields})
+    assert (asked.status_code, asked.headers["location"]) == (
+        303,
+        f"{UPGRADES}?library=films&asked=2",
+    )
+    assert made.requested() == {"one.en.srt", "two.en.srt"}
+    again = operator.post(UPGRADES, {"action": "upgrade", **fields})
+    assert again.headers["location"].endswith("asked=0")
+    progress = operator.get(UPGRADES, **{"Accept-Language": "de"}).text
+    assert "2 Dateien warten darauf" in progress
+    assert '<progress max="2" value="0"' in progress
+    made.db.upgrades.record_kept(
+        [made.folder / "one.en.srt"], Makers(Maker("whisper", "base", "0.1")), "it is worse"
+    )
+    progress = operator.get(UPGRADES).text
+    assert "1 file waits for it" in progress
+    assert "1 file stayed as it was" in progress
+    assert '<progress max="2" value="1"' in progress
+    stopped = operator.post(UPGRADES, {"action": "withdraw", "library": "films"})
+    assert stopped.headers["location"] == f"{UPGRADES}?library=films&stopped=1"
+    assert made.requested() == set()
+    newest = port.db.history.newest(2)
+    assert [(one.reason, one.actor) for one in newest] == [
+        ("withdraw-upgrades", "operator"),
+        ("upgrade", "operator"),
+    ]
+
+
+def test_who_may_not_steer_looks_at_upgrades_and_makes_nothing_again(
+    port: WebPort, made: MadeLibrary
+) -> None:
+    viewer, bound = port.session("viewer"), port.session("bound")
+    plan = viewer.get(f"{UPGRADES}?made_by=whisper/tiny").text
+    assert "whisper/base" in plan
+    assert 'name="action"' not in plan
+    fields = {"action": "upgrade", "made_by": "tiny"}
+    assert viewer.post(UPGRADES, fields).status_code == 403
+    assert "whisper/tiny" not in bound.get(UPGRADES).text
+    assert bound.get(f"{UPGRADES}?library=films").status_code == 404
+    assert bound.post(UPGRADES, fields | {"library": "films"}).status_code == 404
+    assert bound.post(UPGRADES, fields).headers["location"].endswith("asked=0")
+    assert made.requested() == set()
+
+
+def test_what_names_nothing_is_told_on_the_page_of_upgrades(
+    port: WebPort, made: MadeLibrary
+) -> None:
+    operator = port.session("operator")
+    for query, status, words in (
+        ("made_by=nobody", 200, "Nothing there was made by it."),
+        ("made_by=/", 400, "This names no engine and no model"),
+        ("library=none", 404, "There is no such library"),
+        ("asked=x&stopped=99999999999999", 200, "Engines and models"),
+        ("made_by=%3Cimg+src%3Dx%3E", 200, "&lt;img src=x&gt;"),
+    ):
+        answer = operator.get(f"{UPGRADES}?{query}")
+        assert (answer.status_code, words in answer.text) == (status, True), query

@@ -54,6 +54,8 @@ EXPECTED = {
     ("/queue", "GET"): "viewer",
     ("/coverage", "GET"): "viewer",
     ("/coverage/origins", "GET"): "viewer",
+    ("/coverage/upgrades", "GET"): "viewer",
+    ("/coverage/upgrades", "POST"): "operator",
     ("/history", "GET"): "viewer",
     ("/queue/pauses", "POST"): "operator",
     ("/health-page", "GET"): "viewer",

@@ -105,7 +105,23 @@ KEPT_FILES = (
     _("%(file)s is that of %(text)s, which differs only in its ending; rename one of the two"),
 )
 """Why a format of an approved subtitle was left as it is."""
-PHRASES = (*VALUES, *RULES.values(), *LEFT_OUT, *NOT_TRANSLATED, *REFUSALS, *KEPT_FILES)
+NOT_MADE_AGAIN = (
+    _("nothing that is configured makes them"),
+    _("what made them would make them now"),
+    _("it was tried, and made nothing better or was taken back"),
+    _("to be made again already"),
+    _("its model is not known; %(text)s means these"),
+)
+"""Why subtitles of ours are not made again by a better engine."""
+PHRASES = (
+    *VALUES,
+    *RULES.values(),
+    *LEFT_OUT,
+    *NOT_TRANSLATED,
+    *REFUSALS,
+    *KEPT_FILES,
+    *NOT_MADE_AGAIN,
+)
 SCRIPT_PHRASES = (*VALUES, *RULES.values(), *LEFT_OUT)
 """Those that reasons and findings have, which the scripts of the review page read. Those of a
 translation have :data:`NOT_TRANSLATED` too; it is left out elsewhere to keep the page small."""

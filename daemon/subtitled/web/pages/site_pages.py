@@ -27,6 +27,7 @@ from .services import SiteServices
 from .settings import SettingsPage
 from .spending import SpendingPage
 from .terms import TermPages
+from .upgrades import UpgradesPage
 from .users import UsersPage
 from .withdrawal import WithdrawalPage
 
@@ -42,6 +43,7 @@ def site_routes(services: SiteServices, accounts: Accounts) -> list[BaseRoute]:
         *WithdrawalPage(services).routes(),
         *FileActions(services).routes(),
         *CoveragePage(services).routes(),
+        *UpgradesPage(services).routes(),
         *HistoryPage(services).routes(),
         *PauseActions(services).routes(),
         *HealthPage(services).routes(),
