@@ -1,157 +1,310 @@
-"""File in, sidecar out, against what others do with the same model on the same sound.
+"""File in, sidecar out, against the call of our engine alone, and what others do with the sound.
 
-Baselines, all with Whisper base, beam 5, word times and the language detected:
+Rows, all with Whisper base, beam 5 and word times:
 
-* faster-whisper's BatchedInferencePipeline as it comes, and once more with the compute type that
-  is our default, so that its part in the difference can be seen;
-* the incumbent's way: stable-ts over faster-whisper, sequential. Where stable-ts is not installed
-  its engine is measured alone; stable-ts adds its own work to that.
+* ``whole``: the command ``subtitled generate`` from its start to its end, in a process of its own
+  with the database of an earlier run. The file has no title, so that both of ours do the same work;
+* ``engine-call``: the call of the same engine with the sound decoded, the speech found and the
+  model loaded. *Ratio* is its time by that of ``whole``: 1.00 would mean nothing around the engine;
+* ``raw-batched-int8`` and ``raw-batched``: faster-whisper's BatchedInferencePipeline with int8, and
+  with the numbers of the model's file;
+* ``raw-sequential-int8-vad``: faster-whisper as most programs call it. Without VAD it would write
+  loops, which takes longer and would flatter us.
 
-The baselines do not pay for starting Python and importing; our pipeline is a process of its own
-and does. Rows that were begun while something else ran on the machine are marked. Ratios with such
-rows are void, and flattering: the baselines' threads wait for each other, our workers do not.
+The rows of others do not pay for Python and its imports; ``whole`` does. *Peak* is the proportional
+memory of all processes of a row, seen every quarter of a second, with what it takes to load them.
+Rows that were begun while something else ran on the machine are marked, and void.
 
-Takes about 8 minutes on 2 cores. An argument gives other seconds of sound than 660.
+Takes about 4 minutes on 2 cores; ``--seconds 2520`` takes 12, ``--seconds 7200 --rows
+whole,engine-call`` 8. No word errors without ``--speech``.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
+import argparse
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from material import Cost, costs, generate, looped, model, own_folder
-from subtitled.media.vad import detect_speech
-from subtitled.plugin import Audio, ComponentContext, Language, TranscriptionRequest
-from subtitled.plugin.speech_windows import chunk_speech
+import psutil
+
+from material import SPEECH, looped, model, own_folder, running
+from speed_ways import WAYS
 from subtitled.subtitles.formats import read_cues
-from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
+from words_material import Recording, load_recordings, make_sound
+from words_scores import count_errors
 
-STRETCH = 480.0
-NAMES = ["sonnet.en.mp3", "jfk.flac", "apollo11.mp3"]
-BATCHED = "raw batched, defaults"
-SEQUENTIAL = "sequential, beam 5"
-
-
-def batched(path: Path, folder: Path, compute_type: str) -> str:
-    from faster_whisper import BatchedInferencePipeline, WhisperModel
-
-    whisper = WhisperModel(str(folder), device="cpu", compute_type=compute_type)
-    segments, _ = BatchedInferencePipeline(whisper).transcribe(str(path), word_timestamps=True)
-    return joined(segments)
+WHOLE, CALL = "whole", "engine-call"
+ROWS = (WHOLE, *WAYS)
+LOOPED = ("jfk.flac", "sonnet.en.mp3", "apollo11.mp3")
+"""The recordings that are repeated for a length without a reference. The first is 11 s long."""
+LOOPED_SECONDS = 7600.0
+"""Seconds that :func:`material.looped` can fill with them."""
+SECONDS = (11.0, 660.0)
+SAMPLE_SECONDS = 0.25
 
 
-def sequential(path: Path, folder: Path) -> str:
-    if importlib.util.find_spec("stable_whisper"):
-        stable_whisper: Any = importlib.import_module("stable_whisper")
-        whisper = stable_whisper.load_faster_whisper(str(folder), device="cpu")
-        return str(whisper.transcribe(str(path), beam_size=5).text)
-    from faster_whisper import WhisperModel
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """What is transcribed, and what is said in it if that is known."""
 
-    segments, _ = WhisperModel(str(folder), device="cpu").transcribe(
-        str(path), beam_size=5, word_timestamps=True, vad_filter=False
-    )
-    return joined(segments)
+    name: str
+    path: Path
+    seconds: float
+    language: str = "en"
+    text: str | None = None
 
 
-def joined(segments: Iterable[Any]) -> str:
-    return "".join(segment.text for segment in segments)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What one way took for one sound."""
+
+    seconds: float
+    processor_seconds: float
+    peak_mb: int
+    words: int
+    errors_per_100: float | None
+    """None without a reference."""
+    others: int
+    """Threads of others that ran at the beginning; above 0 the row is void."""
+
+    @property
+    def cores(self) -> float:
+        """How many cores were busy on average."""
+        return self.processor_seconds / self.seconds
 
 
-def pipeline(path: Path, folder: Path, beam: int) -> str:
-    sidecar = generate(path, folder, beam)
-    return " ".join(cue.text for cue in read_cues(sidecar.read_bytes(), "srt"))
+class PeakMemory:
+    """The most memory that the processes below this one had together while it was measured."""
+
+    def __init__(self) -> None:
+        self._peak = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> PeakMemory:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    @property
+    def megabytes(self) -> int:
+        """The peak so far."""
+        return self._peak // 2**20
+
+    def _watch(self) -> None:
+        while not self._ended.wait(SAMPLE_SECONDS):
+            total = 0
+            for process in psutil.Process().children(recursive=True):
+                try:
+                    total += process.memory_full_info().pss
+                except psutil.Error:
+                    continue  # It has ended.
+            self._peak = max(self._peak, total)
 
 
-def engine_call(path: Path, folder: Path, weights: Path, beam: int) -> Callable[[], str]:
-    """The engine loaded, the sound decoded, the speech found: what is left is its call."""
-    raw = folder / "speech.s16"
-    subprocess.run(
-        [
-            *("ffmpeg", "-v", "error", "-y", "-i", str(path)),
-            *("-ac", "1", "-ar", "16000", "-f", "s16le", str(raw)),
-        ],
-        check=True,
-        stdin=subprocess.DEVNULL,
-    )
-    audio = Audio(raw)
-    speech = detect_speech(audio)
-    stretches = chunk_speech(speech.spans, STRETCH, audio.duration, speech.low_energy)
-    threads = len(os.sched_getaffinity(0))
-    engine = WhisperEngine(
-        WhisperSettings(beam_size=beam),
-        ComponentContext("whisper", threads=threads, models={"base": weights}),
-    )
-    engine.load()
+def run_whole(sound: Sound, folder: Path, weights: Path) -> tuple[float, float, str]:
+    """Run ``subtitled generate``; return its seconds, its processor seconds and its text."""
+    media = folder / "000" / f"000{sound.path.suffix}"
+    media.parent.mkdir()
+    media.symlink_to(sound.path)
+    config = folder / "config.toml"
+    config.write_text("[engines.whisper]\nbeam_size = 5\n", "utf-8")
+    environment = {key: value for key, value in os.environ.items() if key != "STATE_DIRECTORY"}
+    environment["XDG_STATE_HOME"] = str(folder / "state")
 
-    def call() -> str:
-        english = Language("en")
-        return " ".join(
-            engine.transcribe(audio, TranscriptionRequest(chunk=stretch, language=english)).text
-            for stretch in stretches
+    def run(*arguments: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "subtitled", "--config", str(config), *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
         )
+        if done.returncode:
+            sys.exit(f"{arguments[0]} failed for {sound.name}:\n{done.stderr}")
 
-    return call
+    run("status")  # It creates the database.
+    before, begin = os.times(), time.perf_counter()
+    run("generate", str(media), "--languages", "original", "--output-dir", str(folder))
+    seconds, after = time.perf_counter() - begin, os.times()
+    (sidecar,) = folder.glob("*.srt")
+    text = " ".join(cue.text for cue in read_cues(sidecar.read_bytes(), "srt"))
+    return seconds, sum(after[2:4]) - sum(before[2:4]), text
+
+
+def run_way(way: str, sound: Sound, weights: Path) -> tuple[float, float, str]:
+    """Run one way of ``speed_ways.py``."""
+    done = subprocess.run(
+        [
+            *(sys.executable, str(Path(__file__).with_name("speed_ways.py"))),
+            *(way, str(sound.path), str(weights), sound.language),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=True,
+    )
+    result = json.loads(done.stdout.splitlines()[-1])
+    return result["seconds"], result["processor_seconds"], result["text"]
+
+
+def measure(sound: Sound, name: str, weights: Path) -> Row:
+    """Measure one row."""
+    others = running()
+    with own_folder() as folder, PeakMemory() as memory:
+        work: Callable[[], tuple[float, float, str]] = (
+            (lambda: run_whole(sound, folder, weights))
+            if name == WHOLE
+            else (lambda: run_way(name, sound, weights))
+        )
+        seconds, processor_seconds, text = work()
+    errors = None
+    if sound.text is not None:
+        counted = count_errors(text, sound.text, sound.language)
+        errors = 100 * counted.errors / counted.reference
+    return Row(
+        seconds=seconds,
+        processor_seconds=processor_seconds,
+        peak_mb=memory.megabytes,
+        words=len(text.split()),
+        errors_per_100=errors,
+        others=others,
+    )
+
+
+def join_recordings(recordings: list[Recording], target: Path) -> Sound:
+    """Put recordings of one language end to end.
+
+    Their text counts only if that of each is known.
+    """
+    languages = {recording.language for recording in recordings}
+    if len(languages) != 1:
+        sys.exit(f"the recordings are in several languages: {', '.join(sorted(languages))}")
+    inputs = [word for recording in recordings for word in ("-i", str(recording.media))]
+    graph = f"concat=n={len(recordings)}:v=0:a=1"
+    make_sound(*inputs, "-filter_complex", graph, target=target)
+    texts = [recording.text for recording in recordings]
+    return Sound(
+        name=f"{len(recordings)} recordings, {recordings[0].name} ...",
+        path=target,
+        seconds=sum(recording.seconds for recording in recordings),
+        language=languages.pop(),
+        text=None if None in texts else " ".join(text for text in texts if text),
+    )
+
+
+def find_recordings(names: list[str]) -> list[Recording]:
+    """Return the recordings with these names, of both parts.
+
+    If one is missing, the benchmark ends and says so.
+    """
+    if not (SPEECH / "index.json").exists():
+        sys.exit(f"--speech: there is no {SPEECH / 'index.json'}; leave the option out, or get it")
+    known = {
+        recording.name: recording
+        for part in ("tuning", "reporting")
+        for recording in load_recordings(part, names)
+    }
+    if missing := [name for name in names if name not in known]:
+        sys.exit(f"--speech: not in {SPEECH / 'index.json'}: {', '.join(missing)}")
+    return [known[name] for name in names]
+
+
+def make_sounds(options: argparse.Namespace, folder: Path) -> list[Sound]:
+    """Make the sounds that the options ask for."""
+    if options.speech:
+        return [join_recordings(find_recordings(options.speech.split(",")), folder / "joined.flac")]
+    if missing := [name for name in LOOPED if not (SPEECH / name).exists()]:
+        sys.exit(f"{SPEECH} lacks {', '.join(missing)}: set SUBTITLED_TEST_SPEECH")
+    sounds = []
+    for seconds in options.seconds:
+        path = looped(list(LOOPED), seconds, folder / f"looped-{seconds:.0f}.flac")
+        sounds.append(Sound(name="looped", path=path, seconds=seconds))
+    return sounds
+
+
+def print_table(sound: Sound, rows: dict[str, Row]) -> None:
+    """Print what each way took for a sound, and the ratio if both of our rows were measured."""
+    print(f"{sound.seconds:.0f} s, {sound.name}")
+    print(
+        f"{'':24} {'wall s':>7} {'cpu s':>7} {'cores':>6} {'peak MB':>8} {'words':>6} {'errors':>7}"
+    )
+    for name, row in rows.items():
+        errors = "-" if row.errors_per_100 is None else f"{row.errors_per_100:.1f}"
+        note = f"  void: {row.others} others ran" if row.others else ""
+        print(
+            f"{name:24} {row.seconds:7.1f} {row.processor_seconds:7.1f} {row.cores:6.2f} "
+            f"{row.peak_mb:8} {row.words:6} {errors:>7}{note}"
+        )
+    if WHOLE in rows and CALL in rows:
+        print(f"ratio of the engine's call to the whole: {compute_ratio(rows):.2f}")
+    print(flush=True)
+
+
+def compute_ratio(rows: dict[str, Row]) -> float:
+    """Return the share of the whole that is the engine's call."""
+    return rows[CALL].seconds / rows[WHOLE].seconds
+
+
+def parse_options() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--seconds",
+        type=lambda text: [float(part) for part in text.split(",")],
+        default=list(SECONDS),
+        help="seconds of repeated recordings, by commas; no word errors (default: 11,660)",
+    )
+    parser.add_argument(
+        "--speech",
+        default="",
+        metavar="NAMES",
+        help="recordings of index.json by name, by commas, put end to end, instead of --seconds",
+    )
+    parser.add_argument(
+        "--rows",
+        type=lambda text: text.split(","),
+        default=list(ROWS),
+        help=f"rows, by commas (default: {','.join(ROWS)})",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here as well")
+    options = parser.parse_args()
+    if unknown := [name for name in options.rows if name not in ROWS]:
+        parser.error(f"--rows: no such row: {', '.join(unknown)}")
+    if max(options.seconds) > LOOPED_SECONDS:
+        parser.error(f"--seconds: at most {LOOPED_SECONDS:.0f}")
+    return options
 
 
 def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 660.0
-    other = "stable-ts" if importlib.util.find_spec("stable_whisper") else "engine of stable-ts"
+    """Measure the rows of each sound and print its table."""
+    options = parse_options()
     weights = model()
-    rows: dict[str, Cost] = {}
-    words: dict[str, int] = {}
-
-    def row(name: str, work: Callable[[], str]) -> None:
-        rows[name] = costs(lambda: words.__setitem__(name, len(work().split())))
-        print(f"  {name}: {rows[name]}, {words[name]} words", file=sys.stderr, flush=True)
-
+    results = []
     with own_folder() as folder:
-        sound = looped(NAMES, seconds, folder / "speech.flac")
-        import faster_whisper  # noqa: F401  (the import is not part of the first row)
-
-        row(BATCHED, lambda: batched(sound, weights, "default"))
-        row("subtitled, whole, beam 5", lambda: pipeline(sound, folder, 5))
-        row("subtitled, whole, beam 1", lambda: pipeline(sound, folder, 1))
-        row("subtitled, engine call, beam 5", engine_call(sound, folder, weights, 5))
-        row("subtitled, engine call, beam 1", engine_call(sound, folder, weights, 1))
-        row("raw batched, compute type auto", lambda: batched(sound, weights, "auto"))
-        row(SEQUENTIAL, lambda: sequential(sound, weights))
-
-    print(f"{seconds:.0f} s of speech, Whisper base; sequential is {other}")
-    print(
-        f"{'':31} {'wall s':>7} {'x real':>7} {'cpu s':>7} {'words':>6} "
-        f"{'x batched':>10} {'x sequential':>13}"
-    )
-    for name, cost in rows.items():
-        print(
-            f"{name:31} {cost.seconds:7.1f} {seconds / cost.seconds:7.1f} {cost.cpu:7.1f} "
-            f"{words[name]:6} {rows[BATCHED].seconds / cost.seconds:10.2f} "
-            f"{rows[SEQUENTIAL].seconds / cost.seconds:13.2f}"
-            + (f"  not alone: {cost.others} others ran" if cost.others else "")
-        )
-    print(
-        json.dumps(
-            {
-                "audio_seconds": seconds,
-                "sequential": other,
-                "rows": {
-                    name: {
-                        "wall_seconds": round(cost.seconds, 2),
-                        "cpu_seconds": round(cost.cpu, 2),
-                        "words": words[name],
-                        "others_running": cost.others,
-                    }
-                    for name, cost in rows.items()
-                },
-            }
-        )
-    )
+        for sound in make_sounds(options, folder):
+            rows: dict[str, Row] = {}
+            for name in options.rows:
+                rows[name] = measure(sound, name, weights)
+                print(f"  {name}: {rows[name].seconds:.1f} s", file=sys.stderr, flush=True)
+            print_table(sound, rows)
+            found = {name: asdict(row) | {"cores": row.cores} for name, row in rows.items()}
+            results.append({"sound": sound.name, "seconds": sound.seconds, "rows": found})
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1), "utf-8")
 
 
 if __name__ == "__main__":
