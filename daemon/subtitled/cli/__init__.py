@@ -15,6 +15,7 @@ from typing import Final
 from subtitled import __version__
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
+    "benchmark": ("benchmark",),
     "check": ("check",),
     "config": ("config",),
     "doctor": ("doctor",),

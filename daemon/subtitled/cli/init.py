@@ -12,6 +12,7 @@ import typer
 
 from subtitled.config import wizard
 from subtitled.config.locations import SYSTEM_CONFIG
+from subtitled.plugin import SubtitledError
 
 from .app import app, chosen_config_path
 from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors
@@ -119,6 +120,7 @@ def init(
         ),
     )
     echo(f"{display_path(path)} is written. Next: subtitled --config {display_path(path)} doctor")
+    _recommend(path)
 
 
 def _default_path() -> Path:
@@ -128,6 +130,20 @@ def _default_path() -> Path:
     if os.geteuid() == 0:
         return SYSTEM_CONFIG
     return Path(platformdirs.user_config_dir("subtitled")) / "config.toml"
+
+
+def _recommend(path: Path) -> None:
+    """Say which engine and model suit this machine, without downloading anything."""
+    from subtitled.config.load import load_config
+    from subtitled.daemon.benchmark.advice import advise, describe_advice
+
+    try:
+        advice = advise(load_config(path))
+    except SubtitledError as error:
+        errors.print(f"no engine can be recommended: {error}", markup=False)
+        return
+    for subject, line in describe_advice(advice):
+        echo(f"{subject}: {line}")
 
 
 def _write_config(path: Path, text: str) -> None:

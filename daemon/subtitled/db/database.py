@@ -27,6 +27,7 @@ from .reviews import ReviewRepository
 from .revisions import is_up_to_date
 from .sidecars import SidecarRepository
 from .signatures import SignatureStore
+from .sound import SoundRepository
 from .state_folder import SIGNATURES_FOLDER
 from .upgrades import UpgradeRepository
 from .waiting import WaitingRepository
@@ -77,6 +78,7 @@ class Database:
         self.history = HistoryLog(self._engine)
         self.job_runs = JobRunRepository(self._engine)
         self.wanted = WantedRepository(self._engine)
+        self.sound = SoundRepository(self._engine)
         self.waiting = WaitingRepository(self._engine)
         self.reviews = ReviewRepository(self._engine)
         self.approvals = ApprovalRepository(self._engine)

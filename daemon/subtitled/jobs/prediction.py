@@ -89,6 +89,11 @@ class WorkRange:
 
 
 NO_WORK = WorkRange(0.0, 0.0, 0.0)
+SPEECH_SHARES = WorkRange(0.3, 0.7, 1.2)
+"""The work for a second of sound as a multiple of that for a second of speech.
+
+A film has speech in a third to nearly all of its time; decoding, timing and writing come on top.
+"""
 
 
 def fit_speed(runs: Iterable[MeasuredRun]) -> SpeedFit | None:
@@ -141,6 +146,16 @@ def predict_work(fit: SpeedFit, jobs: float, sound_seconds: float) -> WorkRange:
     error = deviation * math.sqrt(both) + _MIN_RELATIVE_ERROR
     width = min(0.9, _WIDTH * error)
     return WorkRange(expected * (1.0 - width), expected, expected * (1.0 + _WIDTH * error))
+
+
+def estimate_work(sound_seconds: float, speech_speed: float) -> WorkRange:
+    """Estimate how long jobs take together, before any was done.
+
+    Args:
+        sound_seconds: The length of their media files.
+        speech_speed: Seconds of speech that the engine transcribes in a second.
+    """
+    return SPEECH_SHARES.scaled(sound_seconds / speech_speed)
 
 
 def _fit_line(runs: Sequence[MeasuredRun]) -> tuple[float, float]:

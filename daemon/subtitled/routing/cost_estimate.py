@@ -126,3 +126,15 @@ def record_speed(kv: KeyValueStore, engine: str, audio_seconds: float, work_seco
         measured if stored is None else float(stored) + _NEWEST_WEIGHT * (measured - float(stored))
     )
     kv.set(ENGINE_SPEED_KEY + engine, f"{speed:.4g}")
+
+
+def record_first_speed(kv: KeyValueStore, engine: str, speed: float) -> None:
+    """Store how fast an engine is, if no job has told it yet.
+
+    Args:
+        kv: The key-value table.
+        engine: Its configured name.
+        speed: Seconds of audio that it transcribes in a second.
+    """
+    if kv.get(ENGINE_SPEED_KEY + engine) is None:
+        kv.set(ENGINE_SPEED_KEY + engine, f"{speed:.4g}")

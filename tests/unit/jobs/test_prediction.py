@@ -14,6 +14,7 @@ from subtitled.jobs.prediction import (
     MIN_RUNS,
     NO_WORK,
     MeasuredRun,
+    estimate_work,
     fit_speed,
     predict_work,
 )
@@ -141,3 +142,9 @@ def test_a_range_is_in_order_whatever_the_jobs_say(
 def test_jobs_that_took_no_time_at_all_say_nothing() -> None:
     assert fit_speed([MeasuredRun(2e6, 5e-324)] * MIN_RUNS) is None
     assert fit_speed([MeasuredRun(5e-324, 60.0)] * MIN_RUNS) is None
+
+
+def test_a_first_estimate_is_a_wide_range_around_the_speed_of_the_benchmark() -> None:
+    work = estimate_work(36000.0, 10.0)
+    assert (work.low, work.expected, work.high) == pytest.approx((1080.0, 2520.0, 4320.0))
+    assert estimate_work(0.0, 10.0) == NO_WORK

@@ -15,6 +15,7 @@ from subtitled.jobs.prediction import NO_WORK, WorkRange
 from subtitled.jobs.working_hours import Schedule, WorkingHours
 from subtitled.jobs.working_time import find_end
 
+from ..benchmark.reading import read_benchmarks
 from ..lock import find_holder, find_workers
 from .backlog_work import EngineSpeed, expected_ways, measure_speeds, predict_backlog
 from .plain import to_plain
@@ -156,7 +157,7 @@ def describe_backlog(
     has_daemon = find_holder(state_dir) is not None
     processes = max(1, has_daemon + len(find_workers(state_dir)))
     runs = db.job_runs.newest()
-    speeds = measure_speeds(runs)
+    speeds = measure_speeds(runs, read_benchmarks(configuration, db))
     counts = db.overview.count_states()
     libraries = []
     for name in configuration.settings.libraries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from subtitled.config.load import Configuration
@@ -14,6 +15,7 @@ from subtitled.jobs.prediction import (
     MeasuredRun,
     SpeedFit,
     WorkRange,
+    estimate_work,
     fit_speed,
     predict_work,
 )
@@ -37,6 +39,8 @@ class EngineSpeed:
     """None while there are too few of them."""
     engine_share: float = 0.0
     """The share of the work that is the engine's; the rest is decoding, timing and writing."""
+    benchmark_speed: float | None = None
+    """Seconds of speech that it transcribes in a second, by the benchmark on this machine."""
 
     @property
     def name(self) -> str:
@@ -57,9 +61,13 @@ class EngineSpeed:
             "speed": round(self.speed, 3) if self.speed is not None else None,
             "fixed_seconds": round(self.fit.fixed_seconds, 2) if self.fit is not None else None,
             "engine_share": round(self.engine_share, 3),
+            "benchmark_speed": (
+                round(self.benchmark_speed, 3) if self.benchmark_speed is not None else None
+            ),
         }
 
 
+NO_BENCHMARKS: Mapping[tuple[str, str], float] = MappingProxyType({})
 Speeds = Mapping[tuple[str, str], EngineSpeed]
 """The speed by engine and model."""
 
@@ -84,13 +92,16 @@ class Prediction:
     basis: str
 
 
-def measure_speeds(runs: Sequence[JobRun]) -> dict[tuple[str, str], EngineSpeed]:
+def measure_speeds(
+    runs: Sequence[JobRun], benchmarks: Mapping[tuple[str, str], float] = NO_BENCHMARKS
+) -> dict[tuple[str, str], EngineSpeed]:
     """Return how fast each engine and model are.
 
     Args:
         runs: What jobs took, the newest first.
+        benchmarks: Seconds of speech in a second of work by the benchmark, by engine and model.
     """
-    by_way: dict[tuple[str, str], list[JobRun]] = {}
+    by_way: dict[tuple[str, str], list[JobRun]] = {way: [] for way in benchmarks}
     for run in runs:
         by_way.setdefault((run.engine, run.model), []).append(run)
     return {
@@ -100,6 +111,7 @@ def measure_speeds(runs: Sequence[JobRun]) -> dict[tuple[str, str], EngineSpeed]
             jobs=len(done),
             fit=fit_speed(MeasuredRun(run.sound_seconds, run.work_seconds) for run in done),
             engine_share=_share_of_engine(done),
+            benchmark_speed=benchmarks.get((engine, model)),
         )
         for (engine, model), done in sorted(by_way.items())
     }
@@ -165,6 +177,8 @@ def predict_backlog(ways: Sequence[Way], files: int, known: int, seconds: float)
     measured = [way for way in ways if way.speed.fit is not None]
     share = sum(way.job_share for way in measured)
     if share < 1.0 - _SMALL_SHARE:
+        if (first := _first_estimate(ways, files, known, seconds)) is not None:
+            return first
         way = next(way for way in ways if way.speed.fit is None)
         return Prediction(
             None, f"{way.speed.name} has done {way.speed.jobs} jobs, and {MIN_RUNS} are needed"
@@ -181,3 +195,16 @@ def predict_backlog(ways: Sequence[Way], files: int, known: int, seconds: float)
         work += WorkRange(sure.low, likely.expected, likely.high)
     counted = ", ".join(f"{way.speed.jobs} of {way.speed.name}" for way in measured)
     return Prediction(work, f"by the last jobs: {counted}")
+
+
+def _first_estimate(
+    ways: Sequence[Way], files: int, known: int, seconds: float
+) -> Prediction | None:
+    """Predict by the benchmark, while there are too few jobs; None without one of each engine."""
+    if len(ways) != 1 or (speed := ways[0].speed.benchmark_speed) is None:
+        return None
+    sure, likely = estimate_work(seconds, speed), estimate_work(seconds * files / known, speed)
+    return Prediction(
+        WorkRange(sure.low, likely.expected, likely.high),
+        f"a first estimate: the speed of {ways[0].speed.name} was measured by benchmark",
+    )

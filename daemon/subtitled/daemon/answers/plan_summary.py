@@ -16,6 +16,7 @@ from subtitled.db.database import Database
 from subtitled.db.wanted import ExaminedCount, WantedCount
 from subtitled.jobs.prediction import NO_WORK, WorkRange
 
+from ..benchmark.reading import read_benchmarks
 from .backlog_work import expected_ways, measure_speeds, predict_backlog
 from .plain import to_plain
 
@@ -130,7 +131,7 @@ def summarise_plan(
     """
     libraries = configuration.settings.libraries
     runs = db.job_runs.newest()
-    speeds = measure_speeds(runs)
+    speeds = measure_speeds(runs, read_benchmarks(configuration, db))
 
     def describe(count: ExaminedCount) -> LibraryPlan:
         ways = expected_ways(configuration, count.library, runs, speeds)

@@ -9,6 +9,7 @@ from subtitled.config.paths import resolve_state_dir
 from subtitled.plugin import CheckResult
 
 from ..workers import check_workers
+from .capacity import check_capacity
 from .components import (
     check_components,
     check_credentials,
@@ -48,6 +49,7 @@ def check_machine(configuration: Configuration, path: Path | None) -> list[Check
         *check_plugins_loaded(configuration),
         *check_models(configuration),
         *check_devices(configuration),
+        *check_capacity(configuration),
         *check_last_calls(configuration),
         *check_credentials(configuration),
         *check_components(configuration),

@@ -11,15 +11,14 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from subtitled.config.load import Configuration
-from subtitled.config.paths import resolve_models_dir, resolve_state_dir
+from subtitled.config.paths import resolve_models_dir
 from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.config.plugin_endpoints import open_endpoint
 from subtitled.config.plugin_registration import COMPONENT_KINDS
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.db.kv import NOTIFIER_ERROR_KEY, SERVER_ERROR_KEY
-from subtitled.db.state_folder import DATABASE_FILE
 from subtitled.engines.breaker import CircuitBreakers
-from subtitled.jobcontext.services import open_database
+from subtitled.jobcontext.database import open_existing_database
 from subtitled.models.inventory import KnownModel, take_inventory
 from subtitled.models.store import VERIFIED, ModelStore
 from subtitled.plugin import (
@@ -89,11 +88,11 @@ def check_last_calls(configuration: Configuration) -> Iterator[CheckResult]:
 
     A call that succeeds ends that.
     """
-    settings = configuration.settings
-    if not settings.daemon.database and not (resolve_state_dir(settings) / DATABASE_FILE).is_file():
-        return  # A check must not create the database.
+    opened = open_existing_database(configuration)
+    if opened is None:
+        return  # Another check reports errors of the state folder.
     try:
-        with contextlib.closing(open_database(configuration)) as db:
+        with contextlib.closing(opened) as db:
             states = CircuitBreakers(db.kv).open_states()
             errors = {
                 "server": db.kv.get_prefix(SERVER_ERROR_KEY),
