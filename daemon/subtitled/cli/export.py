@@ -13,7 +13,14 @@ import typer
 from subtitled.library.subtitle_names import find_language_in_name, find_media_beside
 from subtitled.media.probe import MediaInfo, probe_media
 from subtitled.media.timecode import MAX_RATE
-from subtitled.plugin import UNDETERMINED, InputRejectedError, Language, Subtitle, SubtitledError
+from subtitled.plugin import (
+    UNDETERMINED,
+    InputRejectedError,
+    Language,
+    Subtitle,
+    SubtitledError,
+    SubtitleKind,
+)
 from subtitled.plugin.files import write_atomic
 from subtitled.plugin.limits import read_file
 from subtitled.subtitles.broadcast.export import (
@@ -26,6 +33,7 @@ from subtitled.subtitles.broadcast.export import (
     render_markers,
 )
 from subtitled.subtitles.broadcast.markers import MarkerKind, Timeline
+from subtitled.subtitles.filenames import parse_sidecar_name
 from subtitled.subtitles.formats import drop_unusable, read_subtitle
 from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES
 
@@ -52,6 +60,7 @@ class _Options:
     duration: float | None
     language: Language | None
     segment_seconds: float
+    close_gaps: float | None
     marks: frozenset[MarkerKind]
     chapters: Path | None
 
@@ -97,6 +106,15 @@ def export(
     segment_seconds: Annotated[
         float, typer.Option(min=1.0, max=3600.0, help="Seconds of a segment of hls.")
     ] = 6.0,
+    close_gaps: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=10.0,
+            help="Seconds between two cues below which the first stays until the second. "
+            "Default: 0.8 in ebu-tt-d, as the BBC has it, else 0.",
+        ),
+    ] = None,
     mark: Annotated[
         list[MarkerKind] | None,
         typer.Option(help="What gets markers; several may be given. Default: all."),
@@ -119,6 +137,7 @@ def export(
         duration=duration,
         language=parse_language_option(language),
         segment_seconds=segment_seconds,
+        close_gaps=close_gaps,
         marks=frozenset(mark or MarkerKind),
         chapters=chapters,
     )
@@ -168,6 +187,7 @@ def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
             duration=duration,
             made_on=date.today(),
             segment_seconds=options.segment_seconds,
+            closed_gap=options.close_gaps,
         )
         return render_export(text.subtitle, cast(ExportFormat, options.fmt), programme)
     if options.fmt in get_args(MarkerFormat):
@@ -203,9 +223,11 @@ def _read_text(
         _warn(file, str(part))
     if not result.cues:
         raise InputRejectedError("it has no cues", "Choose another file")
+    named = parse_sidecar_name(film.name if film else file.name, file.name)
     subtitle = Subtitle(
         language=language or UNDETERMINED,
         cues=result.cues,
+        kind=named.kind if named is not None else SubtitleKind.FULL,
         words=read_words(data, file.suffix[1:]),
         title=display_path(film.stem) if film else display_path(file.name.partition(".")[0]),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal, get_args
 
 from subtitled.media.timecode import StartTimecode, parse_timecode
@@ -15,13 +16,16 @@ from ..formats import tidy_text
 from ..formats.text import embed_rtl_lines
 from ..formats.timestamps import format_timestamp
 from ..markup import strip_tags
-from . import avid_markers, ebu_stl, ebu_tt_d, fcpxml, hls, resolve_edl, scc
+from . import avid_markers, ebu_stl, ebu_tt_d, fcpxml, hls, imsc, resolve_edl, scc
 from .markers import Marker, Timeline, place_markers
 
-ExportFormat = Literal["ebu-stl", "ebu-tt-d", "scc", "hls"]
+ExportFormat = Literal["ebu-stl", "ebu-tt-d", "imsc", "scc", "hls"]
 MarkerFormat = Literal["resolve-edl", "fcpxml", "avid-markers"]
 TIMECODE_FORMATS: frozenset[str] = frozenset({"ebu-stl", "scc", *get_args(MarkerFormat)})
 """Those that count frames. The others do not care how many the picture has."""
+CLOSED_GAPS: Mapping[ExportFormat, float] = {"ebu-tt-d": 0.8}
+"""Shortest gap between two cues in seconds. The BBC's guidelines have gaps of a second or none, and
+its validator refuses shorter ones than this."""
 DAY_SECONDS = 24 * 3600.0
 DEFAULT_RATE = Fraction(25)
 """Frames per second where neither the media nor the user says it."""
@@ -40,12 +44,15 @@ class Programme:
         duration: Seconds of the media; 0 if unknown.
         made_on: The date that a file states.
         segment_seconds: Seconds of a segment of HLS.
+        closed_gap: Seconds between two cues below which the first stays until the second. None:
+            what broadcasters want of the format, if anything.
     """
 
     start: StartTimecode
     duration: float
     made_on: date
     segment_seconds: float = hls.DEFAULT_SEGMENT_SECONDS
+    closed_gap: float | None = None
 
 
 def choose_start(
@@ -89,6 +96,8 @@ def render_export(
         InputRejectedError: The format cannot hold the text, or its times.
     """
     subtitle = _prepare(subtitle, fmt)
+    gap = programme.closed_gap
+    subtitle = _close_gaps(subtitle, CLOSED_GAPS.get(fmt, 0.0) if gap is None else gap)
     if fmt == "ebu-stl":
         written = ebu_stl.write(subtitle, programme.start, programme.made_on)
         _, cues = ebu_stl.read(written, is_drop_frame=programme.start.rate.is_drop_frame)
@@ -100,6 +109,8 @@ def render_export(
         return {".stl": written}
     if fmt == "ebu-tt-d":
         return {".ebu-tt-d.xml": ebu_tt_d.write(subtitle).encode()}
+    if fmt == "imsc":
+        return {".imsc.ttml": imsc.write(subtitle).encode()}
     if fmt == "scc":
         return {".scc": scc.write(subtitle, programme.start).encode("ascii")}
     files = hls.write(subtitle, programme.duration, programme.segment_seconds)
@@ -152,6 +163,15 @@ def _prepare(subtitle: Subtitle, fmt: ExportFormat) -> Subtitle:
         else:
             _check_day(cue.end, "a cue")
         cues.append(replace(cue, text=text))
+    return replace(subtitle, cues=tuple(cues))
+
+
+def _close_gaps(subtitle: Subtitle, seconds: float) -> Subtitle:
+    """Let a cue stay until the next one if the gap between both is shorter."""
+    cues = list(subtitle.cues)
+    for place, (cue, following) in enumerate(pairwise(cues)):
+        if 0 < round(1000 * (following.start - cue.end)) < round(1000 * seconds):
+            cues[place] = replace(cue, end=following.start)
     return replace(subtitle, cues=tuple(cues))
 
 

@@ -1,8 +1,9 @@
-"""EBU-TT-D and WebVTT for HLS, and where a programme begins."""
+"""EBU-TT-D, IMSC and WebVTT for HLS, and where a programme begins."""
 
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -11,10 +12,14 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pycaption import DFXPReader
+from ttconv import model as model_module
+from ttconv.imsc.reader import to_model
+from ttconv.isd import ISD
 
 from subtitled.media.timecode import StartTimecode, parse_timecode
-from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle
-from subtitled.subtitles.broadcast import ebu_stl, ebu_tt_d, hls
+from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle, SubtitleKind
+from subtitled.subtitles.broadcast import ebu_stl, ebu_tt_d, hls, imsc
 from subtitled.subtitles.broadcast.export import (
     ExportFormat,
     Programme,
@@ -67,6 +72,77 @@ def test_ebu_tt_d_reads_back_with_its_text_and_times() -> None:
     assert [(c.start, c.end, c.text) for c in cues] == [
         (3.0 * n, 3.0 * n + 2.0, text) for n, text in enumerate(texts)
     ]
+
+
+IMSC_TEXTS = (
+    "Ein <i>Wort</i> & <mehr>",
+    "zwei\n<b>Zeilen</b>",
+    "{\\an8}oben 😀",
+    '<font color="#ffff00">日本語</font> Привет',
+)
+
+
+def test_imsc_reads_back_by_two_other_readers() -> None:
+    written = imsc.write(_subtitle(*IMSC_TEXTS))
+    plain = ["Ein Wort & <mehr>", "zwei\nZeilen", "oben 😀", "日本語 Привет"]
+    model = to_model(ElementTree.ElementTree(ElementTree.fromstring(written)))
+    assert [time for time in ISD.significant_times(model) if time] == [2, 3, 5, 6, 8, 9, 11]
+    shown = [_shown_text(ISD.from_model(model, Fraction(3 * n + 1))) for n in range(4)]
+    assert shown == plain
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # It parses XML as HTML.
+        captions = DFXPReader().read(written).get_captions("de")
+    assert [caption.get_text() for caption in captions] == plain
+    assert [caption.start for caption in captions] == [0, 3_000_000, 6_000_000, 9_000_000]
+
+
+def _shown_text(isd: ISD) -> str:
+    """Return what is on the screen at one time."""
+    pieces: list[str] = []
+    elements = [element for region in isd.iter_regions() for element in region.dfs_iterator()]
+    for element in elements:
+        if isinstance(element, model_module.Br):
+            pieces.append("\n")
+        elif isinstance(element, model_module.Text):
+            pieces.append(element.get_text())
+    return "".join(pieces)
+
+
+def test_imsc_states_its_profile_and_a_forced_subtitle_that_all_see_it() -> None:
+    full = _subtitle("a", "{\\an8}b")
+    root = ElementTree.fromstring(imsc.write(full))
+    parameters = "{http://www.w3.org/ns/ttml#parameter}"
+    assert root.get(f"{parameters}contentProfiles") == (
+        "http://www.w3.org/ns/ttml/profile/imsc1.1/text"
+    )
+    forced_display = "{http://www.w3.org/ns/ttml/profile/imsc1#styling}forcedDisplay"
+    assert [r.get(forced_display) for r in root.iter(f"{TT}region")] == [None, None]
+    forced = ElementTree.fromstring(imsc.write(replace(full, kind=SubtitleKind.FORCED)))
+    assert [r.get(forced_display) for r in forced.iter(f"{TT}region")] == ["true", "true"]
+
+
+@pytest.mark.parametrize(("language", "direction"), [("he", "rtl"), ("ar", "rtl"), ("de", None)])
+def test_paragraphs_run_in_the_direction_of_their_language(
+    language: str, direction: str | None
+) -> None:
+    for write in (imsc.write, ebu_tt_d.write):
+        root = ElementTree.fromstring(write(_subtitle("a", language=language)))
+        (body,) = (s for s in root.iter(f"{TT}style") if s.get(f"{STYLING}textAlign"))
+        assert body.get(f"{STYLING}direction") == direction
+
+
+def test_gaps_that_a_broadcaster_refuses_are_closed_and_others_stay() -> None:
+    cues = (Cue(1.0, 2.0, "a"), Cue(2.5, 3.0, "b"), Cue(3.0, 4.0, "c"), Cue(4.8, 5.0, "d"))
+    subtitle = Subtitle(language=Language("en"), cues=cues)
+
+    def ends(fmt: ExportFormat, gap: float | None) -> list[float]:
+        written = render_export(subtitle, fmt, replace(PROGRAMME, closed_gap=gap))
+        (content,) = written.values()
+        return [cue.end for cue in read_cues(content, "xml")]
+
+    assert ends("ebu-tt-d", None) == [2.5, 3.0, 4.0, 5.0]
+    assert ends("ebu-tt-d", 0.0) == ends("imsc", None) == [2.0, 3.0, 4.0, 5.0]
+    assert ends("imsc", 1.0) == [2.5, 3.0, 4.8, 5.0]
 
 
 def test_a_language_that_is_not_known_is_left_out() -> None:
@@ -125,7 +201,7 @@ PROGRAMME = Programme(
 )
 
 
-@pytest.mark.parametrize("fmt", ["ebu-stl", "ebu-tt-d", "scc", "hls"])
+@pytest.mark.parametrize("fmt", ["ebu-stl", "ebu-tt-d", "imsc", "scc", "hls"])
 def test_cues_are_written_in_order_and_without_what_no_file_can_hold(fmt: ExportFormat) -> None:
     cues = (Cue(9.0, 11.0, "three"), Cue(1.0, 3.0, "one\x01\x1b"), Cue(5.0, 6.0, "<i></i>\x0b"))
     strange = Subtitle(language=Language("en"), cues=cues)
