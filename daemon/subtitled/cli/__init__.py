@@ -6,6 +6,7 @@ imported here, and little by :mod:`subtitled.cli.app`, before it is known what w
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import sys
@@ -51,10 +52,13 @@ def main() -> None:
     if word == "--version":
         print(f"subtitled {__version__}")
         return
+    gc.disable()  # what modules define stays, so looking through it again and again is in vain
     from .app import app
 
     for module in MODULES.get(word, ()):
         importlib.import_module(f".{module}", __name__)
+    gc.freeze()
+    gc.enable()
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         # A terminal without the letters of a name is no reason to fail.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -6,7 +6,6 @@ without end. So its whole answer is collected within limits, and checked, before
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import inspect
 import re
@@ -145,6 +144,8 @@ class EndpointRunner:
 
         def run() -> None:
             try:
+                import asyncio  # takes long to import, and most configurations have no endpoint
+
                 asyncio.run(conversation.hold(self.application))
             finally:
                 conversation.has_ended = True
@@ -209,6 +210,8 @@ class _Conversation:
 
     async def _receive(self) -> AsgiMessage:
         if self._is_read:
+            import asyncio
+
             await asyncio.Event().wait()  # nobody hangs up while the answer is collected
         self._is_read = True
         return {"type": "http.request", "body": self._request.body, "more_body": False}

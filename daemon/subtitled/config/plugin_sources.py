@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 from subtitled import __version__
 from subtitled.plugin import SetupError
@@ -47,6 +48,8 @@ class PluginSource:
 def list_sources() -> list[PluginSource]:
     """List the installed plugins, sorted by name. None is imported."""
     entries = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
+    some_entry = {id(entry.dist): entry for entry in entries}  # reading each again takes long
+    distributions = {key: _find_distribution(entry) for key, entry in some_entry.items()}
     sources = {
         (entry.name, entry.value, distribution): PluginSource(
             name=entry.name,
@@ -56,7 +59,7 @@ def list_sources() -> list[PluginSource]:
             entry=entry,
         )
         for entry in entries
-        for distribution, version in (_find_distribution(entry),)
+        for distribution, version in (distributions[id(entry.dist)],)
     }
     files = [
         PluginSource(
@@ -152,6 +155,8 @@ def _check_requirements(source: PluginSource) -> None:
     """Raise :class:`SetupError` if the distribution needs a package that is not there so."""
     if source.entry is None or source.entry.dist is None or source.distribution in ("?", _CORE):
         return
+    from packaging.requirements import InvalidRequirement, Requirement  # bundled plugins need none
+
     for text in source.entry.dist.requires or ():
         try:
             requirement = Requirement(text)
@@ -170,6 +175,8 @@ def _check_requirements(source: PluginSource) -> None:
 
 
 def _installed_version(package: str) -> str | None:
+    from packaging.utils import canonicalize_name
+
     if canonicalize_name(package) == _CORE:
         return __version__
     try:
@@ -179,6 +186,9 @@ def _installed_version(package: str) -> str | None:
 
 
 def _requirement_hint(source: PluginSource, needed: Requirement, version: str | None) -> str:
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
     if canonicalize_name(needed.name) == _CORE:
         return f"Update subtitled, or install an older version of {source.distribution}"
     if version is None:

@@ -44,7 +44,8 @@ Seconds = Annotated[
 class Section(BaseModel):
     """A table of the configuration. Unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A section is read as part of the whole. A validator of its own is made when one is asked for.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _expand_home(path: Path) -> Path:

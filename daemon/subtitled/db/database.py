@@ -2,36 +2,76 @@
 
 from __future__ import annotations
 
+import importlib
+import threading
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from .approvals import ApprovalRepository
-from .commands import CommandQueue
-from .cue_notes import CueNoteRepository
-from .egress_log import EgressLog
 from .engine import open_engine
-from .file_list import FileListRepository
 from .file_states import FileStateRepository
 from .files import FileRepository
-from .files_bulk import BulkFileRepository
-from .history import HistoryLog
-from .job_runs import JobRunRepository
-from .judgements import JudgementRepository
 from .kv import KeyValueStore
-from .notifications import NotificationOutbox
-from .operations import OperationRepository
-from .outbox import ServerOutbox
 from .overview import OverviewRepository
-from .passages import PassageRepository
-from .presence import PresenceRepository
-from .reviews import ReviewRepository
 from .revisions import is_up_to_date
-from .sidecars import SidecarRepository
-from .signatures import SignatureStore
-from .sound import SoundRepository
 from .state_folder import SIGNATURES_FOLDER
-from .upgrades import UpgradeRepository
-from .waiting import WaitingRepository
-from .wanted import WantedRepository
+
+if TYPE_CHECKING:
+    from .approvals import ApprovalRepository
+    from .commands import CommandQueue
+    from .cue_notes import CueNoteRepository
+    from .egress_log import EgressLog
+    from .file_list import FileListRepository
+    from .files_bulk import BulkFileRepository
+    from .history import HistoryLog
+    from .job_runs import JobRunRepository
+    from .judgements import JudgementRepository
+    from .notifications import NotificationOutbox
+    from .operations import OperationRepository
+    from .outbox import ServerOutbox
+    from .passages import PassageRepository
+    from .presence import PresenceRepository
+    from .reviews import ReviewRepository
+    from .sidecars import SidecarRepository
+    from .upgrades import UpgradeRepository
+    from .waiting import WaitingRepository
+    from .wanted import WantedRepository
+
+T = TypeVar("T")
+
+_CREATION_LOCK = threading.Lock()
+
+
+class _Repository(Generic[T]):
+    """A repository that is imported and created when it is first used.
+
+    A command uses few of them, and importing all takes long.
+    """
+
+    def __init__(self, module: str, class_name: str) -> None:
+        self._module = module
+        self._class_name = class_name
+        self._name = ""
+
+    def __set_name__(self, owner: type[Database], name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, database: None, owner: type[Database]) -> _Repository[T]: ...
+    @overload
+    def __get__(self, database: Database, owner: type[Database]) -> T: ...
+    def __get__(self, database: Database | None, owner: type[Database]) -> _Repository[T] | T:
+        if database is None:
+            return self
+        module = importlib.import_module(f".{self._module}", __package__)
+        with _CREATION_LOCK:
+            # The attribute of the object hides this one from now on.
+            created: Any = vars(database).get(self._name)
+            if created is None:
+                created = getattr(module, self._class_name)(database._engine)
+                vars(database)[self._name] = created
+        repository: T = created
+        return repository
 
 
 class Database:
@@ -39,6 +79,27 @@ class Database:
 
     Threads and processes may share it. With PostgreSQL, several machines may share it too.
     """
+
+    approvals: _Repository[ApprovalRepository] = _Repository("approvals", "ApprovalRepository")
+    bulk_files: _Repository[BulkFileRepository] = _Repository("files_bulk", "BulkFileRepository")
+    commands: _Repository[CommandQueue] = _Repository("commands", "CommandQueue")
+    cue_notes: _Repository[CueNoteRepository] = _Repository("cue_notes", "CueNoteRepository")
+    deliveries: _Repository[ServerOutbox] = _Repository("outbox", "ServerOutbox")
+    egress_log: _Repository[EgressLog] = _Repository("egress_log", "EgressLog")
+    file_list: _Repository[FileListRepository] = _Repository("file_list", "FileListRepository")
+    history: _Repository[HistoryLog] = _Repository("history", "HistoryLog")
+    job_runs: _Repository[JobRunRepository] = _Repository("job_runs", "JobRunRepository")
+    judgements: _Repository[JudgementRepository] = _Repository("judgements", "JudgementRepository")
+    notifications: _Repository[NotificationOutbox] = _Repository(
+        "notifications", "NotificationOutbox"
+    )
+    operations: _Repository[OperationRepository] = _Repository("operations", "OperationRepository")
+    passages: _Repository[PassageRepository] = _Repository("passages", "PassageRepository")
+    presence: _Repository[PresenceRepository] = _Repository("presence", "PresenceRepository")
+    reviews: _Repository[ReviewRepository] = _Repository("reviews", "ReviewRepository")
+    upgrades: _Repository[UpgradeRepository] = _Repository("upgrades", "UpgradeRepository")
+    waiting: _Repository[WaitingRepository] = _Repository("waiting", "WaitingRepository")
+    wanted: _Repository[WantedRepository] = _Repository("wanted", "WantedRepository")
 
     def __init__(self, path: Path, server: str | None = None) -> None:
         """Open the database. A missing one is created, an older one is upgraded.
@@ -63,31 +124,20 @@ class Database:
         self.files = FileRepository(self._engine)
         self.kv = KeyValueStore(self._engine, path)
         self.states = FileStateRepository(self._engine, self.kv.data_version)
-        self.file_list = FileListRepository(self._engine)
-        self.bulk_files = BulkFileRepository(self._engine)
-        signatures = SignatureStore(path.parent / SIGNATURES_FOLDER)
-        self.sidecars = SidecarRepository(self._engine, signatures)
-        self.upgrades = UpgradeRepository(self._engine)
-        self.deliveries = ServerOutbox(self._engine)
-        self.commands = CommandQueue(self._engine)
-        self.notifications = NotificationOutbox(self._engine)
-        self.egress_log = EgressLog(self._engine)
-        self.judgements = JudgementRepository(self._engine)
         self.overview = OverviewRepository(self._engine, self.kv.data_version)
-        self.presence = PresenceRepository(self._engine)
-        self.history = HistoryLog(self._engine)
-        self.job_runs = JobRunRepository(self._engine)
-        self.wanted = WantedRepository(self._engine)
-        self.sound = SoundRepository(self._engine)
-        self.waiting = WaitingRepository(self._engine)
-        self.reviews = ReviewRepository(self._engine)
-        self.approvals = ApprovalRepository(self._engine)
-        self.operations = OperationRepository(self._engine)
-        self.passages = PassageRepository(self._engine)
-        self.cue_notes = CueNoteRepository(self._engine)
+
+    @cached_property
+    def sidecars(self) -> SidecarRepository:
+        """What we wrote beside media files."""
+        from .sidecars import SidecarRepository
+        from .signatures import SignatureStore
+
+        signatures = SignatureStore(self.path.parent / SIGNATURES_FOLDER)
+        return SidecarRepository(self._engine, signatures)
 
     def close(self) -> None:
         """Close all connections."""
-        self.judgements.flush()
+        if "judgements" in vars(self):
+            self.judgements.flush()
         self.kv.close()
         self._engine.dispose()

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -177,7 +176,13 @@ def is_sqlite(bind: sa.Engine | sa.Connection) -> bool:
 
 def upsert_insert(bind: sa.Engine | sa.Connection, table: sa.Table) -> Any:
     """Return an INSERT statement that supports ON CONFLICT."""
-    return sqlite.insert(table) if is_sqlite(bind) else postgresql.insert(table)
+    if is_sqlite(bind):
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,17 @@ Integer64 = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def _partial_index(condition: sa.ColumnElement[bool]) -> dict[str, Any]:
     """Return the options of an index that contains only the rows with a condition."""
-    return {"sqlite_where": condition, "postgresql_where": condition}
+    return {"sqlite_where": condition, "info": {"where": condition}}
+
+
+@sa.event.listens_for(metadata, "before_create")
+def _add_conditions(target: sa.MetaData, connection: sa.Connection, **options: Any) -> None:
+    """Give PostgreSQL the conditions of indexes. Its dialect takes long to import."""
+    if connection.dialect.name == "postgresql":
+        for table in target.tables.values():
+            for index in table.indexes:
+                if "where" in index.info:
+                    index.dialect_options["postgresql"]["where"] = index.info["where"]
 
 
 files = sa.Table(

@@ -21,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from subtitled.db.kv import BREAKER_KEY, KeyValueStore
 from subtitled.plugin import Backoff, InputRejectedError, SetupError, SubtitledError, TransientError
 
-from .protocol import CallCancelledError, EngineLoadError
+from .errors import CallCancelledError, EngineLoadError
 
 _log = logging.getLogger(__name__)
 

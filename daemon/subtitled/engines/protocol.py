@@ -37,6 +37,11 @@ from subtitled.plugin.limits import (
     read_object,
 )
 
+from .errors import CallCancelledError as CallCancelledError
+from .errors import EngineCrashedError as EngineCrashedError
+from .errors import EngineLoadError as EngineLoadError
+from .errors import ResourceUnavailableError as ResourceUnavailableError
+
 T = TypeVar("T")
 
 MAX_TRACEBACK_LINES = 100
@@ -53,21 +58,6 @@ TRANSCRIPTION_REQUEST: TypeAdapter[TranscriptionRequest] = TypeAdapter(Transcrip
 BATCH: TypeAdapter[Batch] = TypeAdapter(Batch)
 TRANSLATION: TypeAdapter[Translation] = TypeAdapter(Translation)
 GENERATION: TypeAdapter[Generation] = TypeAdapter(Generation)
-
-
-class EngineCrashedError(TransientError):
-    """An engine process that ended, or had to be killed, during a call."""
-
-
-class EngineLoadError(EngineCrashedError):
-    """An engine that did not load in time. No media file is at fault."""
-
-
-class ResourceUnavailableError(TransientError):
-    """Something that a file needs and that is not available yet, such as a spent budget.
-
-    The file is not at fault, so this does not count as a failed attempt.
-    """
 
 
 _ERROR_KINDS: dict[str, type[SubtitledError]] = {
@@ -132,10 +122,6 @@ def _clean_lines(text: object) -> str:
     """Return the lines of a traceback without control characters."""
     lines = text.splitlines() if isinstance(text, str) else []
     return "\n".join(clean_text(line) for line in lines[:MAX_TRACEBACK_LINES])
-
-
-class CallCancelledError(TransientError):
-    """A call whose result nobody waits for any more. The engine is not at fault."""
 
 
 @dataclass(frozen=True, slots=True)

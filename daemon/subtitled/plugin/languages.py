@@ -9,16 +9,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import langcodes
-from langcodes.data_dicts import NORMALIZED_MACROLANGUAGES
-from langcodes.tag_parser import LanguageTagError
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
-from .language_names import find_language
+if TYPE_CHECKING:  # its tables take long to load, and configurations mostly have plain tags
+    import langcodes
 
+_PLAIN_TAGS = frozenset(
+    (
+        "en de fr es it pt nl sv da no nb nn fi is ga cy gd mt eu ca gl oc br la pl cs sk hu ro bg "
+        "el ru uk be sr hr bs sl mk sq lv lt et ka hy az tr kk ky uz tg tk tt he yi ar fa ps ur ku "
+        "sd ht ba hi bn pa gu or ta te kn ml mr ne si sa as th lo my km vi id ms jv su zh ja ko mn "
+        "bo am ti so sw rw zu xh af st tn ha yo ig ln sn mg mi sm fo lb eo haw yue fil und mul mis "
+        "zxx"
+    ).split()
+)
+"""Tags in their canonical form that are understood without the data of the standards."""
 _NONSTANDARD_CODES = {
     "chs": "zh-Hans",
     "zhs": "zh-Hans",
@@ -54,6 +62,11 @@ class Language(str):
         """Parse a tag and bring it into its canonical form."""
         if isinstance(tag, cls):
             return tag
+        if tag in _PLAIN_TAGS:
+            return super().__new__(cls, tag)
+        import langcodes
+        from langcodes.tag_parser import LanguageTagError
+
         plain = _NONSTANDARD_CODES.get(tag.lower()) or _order_subtags(tag)
         try:
             canonical = langcodes.standardize_tag(plain)
@@ -80,6 +93,12 @@ class Language(str):
             ValueError: No such language is known.
         """
         name = " ".join(text.split())
+        if name in _PLAIN_TAGS:
+            return cls(name)
+        import langcodes
+
+        from .language_names import find_language
+
         if (tag := find_language(name)) is not None:
             return cls(tag)
         try:
@@ -114,7 +133,7 @@ class Language(str):
     @property
     def english_name(self) -> str:
         """The English name, such as ``Brazilian Portuguese``."""
-        return langcodes.Language.get(self).display_name()
+        return _read_tag(self).display_name()
 
     def satisfies(self, wanted: Language) -> bool:
         """Check whether a text in this language is what a reader of another tag wants.
@@ -129,7 +148,7 @@ class Language(str):
         Returns:
             True if it is.
         """
-        own_tag, wanted_tag = langcodes.Language.get(self), langcodes.Language.get(wanted)
+        own_tag, wanted_tag = _read_tag(self), _read_tag(wanted)
         if (
             _macrolanguage_of(own_tag.language) != _macrolanguage_of(wanted_tag.language)
             or not self.is_known
@@ -148,12 +167,12 @@ class Language(str):
     @property
     def script(self) -> str:
         """The script as an ISO 15924 code: ``Hant`` of ``zh-TW``, ``Latn`` of ``en``."""
-        return langcodes.Language.get(self).maximize().script or ""
+        return _read_tag(self).maximize().script or ""
 
     @property
     def has_explicit_script(self) -> bool:
         """Whether the tag has a script or a region, which implies a script."""
-        tag = langcodes.Language.get(self)
+        tag = _read_tag(self)
         return bool(tag.script or tag.territory)
 
     @classmethod
@@ -173,12 +192,17 @@ def _order_subtags(tag: str) -> str:
     return f"{match[1]}-{match[3]}-{match[2]}" if match else tag
 
 
-_MACROLANGUAGES = {"nb": "no"} | NORMALIZED_MACROLANGUAGES
+def _read_tag(tag: str) -> langcodes.Language:
+    import langcodes
+
+    return langcodes.Language.get(tag)
 
 
 def _macrolanguage_of(primary: str | None) -> str | None:
     """Normalise codes of the same language to one code, as CLDR does."""
-    return _MACROLANGUAGES.get(primary or "", primary)
+    from langcodes.data_dicts import NORMALIZED_MACROLANGUAGES
+
+    return "no" if primary == "nb" else NORMALIZED_MACROLANGUAGES.get(primary or "", primary)
 
 
 UNDETERMINED = Language("und")
@@ -233,7 +257,7 @@ def language_codes(language: Language) -> LanguageCodes:
     Returns:
         Its codes and names.
     """
-    parsed = langcodes.Language.get(language)
+    parsed = _read_tag(language)
     primary = parsed.language or "und"
     return LanguageCodes(
         tag=str(language),

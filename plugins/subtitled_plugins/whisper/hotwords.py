@@ -18,7 +18,6 @@ from itertools import pairwise
 from typing import Protocol
 
 from anyascii import anyascii
-from rapidfuzz import fuzz, process
 
 from subtitled.plugin import TimeSpan, Word
 from subtitled.plugin.speech_timeline import SpeechTimeline
@@ -111,6 +110,8 @@ def find_candidates(words: Sequence[Word], hotwords: Sequence[str]) -> list[Cand
         return []
     targets = [fold(hotword) for hotword in hotwords]
     texts = ["".join(letters[first:last]) for first, last in spans]
+    from rapidfuzz import fuzz, process  # only the process with the model needs it
+
     scores = process.cdist(
         targets, texts, scorer=fuzz.ratio, score_cutoff=100 * MIN_SIMILARITY, workers=1
     )

@@ -88,6 +88,19 @@ def test_help_is_told_without_the_modules_of_the_commands(tmp_path: Path) -> Non
     assert len(modules) < 700
 
 
+def test_the_status_is_told_without_what_only_work_needs(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f"[daemon]\nstate_dir = '{tmp_path}/state'\n", "utf-8")
+    list_imported("--config", str(config), "status")  # creates the database, with Alembic
+    lines, modules = list_imported("--config", str(config), "status")
+    assert lines[0] == "not running"
+    assert not {"dbos", "numpy", "alembic", "langcodes", "rapidfuzz", "fastapi"} & modules
+    assert not {"sqlalchemy.dialects.postgresql", "packaging.requirements"} & modules
+    others = {"approvals", "operations", "reviews", "passages", "upgrades"}
+    assert not {f"subtitled.db.{name}" for name in others} & modules
+    assert len(modules) < 720
+
+
 def test_the_list_of_commands_says_what_the_commands_say() -> None:
     for module in ALL:
         importlib.import_module(f"subtitled.cli.{module}")

@@ -542,3 +542,44 @@ def test_every_connection_of_the_database_is_durable(tmp_path: Path) -> None:
             assert connection.execute(sa.text("PRAGMA synchronous")).scalar() == 2
             assert connection.execute(sa.text("PRAGMA journal_mode")).scalar() == "wal"
             assert connection.execute(sa.text("PRAGMA busy_timeout")).scalar() == 30000
+
+
+def test_each_repository_is_created_once_however_many_threads_ask(tmp_path: Path) -> None:
+    database = Database(tmp_path / "subtitled.sqlite")
+    names = [name for name in vars(Database) if not name.startswith("_") and name != "close"]
+    assert {"history", "reviews", "sidecars", "judgements"} <= set(names)
+    for name in names:
+        barrier, seen = threading.Barrier(4), list[object]()
+
+        def ask(name: str, barrier: threading.Barrier, seen: list[object]) -> None:
+            barrier.wait(60)
+            seen.append(getattr(database, name))
+
+        threads = [threading.Thread(target=ask, args=(name, barrier, seen)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(seen) == 4
+        assert len({id(repository) for repository in seen}) == 1, name
+
+
+def test_a_database_that_judged_no_text_is_closed_without_judgements(tmp_path: Path) -> None:
+    database = Database(tmp_path / "subtitled.sqlite")
+    database.close()
+    assert "judgements" not in vars(database)
+
+
+def test_partial_indexes_keep_their_condition_in_postgresql() -> None:
+    statements: list[str] = []
+
+    def keep(statement: sa.schema.ExecutableDDLElement, *_: object, **__: object) -> None:
+        statements.append(str(statement.compile(dialect=server.dialect)))
+
+    server = sa.create_mock_engine("postgresql+psycopg://", keep)
+    metadata.create_all(server, checkfirst=False)
+    partial = {s.partition(" ON ")[0].split()[-1]: s for s in statements if " WHERE " in s}
+    own = {i.name for t in metadata.tables.values() for i in t.indexes if "where" in i.info}
+    assert {"ix_files_urgent", "ix_egress_log_open"} <= own
+    assert own == set(partial)
+    assert partial["ix_files_unexamined"].endswith("WHERE examined_at IS NULL")

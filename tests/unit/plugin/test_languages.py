@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
+import langcodes
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from subtitled.plugin import UNDETERMINED, Language, language_codes
 from subtitled.plugin.language_names import find_language
+from subtitled.plugin.languages import _PLAIN_TAGS
 
 COMMON = (
     "en de es fr it pt pt-BR nl pl ru uk ja ko vi th ar he hi tr sv da nb fi cs hu ro el zh "
@@ -146,3 +148,11 @@ def test_a_name_that_is_not_utf8_names_no_language(name: bytes) -> None:
     assert find_language(os.fsdecode(name)) is None
     with pytest.raises(ValueError, match="language"):
         Language.parse(os.fsdecode(name))
+
+
+def test_a_plain_tag_is_what_the_data_of_the_standards_make_of_it() -> None:
+    for tag in _PLAIN_TAGS:
+        assert langcodes.tag_is_valid(tag)
+        assert langcodes.standardize_tag(tag) == tag
+        assert find_language(tag) is None, "it is no name that means something else"
+        assert Language(tag) == Language.parse(f" {tag} ") == tag
