@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .presence import PresenceRepository
     from .reviews import ReviewRepository
     from .sidecars import SidecarRepository
+    from .sound import SoundRepository
     from .upgrades import UpgradeRepository
     from .waiting import WaitingRepository
     from .wanted import WantedRepository
@@ -97,6 +98,7 @@ class Database:
     passages: _Repository[PassageRepository] = _Repository("passages", "PassageRepository")
     presence: _Repository[PresenceRepository] = _Repository("presence", "PresenceRepository")
     reviews: _Repository[ReviewRepository] = _Repository("reviews", "ReviewRepository")
+    sound: _Repository[SoundRepository] = _Repository("sound", "SoundRepository")
     upgrades: _Repository[UpgradeRepository] = _Repository("upgrades", "UpgradeRepository")
     waiting: _Repository[WaitingRepository] = _Repository("waiting", "WaitingRepository")
     wanted: _Repository[WantedRepository] = _Repository("wanted", "WantedRepository")
