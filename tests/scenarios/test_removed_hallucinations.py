@@ -184,6 +184,17 @@ def test_cues_begin_at_the_cut_that_the_picture_has(
     assert cue.start == 0.4
 
 
+def test_a_cue_before_a_pause_goes_when_the_voice_ends_not_when_the_engine_says(
+    make_subtitle: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faint = TimeSpan(2.0, 2.8)
+    until_1_6 = SpeechActivity((TimeSpan(0.2, 1.9), faint), (faint,))
+    monkeypatch.setattr(_Engines, "find_speech", lambda *_: until_1_6)
+    make_subtitle()
+    (cue,) = read_cues((tmp_path / "a.en.srt").read_bytes(), "srt")
+    assert (cue.start, cue.end) == (0.4, 1.6)
+
+
 def test_transcripts_of_earlier_versions_are_read(tmp_path: Path) -> None:
     store = TranscriptStore(tmp_path)
     chunk = Chunk(TimeSpan(0, 12.5), (TimeSpan(1, 2),))

@@ -37,6 +37,7 @@ from .language_segments import chunk_by_language
 from .lost_speech import describe_lost_speech, find_lost_speech
 from .speech_cuts import SpeechCutter, choose_chunks
 from .track_analysis import TrackAnalyser
+from .voice_ends import end_with_voice
 
 PREFETCH_COUNT = 2
 """Chunks that are started before their steps, for each call that an engine takes at a time.
@@ -206,7 +207,7 @@ class Transcriber:
         )
         gone = (*gone, *describe_lost_speech(lost))
         services.store.save_removals(job.fingerprint, self._track.index, variant, gone, chunks)
-        return replace(whole, words=words)
+        return replace(whole, words=tuple(end_with_voice(words, analysis.speech)))
 
     def _told_hotwords(self, variant: str, chunks: Sequence[Chunk]) -> tuple[str, ...]:
         """Return the hotwords that the engines whose words count were told."""
