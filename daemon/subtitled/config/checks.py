@@ -31,7 +31,33 @@ def find_unknown_names(data: Mapping[str, Any], text: str) -> Iterator[ConfigIss
                 if isinstance(used_name, str) and used_name not in known:
                     path = ("libraries", name, *key)
                     yield _missing_section(path, kind, used_name, known, text)
+    yield from _find_unknown_project_names(data, text)
     yield from _find_unknown_asr_engine(data, text)
+
+
+def _find_unknown_project_names(data: Mapping[str, Any], text: str) -> Iterator[ConfigIssue]:
+    """Find projects that a library names, and what a project names, without a section."""
+    projects, libraries = data.get("projects", {}), data.get("libraries")
+    if not isinstance(projects, dict):
+        return  # the validation reports it
+    for name, library in libraries.items() if isinstance(libraries, dict) else ():
+        used = library.get("project") if isinstance(library, dict) else None
+        if isinstance(used, str) and used and used not in projects:
+            yield _missing_section(("libraries", name, "project"), "projects", used, projects, text)
+    budgets = data.get("budgets")
+    for name, budget in budgets.items() if isinstance(budgets, dict) else ():
+        names = budget.get("projects") if isinstance(budget, dict) else None
+        for used in names if isinstance(names, list) else ():
+            if isinstance(used, str) and used not in projects:
+                path = ("budgets", name, "projects")
+                yield _missing_section(path, "projects", used, projects, text)
+    for name, project in projects.items():
+        for kind in ("engines", "translators"):
+            known = data.get(kind, getattr(AppSettings(), kind))
+            names = project.get(kind) if isinstance(project, dict) else None
+            for used in names if isinstance(names, list) and isinstance(known, dict) else ():
+                if isinstance(used, str) and used not in known:
+                    yield _missing_section(("projects", name, kind), kind, used, known, text)
 
 
 def _find_unknown_asr_engine(data: Mapping[str, Any], text: str) -> Iterator[ConfigIssue]:
@@ -48,6 +74,7 @@ def _iter_name_lists(library: dict[str, Any]) -> Iterator[tuple[tuple[str, ...],
     """Yield every list of names in a library, with its key and the kind of section it names."""
     for kind in ("engines", "translators", "servers"):
         yield (kind,), kind, library.get(kind)
+    yield ("subtitle_while_playing",), "servers", library.get("subtitle_while_playing")
     summaries = library.get("summaries")
     if isinstance(summaries, dict):
         yield ("summaries", "translators"), "translators", summaries.get("translators")
@@ -95,6 +122,25 @@ def find_relative_paths(settings: AppSettings, text: str) -> Iterator[ConfigIssu
         if folder is not None and not folder.is_absolute():
             hint = "Write it from the root, such as /srv/media, or from ~"
             yield ConfigIssue(format_key(key), "this path is relative", hint, find_line(text, key))
+
+
+def find_delivery_issues(settings: AppSettings, text: str) -> Iterator[ConfigIssue]:
+    """Find folders of finished files that a scan would find again, and relative ones."""
+    libraries = [Path(os.path.normpath(library.path)) for library in settings.libraries.values()]
+    for name, library in settings.libraries.items():
+        for field in ("done_folder", "failed_folder"):
+            folder: Path | None = getattr(library.ingest, field)
+            if folder is None:
+                continue
+            key = ("libraries", name, "ingest", field)
+            if not folder.is_absolute():
+                problem, hint = "this path is relative", "Write it from the root, or from ~"
+            elif any(Path(os.path.normpath(folder)).is_relative_to(one) for one in libraries):
+                problem = f"{folder} is inside a library, which would find its files again"
+                hint = "Name a folder beside the library, such as /srv/watch/done for /srv/watch/in"
+            else:
+                continue
+            yield ConfigIssue(format_key(key), problem, hint, find_line(text, key))
 
 
 def find_timezone_issue(settings: AppSettings) -> Iterator[ConfigIssue]:

@@ -50,6 +50,9 @@ class BudgetSettings(BaseModel):
         None, ge=0, allow_inf_nan=False, description="Hours of audio sent in a period, at most."
     )
     libraries: tuple[str, ...] = Field((), description="The libraries that it covers. Empty: all.")
+    projects: tuple[str, ...] = Field(
+        (), description="The projects that it covers. Empty: files of all, and of none."
+    )
     components: tuple[str, ...] = Field(
         (), description="The engines and translators that it covers. Empty: all remote ones."
     )

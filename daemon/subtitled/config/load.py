@@ -16,6 +16,7 @@ from subtitled.plugin import Endpoint, Engine, MediaServer, Notifier, SubtitledE
 from subtitled.plugin import Settings as PluginSettings
 
 from .checks import (
+    find_delivery_issues,
     find_relative_paths,
     find_timezone_issue,
     find_unknown_hours,
@@ -42,6 +43,7 @@ from .plugin_loader import PluginLoader
 from .plugin_registration import COMPONENT_KINDS, HookManager
 from .plugin_validation import validate_options
 from .plugins import ConfiguredComponent, UnavailableComponent
+from .projects import apply_projects
 from .renamed_keys import find_renamed_keys
 from .settings import AppSettings, ComponentSettings, LibrarySettings
 
@@ -167,6 +169,7 @@ def load_config(
     issues += find_unknown_names(data, text)
     issues += find_unknown_hours(data, text)
     issues += find_relative_paths(settings, text)
+    issues += find_delivery_issues(settings, text)
     issues += find_timezone_issue(settings)
     renamed = {issue.key: issue for issue in find_renamed_keys(data, text)}
     issues = [issue for issue in issues if issue.key not in renamed] + list(renamed.values())
@@ -199,6 +202,7 @@ def _validate(data: dict[str, Any], text: str) -> tuple[AppSettings, list[Config
 
 
 def _with_folders(settings: AppSettings, path: Path | None) -> AppSettings:
+    settings = apply_projects(settings)
     return with_service_folders(settings) if path == SYSTEM_CONFIG else settings
 
 

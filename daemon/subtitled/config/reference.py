@@ -26,6 +26,7 @@ from .daemon_settings import (
     ThrottleSettings,
     WorkingHoursSettings,
 )
+from .delivery_settings import IngestSettings, ProjectSettings
 from .egress_settings import BudgetSettings, PriceSettings
 from .engine_device import AUTO_DEVICE, DEVICE_DESCRIPTION
 from .library_settings import (
@@ -233,6 +234,8 @@ def _render_lines() -> Iterator[str]:
     yield from _render_table("[libraries.NAME.summaries]", SummarySettings)
     yield from _render_table("[libraries.NAME.cues]", CueSettings)
     yield from _render_table("[[libraries.NAME.routes]]", RouteSettings)
+    yield from _render_table("[libraries.NAME.ingest]", IngestSettings)
+    yield from _render_table("[projects.NAME]", ProjectSettings)
     yield from _render_table("[glossary]", GlossarySettings)
     yield from _render_table("[plugins]", PluginsSettings)
     yield from _render_table("[budgets.NAME]", BudgetSettings)
@@ -257,6 +260,7 @@ _TABLE_TYPES: tuple[Any, ...] = (
     FilenameSettings,
     SummarySettings,
     CueSettings,
+    IngestSettings,
     AsrSettings,
     WebProxySettings,
     dict[str, WebhookSenderSettings],

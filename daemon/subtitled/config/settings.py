@@ -20,6 +20,7 @@ from pydantic import (
 from subtitled.plugin import LOCAL, Language
 
 from .daemon_settings import DaemonSettings, ScheduleSettings, ThrottleSettings
+from .delivery_settings import IngestSettings, ProjectSettings
 from .egress_settings import AllowedDestinations, BudgetSettings, PriceSettings
 from .library_settings import (
     ORIGINAL,
@@ -34,10 +35,8 @@ from .library_settings import (
     SummarySettings,
     WantedLanguage,
 )
-from .types import ConfigPath, Seconds, Section
+from .types import ConfigPath, Seconds, Section, SubtitleFormat
 from .web_settings import WebSettings
-
-SubtitleFormat = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
 
 VIDEO_EXTENSIONS: tuple[str, ...] = tuple(
     (
@@ -119,6 +118,10 @@ class LibrarySettings(Section):
     cues: CueSettings = Field(default_factory=lambda: CueSettings())
     filenames: FilenameSettings = Field(default_factory=lambda: FilenameSettings())
     summaries: SummarySettings = Field(default_factory=lambda: SummarySettings())
+    ingest: IngestSettings = Field(default_factory=lambda: IngestSettings())
+    project: str = Field(
+        "", description="The project whose settings take the place of these: `[projects.NAME]`."
+    )
     engines: tuple[str, ...] = Field(
         (), description="Engines to use, first choice first. Empty: all that are configured."
     )
@@ -150,6 +153,13 @@ class LibrarySettings(Section):
     )
     servers: tuple[str, ...] | None = Field(
         None, description="Media servers to notify. Unset: all that are configured."
+    )
+    subtitle_while_playing: tuple[str, ...] = Field(
+        (),
+        description="Media servers whose viewers get the subtitle of a film that lacks one while "
+        "they watch it: its job comes first, from where they are, and the sidecar grows. Empty: "
+        "films are subtitled as a whole, in the order of the queue. docs/admins/media-servers.md "
+        "tells what each server and player can do.",
     )
     extensions: tuple[str, ...] = Field(
         VIDEO_EXTENSIONS + AUDIO_EXTENSIONS,
@@ -322,6 +332,7 @@ class AppSettings(Section):
     throttle: ThrottleSettings = Field(default_factory=lambda: ThrottleSettings())
     web: WebSettings = Field(default_factory=lambda: WebSettings())
     libraries: dict[str, LibrarySettings] = Field(default_factory=dict)
+    projects: dict[str, ProjectSettings] = Field(default_factory=dict)
     glossary: GlossarySettings = Field(default_factory=lambda: GlossarySettings())
     engines: dict[str, ComponentSettings] = Field(
         default_factory=lambda: {"whisper": ComponentSettings()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -39,6 +39,9 @@ Seconds = Annotated[
         }
     ),
 ]
+
+SubtitleFormat = Literal["srt", "vtt", "ass", "lrc", "ttml", "json", "txt"]
+"""The formats that a library may want."""
 
 
 class Section(BaseModel):

@@ -46,6 +46,7 @@ def budgets_for(
     component: str,
     price: Price | None,
     now: datetime,
+    project: str = "",
 ) -> Iterator[tuple[BudgetCap, BudgetSettings]]:
     """Yield the budgets that a request comes under, with their caps in the current period.
 
@@ -55,6 +56,7 @@ def budgets_for(
         component: The name of the engine or translator.
         price: Its price, if known.
         now: A time with a time zone.
+        project: The project of the media file; "" for none.
 
     Raises:
         SetupError: A cap in money cannot be enforced, because the price is unknown or in another
@@ -62,6 +64,8 @@ def budgets_for(
     """
     for name, budget in budgets.items():
         if budget.libraries and library not in budget.libraries:
+            continue
+        if budget.projects and project not in budget.projects:
             continue
         if budget.components and component not in budget.components:
             continue

@@ -95,7 +95,10 @@ class EgressGate:
     def _reserve(self, request: OutboundRequest, destination: str, price: Price | None) -> int:
         settings, now = self._settings, datetime.now().astimezone()
         library = library_containing(request.media, settings.libraries)
-        budgets = list(budgets_for(settings.budgets, library, request.component, price, now))
+        project = request.library.project
+        budgets = list(
+            budgets_for(settings.budgets, library, request.component, price, now, project)
+        )
         entry = EgressEntry(
             key=request.key,
             path=request.media,

@@ -31,6 +31,7 @@ from .library_worker import LibraryWorker
 from .process import ServiceProcess
 from .review_notices import CHECK_SECONDS, ReviewNotices
 from .scheduler import Scheduler
+from .set_delivery import SetDelivery
 from .systemd import Systemd
 from .worker_runtime import WorkerRuntime
 from .workers import purge_lost
@@ -99,6 +100,7 @@ class Daemon(ServiceProcess):
         self._watcher = LibraryWatcher(self._libraries, self._on_path_changed, self._request_scan)
         self._scans_requested: set[str] = set()
         self._library_workers: dict[str, LibraryWorker] = {}
+        self._delivery = SetDelivery(configuration, db)
         self._commands = CommandDispatcher(
             db=db,
             libraries=self._libraries,
@@ -114,7 +116,7 @@ class Daemon(ServiceProcess):
                 self._ingest,
                 self._planner.plan,
                 self._commands.completed,
-                self._planner.examine_pending,
+                self._work_while_idle,
             )
         self._health = HealthMonitor(
             configuration,
@@ -131,6 +133,7 @@ class Daemon(ServiceProcess):
 
     def start(self) -> None:
         """Start the threads, the scans and the HTTP port."""
+        self._delivery.finish_interrupted()  # A scan must not see half of a set.
         for name, library in self._libraries.items():
             _log.info("library %s: %s", name, library.path)
             self._scheduler.add_scan(name, self._scan_interval, self._scan_library)
@@ -222,6 +225,10 @@ class Daemon(ServiceProcess):
             self._request_scan(library)
             self._db.kv.set(f"{WATCH_MODE_KEY}{library}", self._watcher.describe(library))
 
+    def _work_while_idle(self, library: str, limit: int) -> int:
+        """Do what a library wants with finished files, else examine some. Return how many."""
+        return self._delivery.deliver(library) or self._planner.examine_pending(library, limit)
+
     def _clean_up(self) -> None:
         before = time.time() - KEEP_ENDED_SECONDS
         purged = self._planner.queue.purge_ended(int(before * 1000))
@@ -237,7 +244,12 @@ class Daemon(ServiceProcess):
         for path in paths:
             record = self._db.files.get(path)
             if record is not None and record.state in _WAITING_STATES:
-                self._db.commands.enqueue(CommandKind.PRIORITISE_WATCHING, path)
+                library = self._libraries.get(record.library)
+                is_served = library is not None and library.subtitle_while_playing
+                self._db.commands.enqueue(
+                    CommandKind.PLAYBACK_STARTED if is_served else CommandKind.PRIORITISE_WATCHING,
+                    path,
+                )
             for following in self._planner.find_next_episodes(path):
                 self._db.commands.enqueue(CommandKind.PRIORITISE_WATCHING, following)
 

@@ -11,6 +11,7 @@ from subtitled.config.paths import resolve_state_dir
 from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.jobcontext.services import open_transcript_store
+from subtitled.library.file_settings import settings_of_file
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.library.paths import library_containing
 from subtitled.media.probe import probe_media
@@ -63,11 +64,13 @@ def inspect_file(configuration: Configuration, path: Path, db: Database) -> Medi
         OSError: It cannot be read.
     """
     fingerprint = content_fingerprint(path)
+    own = settings_of_file(configuration.settings, library_for(configuration, path), path)
     request = InspectionRequest(
         media=path,
         facts=probe_media(path),
-        library=library_for(configuration, path),
+        library=own.library,
         fingerprint=fingerprint,
+        stated_language=own.spoken,
         corrections=CorrectionRequests.read(db, path, fingerprint),
         upgrades=tuple(db.upgrades.requested(path)),
     )

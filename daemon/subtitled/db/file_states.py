@@ -57,6 +57,19 @@ class FileStateRepository:
             for page in c.execute(query).mappings().partitions():
                 yield from map(record_from_row, page)
 
+    def decided(self, library: str, states: Collection[FileState]) -> list[FileRecord]:
+        """Return the files of a library in any of the states that were decided by its settings.
+
+        One that a person took off the queue was not.
+        """
+        query = sa.select(files).where(
+            files.c.library == library,
+            files.c.state.in_(states),
+            files.c.settings_digest.is_not(None),
+        )
+        with self._engine.connect() as c:
+            return [record_from_row(row) for row in c.execute(query).mappings()]
+
     def due_files(self, now: float, limit: int, libraries: Collection[str]) -> list[FileRecord]:
         """Return the files whose next check is due, the most urgent and newest first.
 

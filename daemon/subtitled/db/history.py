@@ -42,6 +42,8 @@ class HistoryEvent(StrEnum):
     """A person approved a sidecar, which is locked from then on."""
     UNLOCKED = "unlocked"
     """A person took an approval off."""
+    DELIVERED = "delivered"
+    """A file was moved out of a watch folder, with its subtitles."""
     GLOSSARY = "glossary"
     """A person kept a glossary term, or removed one."""
     REQUESTED = "requested"

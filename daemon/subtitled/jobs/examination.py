@@ -9,6 +9,7 @@ from subtitled.db.records import FINAL_STATES, FileRecord, FileState
 from subtitled.glossary.metadata import find_metadata
 from subtitled.jobcontext.job import JobResult
 from subtitled.jobcontext.services import Services
+from subtitled.library.file_settings import settings_of_file
 from subtitled.library.fingerprint import fingerprint_of
 from subtitled.media.probe import probe_media
 from subtitled.pipeline.overview import describe_overview
@@ -36,11 +37,15 @@ class Examiner:
             SubtitledError: The file cannot be read, or has no audio track.
             OSError: It or its folder cannot be read.
         """
+        own = settings_of_file(
+            self._services.config.settings, self._libraries[record.library], record.path
+        )
         request = InspectionRequest(
             media=record.path,
             facts=probe_media(record.path),
-            library=self._libraries[record.library],
+            library=own.library,
             fingerprint=fingerprint,
+            stated_language=own.spoken,
             corrections=CorrectionRequests.read(self._db, record.path, fingerprint),
             upgrades=tuple(self._db.upgrades.requested(record.path)),
         )

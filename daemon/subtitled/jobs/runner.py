@@ -6,6 +6,7 @@ import contextlib
 import logging
 import shutil
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from subtitled.db.engine import describe_error
 from subtitled.db.records import ACTIVE_STATES, DAEMON_NAME, FileRecord, FileState
 from subtitled.jobcontext.job import Job, JobResult
 from subtitled.jobcontext.services import Services
+from subtitled.library.file_settings import settings_of_file
 from subtitled.library.versions import candidate_previous_versions
 from subtitled.media.ffmpeg import kill_all
 from subtitled.pipeline.decision_digests import settings_digest
+from subtitled.pipeline.partial_subtitle import remove_leftovers
 from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import SubtitledError, SubtitlePublished, TransientError
 from subtitled.plugin.paths import display_path
@@ -93,6 +96,7 @@ class JobRunner:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
+        remove_leftovers(self._db)
 
     def stop(self) -> None:
         """Stop at once. Unfinished jobs continue at the next start."""
@@ -149,6 +153,7 @@ class JobRunner:
             fingerprint=fingerprint,
             previous_versions=previous,
             is_cancelled=partial(self._is_cancelled, job_id, file_id),
+            make_room=partial(self.job_gate.make_room, record),
         )
         is_begun = fingerprint in self._begun
         meter = JobMeter(self.services, record, fingerprint, is_begun=is_begun)
@@ -163,6 +168,8 @@ class JobRunner:
             )
             meter.start_again()
             self._begun.add(fingerprint)
+            own = settings_of_file(configuration.settings, library, record.path)
+            job = replace(job, library=own.library, spoken=own.spoken)
             result = self._run_pipeline(record, job, steps)
         except DeferJob as deferral:
             record_result = partial(self.job_gate.defer, record, deferral.blocked)

@@ -184,11 +184,10 @@ _EPISODE = re.compile(r"s\d{1,4}[ ._-]?e\d{1,4}|(?<!\d)\d{1,2}x\d{2,3}(?!\d)")
 _THEME_SONG = re.compile(r"theme\d{0,2}\.(?:mp3|flac|m4a|aac|og[ga]|opus|wav|wma|mka)")
 _SIGNS = (
     "sample|trailer|teaser|scene|deleted|featurette|interview|clip|short|extra|other|blooper|"
-    "outtake|gag|making|rarbg|etrg|theme|annonce|zwiastun|unmanic|tdarr|.temp|.tmp|.part|.unf|.inc"
+    "outtake|gag|making|rarbg|etrg|theme|annonce|zwiastun|fragman|unmanic|tdarr|.temp|.tmp|.part|"
+    ".unf|.inc"
 ).split("|")
-_SIGNS_BEYOND_ASCII = "tráiler|fragman|előzetes|upoutávk|трейлер|тизер|予告|特報|预告|예고".split(
-    "|"
-)
+_SIGNS_BEYOND_ASCII = "tráiler|előzetes|upoutávk|трейлер|тизер|予告|特報|预告|예고".split("|")
 """What the stem of every file has that :func:`file_exclusion` leaves out, except parts of discs.
 Most films have none of it, which is quickly found."""
 _DVD_FILE = re.compile(r"(?:video_ts|vts_\d\d_\d)\.vob")

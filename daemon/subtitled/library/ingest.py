@@ -20,6 +20,7 @@ from subtitled.db.database import Database
 from subtitled.db.files_bulk import DiffOptions
 from subtitled.db.kv import SCANNED_KEY
 from subtitled.db.records import (
+    ACTIVE_STATES,
     AFFECTED_BY_SIDECARS,
     BACKFILL,
     NEW,
@@ -37,6 +38,7 @@ from .diff import diff_scan
 from .media_filter import MediaFilter
 from .paths import is_inside_library, library_containing
 from .read_ahead import read_ahead
+from .ready_file import is_ready_file, is_ready_file_of
 from .ready_files import find_ready_files
 from .scanner import links_into, scan_batches
 from .subtitle_names import (
@@ -226,7 +228,9 @@ class Ingest:
                 if is_subtitle_folder(path.name) or path.parent != folder:
                     requested.update(itertools.chain(*media.values()))
                 continue
-            if path.suffix[1:].lower() in DATA_EXTENSIONS:
+            if is_ready_file(path.name):
+                self._on_ready_file_changed(name, folder, path.name, names)
+            elif path.suffix[1:].lower() in DATA_EXTENSIONS:
                 self._on_data_file_changed(path, media)
             elif is_subtitle(base):
                 affected = {
@@ -264,6 +268,18 @@ class Ingest:
         for stem in possible_stems(os.fsencode(path.name)):
             for media_name in media.get(stem, ()):
                 self._requeue_decided(path.with_name(os.fsdecode(media_name)))
+
+    def _on_ready_file_changed(
+        self, name: str, folder: Path, ready: str, names: Iterable[bytes]
+    ) -> None:
+        """Evaluate the media file of a ready file again, whatever was decided about it."""
+        if self._libraries[name].ingest.ready_files == "off":
+            return
+        for media_name in map(os.fsdecode, names):
+            if is_ready_file_of(ready, media_name) and self._filters[name].accepts(media_name):
+                record = self._db.files.get(folder / media_name)
+                if record is not None and record.state not in ACTIVE_STATES:
+                    self._db.states.requeue(record.id)
 
     def _requeue_decided(self, media: Path) -> None:
         """Evaluate a media file again if a decision about it depends on its sidecars."""

@@ -18,6 +18,7 @@ from subtitled.plugin.paths import display_path
 from .availability import is_deleted
 from .media_filter import MediaFilter
 from .moves import recheck_same_stem
+from .ready_file_check import check_ready_file
 from .stability import check_stability, files_open_for_writing, not_yet, still_worth_waiting
 
 _log = logging.getLogger(__name__)
@@ -76,6 +77,8 @@ def find_ready_files(
         delay = libraries[record.library].stability_delay
         writing = (stat.st_dev, stat.st_ino) in written
         verdict = _check_stability(record, stat, now, delay, writing)
+        if verdict.is_stable and record.state not in FINAL_STATES:
+            verdict = check_ready_file(record, libraries[record.library], now) or verdict
         if not verdict.is_stable:
             db.states.mark_unstable(record.id, stat, verdict, now)
         elif record.state in FINAL_STATES:

@@ -20,6 +20,7 @@ from subtitled.jobs.queue_order import describe_turn
 from subtitled.jobs.turn_taking import candidate_of
 from subtitled.library.media_filter import describe_exclusion
 from subtitled.library.paths import describe_failure, library_containing
+from subtitled.library.ready_file import is_ready_file
 from subtitled.pipeline.locks import describe_lock
 from subtitled.plugin import SubtitledError
 from subtitled.subtitles.ownership import Ownership
@@ -31,6 +32,7 @@ from ..logs import display_line
 from .file_inspection import inspect_now
 from .file_list import describe_record
 from .plain import format_time, to_plain
+from .ready_files import describe_ready_file, describe_subject
 from .subtitle_checks import check_to_dict, checks_of
 
 _DELIVERY_TEXTS = {
@@ -133,10 +135,14 @@ def explain_file(configuration: Configuration, db: Database, path: Path) -> Expl
         path: The file, by the path that its library uses.
     """
     library = library_containing(path, configuration.settings.libraries)
+    if library is not None and is_ready_file(path.name) and not path.is_dir():
+        said = describe_subject(path)
+        return Explanation(path=path, facts={"library": library, "ready_file": said})
     facts: dict[str, Any] = {
         "library": library,
         "watch_mode": describe_watching(configuration, library) if library else None,
         "not_taken": describe_exclusion(path, configuration.settings.libraries),
+        "ready_file": describe_ready_file(configuration.settings, library, path),
         "database": _database_record(db, path),
         "turn": _describe_turn(configuration, db, path),
         "our_sidecars": [

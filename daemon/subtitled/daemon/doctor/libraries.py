@@ -20,12 +20,16 @@ from subtitled.library.mounts import choose_watch_mode
 from subtitled.library.scanner import scan
 from subtitled.library.watcher import MODE_LABELS, read_inotify_limit
 from subtitled.plugin import CheckResult, SubtitledError
+from subtitled.plugin.paths import display_path
 from subtitled.subtitles.publish import check_writable
 
+from ..answers.ready_files import find_orphans
 from ..lock import find_holder
 
 MAX_FOLDERS = 20_000
 """Media files whose folders are checked, which takes a second or two."""
+MAX_ORPHANS = 1000
+"""Ready files without a media file that are counted."""
 MIN_FREE_BYTES = 50 * 1024**2
 """Bytes that the disk of a library should have free. A subtitle takes about 100 kB."""
 LOW_WATCH_LIMIT = 8192
@@ -61,6 +65,8 @@ def check_libraries(configuration: Configuration) -> Iterator[CheckResult]:
                 "Free space on its disk",
             )
             yield _check_folders(name, library)
+            if library.ingest.ready_files != "off":
+                yield _check_ready_files(name, library)
 
 
 def _check_folders(name: str, library: LibrarySettings) -> CheckResult:
@@ -84,6 +90,23 @@ def _check_folders(name: str, library: LibrarySettings) -> CheckResult:
         summary,
         "Let the daemon's user write there: add that user to the group of the media, "
         "chmod -R g+rwX the folders, and restart the daemon",
+    )
+
+
+def _check_ready_files(name: str, library: LibrarySettings) -> CheckResult:
+    """Check that the media file of each ready file is there."""
+    orphans = list(islice(find_orphans(library, MAX_FOLDERS), MAX_ORPHANS))
+    summary = "each has its media file"
+    if orphans:
+        more = "or more " if len(orphans) == MAX_ORPHANS else ""
+        summary = (
+            f"{len(orphans)} {more}without their media file, such as {display_path(orphans[0])}"
+        )
+    return CheckResult(
+        f"ready files of {name}",
+        not orphans,
+        summary,
+        "Copy the media file beside it, under the same name, or take the ready file away",
     )
 
 

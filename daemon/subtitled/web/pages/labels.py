@@ -80,6 +80,7 @@ EVENTS: dict[HistoryEvent, str] = {
     HistoryEvent.REMOVED: _("subtitle removed"),
     HistoryEvent.APPROVED: _("subtitle approved"),
     HistoryEvent.UNLOCKED: _("subtitle unlocked"),
+    HistoryEvent.DELIVERED: _("delivered"),
     HistoryEvent.GLOSSARY: _("glossary changed"),
     HistoryEvent.REQUESTED: _("asked for"),
     HistoryEvent.SIGNED_IN: _("signed in"),

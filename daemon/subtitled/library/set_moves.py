@@ -1,0 +1,159 @@
+"""Moving the files of a set together, so that a power cut leaves them all in one place.
+
+The moves are written to a journal and flushed before the first file is moved. Whatever ends the
+process then, the moves of the journal are finished at the next start. No file is ever replaced.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from subtitled.plugin import SetupError
+from subtitled.plugin.files import sync_path, write_atomic
+from subtitled.plugin.paths import display_path
+
+_log = logging.getLogger(__name__)
+
+Move = tuple[Path, Path]
+"""The place of a file, and where it goes."""
+MAX_NUMBER = 10_000
+"""Sets of one name in one folder."""
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""Errors of file systems without hard links."""
+
+
+def choose_targets(files: Sequence[Path], folder: Path, stem: str) -> list[Move]:
+    """Return where the files of a set go: into a folder, or into one of their own inside it.
+
+    Args:
+        files: The files, which have different names.
+        folder: The folder. It need not exist.
+        stem: The name of a folder inside it, if it has files of these names already. A number is
+            added.
+    """
+    for number in range(1, MAX_NUMBER):
+        target = folder if number == 1 else folder / f"{stem} ({number})"
+        moves = [(file, target / file.name) for file in files]
+        if not any(os.path.lexists(place) for _, place in moves):
+            return moves
+    raise SetupError(
+        f"{display_path(folder)} has {MAX_NUMBER} sets of the name {display_path(stem)}",
+        "Empty that folder",
+    )
+
+
+class SetMover:
+    """Moves sets of files, with a journal in the state folder."""
+
+    def __init__(self, journals: Path, move_file: Callable[[Path, Path], None] | None = None):
+        """Create the mover.
+
+        Args:
+            journals: The folder of the journals. It is made when the first set is moved.
+            move_file: Moves one file; by default :func:`move_file`.
+        """
+        self._journals = journals
+        self._move_file = move_file or globals()["move_file"]
+
+    def move(self, moves: Sequence[Move]) -> None:
+        """Move the files of a set.
+
+        Raises:
+            SetupError: The target is on another file system, where no move is at once.
+            OSError: A folder cannot be written. What was not moved is moved by :meth:`finish`.
+        """
+        for folder in {target.parent for _, target in moves}:
+            folder.mkdir(parents=True, exist_ok=True)
+        for source, target in moves:
+            if source.stat().st_dev != target.parent.stat().st_dev:
+                raise SetupError(
+                    f"{display_path(target.parent)} is on another file system than "
+                    f"{display_path(source.parent)}, so that nothing is moved",
+                    "Name a folder on the file system of the library",
+                )
+        self._journals.mkdir(parents=True, exist_ok=True, mode=0o700)
+        journal = self._journals / f"{uuid.uuid4().hex}.json"
+        write_atomic(journal, _to_json(moves))
+        self._finish(journal, moves)
+
+    def finish(self) -> int:
+        """Finish what a power cut or an error has interrupted.
+
+        A set whose folders are not there now, as on a share that is not mounted, is left for
+        another time.
+
+        Returns:
+            How many sets are still to be finished.
+        """
+        left = 0
+        for journal in sorted(self._journals.glob("*.json")):
+            try:
+                self._finish(journal, _from_json(journal.read_bytes()))
+            except OSError as error:
+                left += 1
+                _log.warning("the move of %s is not finished: %s", journal.stem, error)
+            except (ValueError, TypeError, KeyError):
+                _log.error("%s is no journal, and is skipped", display_path(journal))
+        return left
+
+    def _finish(self, journal: Path, moves: Sequence[Move]) -> None:
+        folders: set[Path] = set()
+        for source, target in moves:
+            folders |= {source.parent, target.parent}
+            if not source.parent.is_dir() or not target.parent.is_dir():
+                missing = source.parent if not source.parent.is_dir() else target.parent
+                raise FileNotFoundError(errno.ENOENT, "is not there", str(missing))
+        for source, target in moves:
+            if os.path.lexists(source):
+                self._move_file(source, target)
+            elif not os.path.lexists(target):
+                _log.warning("%s is gone, and was not moved", display_path(source))
+        for folder in sorted(folders):
+            sync_path(folder)
+        journal.unlink()
+        sync_path(self._journals)
+
+
+def move_file(source: Path, target: Path) -> None:
+    """Move a file within a file system. If another file has the new name, a number is added.
+
+    Raises:
+        OSError: It cannot be moved.
+    """
+    number = 1
+    place = target
+    while True:
+        try:
+            os.link(source, place, follow_symlinks=False)
+        except FileExistsError:
+            if source.samefile(place):
+                break  # It was linked before the process ended.
+            number += 1
+            place = target.with_name(f"{target.stem} ({number}){target.suffix}")
+            continue
+        except OSError as error:
+            if error.errno not in _NO_LINKS or os.path.lexists(place):
+                raise
+            source.rename(place)
+            return
+        break
+    source.unlink()
+
+
+def _to_json(moves: Sequence[Move]) -> bytes:
+    """Serialise moves as ASCII, whatever bytes the names have."""
+    return json.dumps([[os.fsencode(path).hex() for path in move] for move in moves]).encode()
+
+
+def _from_json(data: bytes) -> list[Move]:
+    return [(_from_hex(source), _from_hex(target)) for source, target in json.loads(data)]
+
+
+def _from_hex(text: str) -> Path:
+    return Path(os.fsdecode(bytes.fromhex(text)))
