@@ -24,7 +24,6 @@ from subtitled.plugin import (
     SidecarChange,
     SubtitleKind,
 )
-from subtitled.subtitles.filenames import DATA_EXTENSIONS, SUMMARY_SUFFIXES
 
 from .engine import execute_many, write_transaction
 from .schema import server_deliveries, sidecar_changes
@@ -67,6 +66,8 @@ def record_change(c: sa.Connection, media: Path, sidecar: Sidecar, *, is_present
 
     Files that no player reads, and sidecars in another folder than their media file, are left out.
     """
+    from subtitled.subtitles.filenames import DATA_EXTENSIONS, SUMMARY_SUFFIXES  # takes long
+
     name = sidecar.path.name.lower()
     is_unread_by_players = name.endswith(
         (*(f".{end}" for end in DATA_EXTENSIONS), *SUMMARY_SUFFIXES)

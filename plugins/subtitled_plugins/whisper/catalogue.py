@@ -15,7 +15,8 @@ _WHISPER_CODES = (
     "haw ln ha ba jw su yue"
 )
 
-TO_TAG = {code: Language({"jw": "jv"}.get(code, code)) for code in _WHISPER_CODES.split()}
+_OLD_CODES = {"jw": "jv", "tl": "fil"}
+TO_TAG = {code: Language(_OLD_CODES.get(code, code)) for code in _WHISPER_CODES.split()}
 """Whisper's own codes as BCP 47 tags."""
 TO_CODE = {tag.primary: code for code, tag in TO_TAG.items()} | {Language("nb"): "no"}
 """BCP 47 primary languages as Whisper's codes."""
