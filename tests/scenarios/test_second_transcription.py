@@ -251,3 +251,81 @@ def test_a_job_that_is_killed_while_it_hears_one_part_again_joins_all_the_same(
         assert read_text(folder / "Film.de.srt") == text, names[number]
         assert place.asked() == whole.asked(), names[number]
         place.database.close()
+
+
+RIGHT, MISREAD = "I do not know", "The ships of the harbour"
+
+
+def translated(place: Place) -> list[Language]:
+    """Return the spoken languages that the engine was told when it translated."""
+    return place.pool["tone"].engine.translated
+
+
+def test_what_the_engine_translated_before_the_text_told_the_language_is_made_again_once(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path, configure(translates=True))
+    film = write_tones(tmp_path / "Film.wav", DE)
+    place.make(film, assumed_language="ru", languages=["en"])
+    assert read_text(tmp_path / "Film.en.srt").startswith(MISREAD)
+    assert translated(place) == [RU]
+
+    result = place.make(film, assumed_language="ru", languages=["en", "original"])
+    assert (result.state, result.spoken) == (FileState.DONE, DE)
+    assert read_text(tmp_path / "Film.de.srt").startswith("Ich weiß nicht")
+    # The German text showed that the speech was not Russian, after English was there.
+    assert read_text(tmp_path / "Film.en.srt").startswith(RIGHT), result.reason
+    last = place.make(film, assumed_language="ru", languages=["en", "original"])
+    assert (last.state, translated(place)) == (FileState.UP_TO_DATE, [RU, DE])
+
+
+def test_one_job_makes_it_again_and_a_forced_one_too(tmp_path: Path) -> None:
+    place = Place(tmp_path, configure(translates=True))
+    film = write_tones(tmp_path / "Film.wav", DE)
+    result = place.make(film, assumed_language="ru", languages=["en", "original"])
+    assert result.spoken == DE
+    assert translated(place) == [RU, DE]
+    assert read_text(tmp_path / "Film.en.srt").startswith(RIGHT)
+    explained = inspect_now(place.services.config, place.database, film)
+    assert "before the text showed its language" not in json.dumps(explained, default=str)
+    job = Job(
+        media=film,
+        library=LibrarySettings.model_validate({"path": tmp_path, "languages": ["en"]}),
+        fingerprint=content_fingerprint(film),
+        force=True,
+    )
+    assert run_job(job, place.services, DyingRunner([], None, after=True)).state is FileState.DONE
+    assert read_text(tmp_path / "Film.en.srt").startswith(RIGHT)
+    assert translated(place) == [RU, DE]
+
+
+def test_what_a_person_edited_stays_though_it_is_of_another_reading(tmp_path: Path) -> None:
+    place = Place(tmp_path, configure(translates=True))
+    film = write_tones(tmp_path / "Film.wav", DE)
+    place.make(film, assumed_language="ru", languages=["en"])
+    sidecar = tmp_path / "Film.en.srt"
+    edited = sidecar.read_text("utf-8").replace("harbour", "port")
+    sidecar.write_text(edited, "utf-8")
+    assert place.make(film, assumed_language="ru", languages=["en", "original"]).spoken == DE
+    assert translated(place) == [RU]
+    assert sidecar.read_text("utf-8") == edited
+
+
+def test_a_kill_leaves_no_translation_of_the_earlier_reading(tmp_path: Path) -> None:
+    library = {"assumed_language": "ru", "languages": ["en", "original"]}
+    undisturbed = DyingRunner([], None, after=True)
+    (tmp_path / "whole").mkdir()
+    place = Place(tmp_path / "whole", configure(translates=True))
+    run_german_film(undisturbed, place, library, DE)
+    names = [name for name, _ in undisturbed.stored]
+    compared = names.index("compare text and sound of ru in track 0")
+    for number in (compared, compared + 1, len(names) - 1):
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        place = Place(folder, configure(translates=True))
+        dying = DyingRunner([], number, after=True)
+        run_german_film(dying, place, library, DE)
+        run_german_film(DyingRunner(dying.stored, None, after=True), place, library, DE)
+        assert read_text(folder / "Film.en.srt").startswith(RIGHT), names[number]
+        assert translated(place) == [RU, DE], names[number]
+        place.database.close()

@@ -47,6 +47,13 @@ TEXTS = {
 }
 
 
+MISREAD = (
+    "The ships of the harbour were waiting for somebody who had been there before the storm, and "
+    "the weather of the morning was what everybody in the town had hoped for."
+)
+"""What it translates into English if it is told another language than the one it hears."""
+
+
 class ToneSettings(Settings):
     """What kind of engine it is."""
 
@@ -56,6 +63,8 @@ class ToneSettings(Settings):
     needs_language: bool = True
     says: str = "what it hears"
     """The language that it says it found: ``what it hears``, ``nothing``, or a tag."""
+    translates: bool = False
+    """Whether it translates speech into English."""
     writes: Literal["what it hears", "what it is told"] = "what it hears"
     destination: str = "local"
 
@@ -67,6 +76,8 @@ class ToneEngine(Engine[ToneSettings]):
         super().__init__(settings, context)
         self.asked: list[Language] = []
         """The languages of all requests."""
+        self.translated: list[Language] = []
+        """The spoken languages of those for a translation."""
 
     @classmethod
     def capabilities(cls, settings: ToneSettings) -> EngineCapabilities:
@@ -75,6 +86,7 @@ class ToneEngine(Engine[ToneSettings]):
             supports_language_detection=settings.detects,
             needs_language=settings.needs_language,
             destination=settings.destination,
+            translates_to=frozenset({EN}) if settings.translates else frozenset(),
         )
 
     def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
@@ -87,13 +99,20 @@ class ToneEngine(Engine[ToneSettings]):
         heard = [_hear(audio, span) for span in request.chunk.speech]
         words: list[Word] = []
         texts = {language: itertools.cycle(text.split()) for language, text in TEXTS.items()}
+        if request.translate_to is not None:
+            self.translated.append(request.language)
+        texts |= {UNDETERMINED: itertools.cycle(MISREAD.split())}
         for span, language in zip(request.chunk.speech, heard, strict=True):
             is_told = self.settings.writes == "what it is told"
             written = request.language if is_told else language
             confidence = 0.9 if written == language else 0.3
+            if request.translate_to is not None:
+                written = EN if request.language == language else UNDETERMINED
+                confidence = 0.9
             piece = "".join(f" {next(texts[written])}" for _ in range(4))
             words.append(Word(text=piece, start=span.start, end=span.end, confidence=confidence))
-        return Transcript(language=self._say(heard), words=tuple(words), engine="tone")
+        language = request.translate_to or self._say(heard)
+        return Transcript(language=language, words=tuple(words), engine="tone")
 
     def _say(self, heard: Sequence[Language]) -> Language:
         if self.settings.says == "nothing" or not heard:

@@ -28,7 +28,7 @@ from subtitled.subtitles.chinese import convert_script
 from subtitled.subtitles.language_id import find_language_mismatch
 from subtitled.subtitles.sdh import strip_sdh
 from subtitled.subtitles.segmentation.bilingual import BilingualCue, pair_cues
-from subtitled.transcription.track_analysis import TrackAnalyser
+from subtitled.transcription.track_analysis import MAX_CORRECTIONS, TrackAnalyser
 from subtitled.transcription.transcriber import SpeechTrack
 
 from .cue_builder import CueBuilder
@@ -36,9 +36,9 @@ from .existing_subtitles import SubtitleSource
 from .quality_evidence import TextOrigin, TextSource
 from .source_correction import read_approved_cues
 
-MAX_NEW_PLANS = 3
+MAX_NEW_PLANS = MAX_CORRECTIONS + 1
 """How often a job is planned again because its main track turns out to be in another language: the
-tag was wrong, then the sound was, in each of two parts."""
+tag was wrong, then the sound was, as often as the text may correct it."""
 
 
 class MainLanguageError(TransientError):
@@ -65,13 +65,24 @@ class Produced:
     approved_text: str = ""
     """Which approved text it was made from; empty if it was made from none."""
     below_approved_text: str = ""
+    reading: str = ""
+    """What corrections made of the speech that an engine translated; empty without any."""
+    below_reading: str = ""
 
     @property
     def how(self) -> str:
         """A description of how it was produced, for people."""
-        upper = ", ".join(filter(None, (f"{self.path}", self.approved_text)))
-        lower = ", ".join(filter(None, (f"{self.below_path}", self.below_approved_text)))
+        upper = ", ".join(filter(None, (f"{self.path}", self.approved_text, self.reading)))
+        lower = ", ".join(
+            filter(None, (f"{self.below_path}", self.below_approved_text, self.below_reading))
+        )
         return upper + (f"; below it {lower}" if self.below else "")
+
+    @property
+    def is_translated_speech(self) -> bool:
+        """Whether an engine translated speech for it."""
+        paths = (self.path, self.below_path)
+        return any(path is not None and _translates_speech(path) for path in paths)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,6 +98,8 @@ class Producer:
     """What a person approved of the speech of that track."""
     silent_tracks: set[int] = field(default_factory=set)
     """The tracks that turned out to have no speech."""
+    translated_speech: set[str] = field(default_factory=set)
+    """The targets that were published and for which an engine translated speech."""
     _builders: dict[tuple[int, Language, Language | None], CueBuilder] = field(default_factory=dict)
 
     def produce(self, requirement: TargetPlan) -> Produced:
@@ -111,6 +124,7 @@ class Producer:
             below=lower.subtitle,
             below_path=lower.path,
             below_approved_text=lower.approved_text,
+            below_reading=lower.reading,
         )
 
     def _first_usable(self, requirement: TargetPlan) -> Produced:
@@ -136,8 +150,15 @@ class Producer:
                     path=path,
                     refused=tuple(refused),
                     approved_text=self._approved_text_of(path),
+                    reading=self._reading_of(path),
                 )
         return Produced(refused=tuple(refused))
+
+    def _reading_of(self, path: ProductionPath) -> str:
+        """Return what corrections made of the speech that an engine translated for a path."""
+        if not path.source.is_main or not _translates_speech(path):
+            return ""
+        return self.analyser.analysis(self.main_track).reading
 
     def _approved_text_of(self, path: ProductionPath) -> str:
         """Return which approved text a path used; empty if it used none."""
@@ -319,6 +340,13 @@ class Producer:
             return None
         actual = mismatch.english_name if isinstance(mismatch, Language) else mismatch
         return f"what was {path} is not in {requirement.language.english_name}: it is {actual}"
+
+
+def _translates_speech(path: ProductionPath) -> bool:
+    return any(
+        part.route is not None and part.route.kind is RouteKind.TRANSLATE_SPEECH
+        for part in path.segments
+    )
 
 
 def _segment_target(segment: PathSegment, pivot: Language) -> Language:

@@ -75,7 +75,9 @@ def run_job(
                 produced = _produce_targets(ctx, producer, plan, done, made)
                 break
             except MainLanguageError:
-                # The plan was for another language. What was published stays.
+                # The plan was for another language. What was published stays, but what an engine
+                # translated from another reading of the speech is made again.
+                done[:] = [name for name in done if name not in producer.translated_speech]
                 if not plans_left:
                     raise
                 plan = prepared.plan_again()
@@ -148,6 +150,8 @@ def _produce_targets(
             is_published = True
         if is_published:
             done.append(str(target))
+            if produced.is_translated_speech:
+                producer.translated_speech.add(str(target))
     kept = upgrade_targets(ctx, producer, plan, done, made)
     return _TargetsResult(tuple(refused), kept)
 

@@ -63,6 +63,7 @@ from subtitled.transcription.language_segments import find_foreign_speech
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
+from .corrected_speech import mark_other_readings
 from .locks import approved_names, refuse_locked
 from .shared_names import find_taken_names, leave_taken_names
 from .source_correction import (
@@ -183,6 +184,9 @@ def inspect_media(
             request.corrections,
             is_automatic=library.translate_corrections,
         )
+    existing_files = mark_other_readings(
+        existing_files, folder, analysis, sidecars, request.corrections
+    )
     removed = (
         () if request.is_user_requested or ignore_existing else _removed_by_user(sidecars, media)
     )

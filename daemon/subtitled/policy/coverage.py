@@ -62,7 +62,8 @@ class ExistingSubtitle:
     is_source_corrected: bool = False
     """A person corrected the text that it was translated from."""
     is_superseded: bool = False
-    """It is ours and is to be translated again for that reason, so it counts for nothing."""
+    """It is ours and is to be made again, because what it was made of was corrected, or by a better
+    engine. So it counts for nothing."""
     corrects_speech: bool = False
     """It is the approved text of the speech whose transcript is stored, so that translations are
     made of that transcript with its corrections.

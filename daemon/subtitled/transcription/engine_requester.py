@@ -63,6 +63,9 @@ class TrackRequest:
     """The duration of the track in seconds."""
     earlier_languages: tuple[Language, ...] = ()
     """The languages in which the chunks were transcribed before their text told another."""
+    reading: str = ""
+    """Which reading of the speech an engine translates, if its language was corrected. What it
+    translated before is of another one."""
     on_progress: Callable[[float], None] = field(default=_ignore, compare=False)
     """Is told at which second of the track an engine is."""
 
@@ -107,7 +110,9 @@ class EngineRequester:
     def variant(self, engine: str) -> str:
         """Return the variant under which the words of an engine are stored."""
         configured = self._services.engines[engine].configured
-        return component_variant(configured, self._track_request.translate_to)
+        reading = self._track_request.reading
+        facts = {" reading": reading} if reading else None
+        return component_variant(configured, self._track_request.translate_to, facts)
 
     def audio(self) -> Audio:
         """Return the decoded track. One thread decodes it, the others wait."""

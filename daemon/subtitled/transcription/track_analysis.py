@@ -34,6 +34,9 @@ from .channel_mix import analyse_channels, analyse_sides, mix_channels
 from .early_start import prepare_language_check
 from .track_language import TrackLanguage
 
+MAX_CORRECTIONS = 3
+"""How often the text corrects the language of the speech of a track. Each time a part of it is
+transcribed again."""
 WrittenLanguage = Callable[[], Language | None]
 """A function that tells the language of a text."""
 
@@ -118,7 +121,8 @@ class TrackAnalyser:
     def correct_language(self, track: int, earlier: Language, find: WrittenLanguage) -> bool:
         """Take the speech of a language for another one, if its text is clearly in that.
 
-        No part is corrected twice, and nothing that a caller stated. This is a durable step.
+        No part is corrected twice, and nothing that a caller stated. After :data:`MAX_CORRECTIONS`
+        the analysis says so, and the text is refused. This is a durable step.
 
         Args:
             track: The index of the audio track.
@@ -151,6 +155,14 @@ class TrackAnalyser:
                 return number  # It was stored before a crash.
         written = find()
         if written is None:
+            return None
+        if len(analysis.language_corrections) >= MAX_CORRECTIONS:
+            note = (
+                f"what was written as {earlier.english_name} is {written.english_name}, and is not "
+                f"transcribed again after {MAX_CORRECTIONS} corrections; tag the track, or state "
+                "its language"
+            )
+            self._store.save_analysis(self._job.fingerprint, track, analysis.with_reason(note))
             return None
         corrected = analysis.with_correction(LanguageCorrection(earlier, written))
         self._store.save_analysis(self._job.fingerprint, track, corrected)

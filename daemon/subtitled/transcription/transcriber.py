@@ -122,6 +122,7 @@ class Transcriber:
     ) -> ChunkTranscriber:
         track = self._track
         routing = replace(self._ctx.routes, media_seconds=track.facts.duration)
+        earlier = self.analysis.list_earlier_languages(track.language)
         request = TrackRequest(
             track=track.index,
             spoken=track.language,
@@ -129,9 +130,8 @@ class Transcriber:
             engines=routing.fallback_chain(engine, track.language, translate_to),
             aligner=routing.aligner,
             duration=self.analysis.duration,
-            earlier_languages=()
-            if translate_to
-            else self.analysis.list_earlier_languages(track.language),
+            earlier_languages=() if translate_to else earlier,
+            reading=str(track.language) if translate_to and earlier else "",
             on_progress=on_progress,
         )
         return ChunkTranscriber(

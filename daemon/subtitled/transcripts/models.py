@@ -112,9 +112,24 @@ class TrackAnalysis:
         corrections = (*self.language_corrections, correction)
         known = replace(self, first_languages=before, language_corrections=corrections)
         return replace(
-            known.after_corrections(len(corrections)),
-            language_reason="; ".join(filter(None, (self.language_reason, reason))),
+            known.after_corrections(len(corrections)).with_reason(reason),
             language_origin=LanguageOrigin.TEXT,
+        )
+
+    def with_reason(self, reason: str) -> TrackAnalysis:
+        """Return the analysis with one more reason, for people. One that it has comes once."""
+        if reason in self.language_reason:
+            return self
+        return replace(
+            self, language_reason="; ".join(filter(None, (self.language_reason, reason)))
+        )
+
+    @property
+    def reading(self) -> str:
+        """What the corrections of the language made of the speech; empty if there were none."""
+        return " and ".join(
+            f"spoken {correction.written} instead of {correction.earlier}"
+            for correction in self.language_corrections
         )
 
     def after_corrections(self, count: int) -> TrackAnalysis:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from subtitled.jobcontext.job import InlineRunner
 from subtitled.plugin import Language, SegmentScores, TimeSpan, Transcript, Word
 from subtitled.transcription.second_transcription import choose_transcript, find_written_language
+from subtitled.transcription.track_analysis import TrackAnalyser
 from subtitled.transcripts.models import LanguageCorrection, LanguageSegment, TrackAnalysis
 
 TEXTS = {
@@ -121,3 +124,44 @@ def test_parts_are_corrected_one_by_one_and_an_earlier_state_can_be_had_again() 
     none = both.after_corrections(0)
     assert (none.language, spoken(none)) == ("la", list(languages))
     assert both.list_earlier_languages(FI) == ("la",)
+
+
+def test_after_three_corrections_the_text_is_refused_and_that_is_told_once() -> None:
+    spoken = [Language(tag) for tag in ("la", "sl", "no", "ms")]
+    written = [FI, Language("sk"), Language("da"), Language("id")]
+    analysis = TrackAnalysis(
+        duration=40.0, speech=(TimeSpan(0.0, 40.0),), language=spoken[0], language_reason="detected"
+    )
+    for earlier, now in zip(spoken[:3], written, strict=False):
+        analysis = analysis.with_correction(LanguageCorrection(earlier, now))
+    store = FakeStore(analysis)
+    ctx = SimpleNamespace(
+        job=SimpleNamespace(fingerprint="f", spoken=None, uses_stored_words_only=False),
+        services=SimpleNamespace(store=store),
+        steps=InlineRunner(),
+    )
+    for _ in range(2):
+        analyser = TrackAnalyser(ctx)  # type: ignore[arg-type]
+        assert not analyser.correct_language(0, spoken[3], lambda: written[3])
+    assert store.kept.language_corrections == analysis.language_corrections
+    reason = store.kept.language_reason
+    assert (
+        reason.count("what was written as Malay is Indonesian, and is not transcribed again") == 1
+    )
+    assert reason.startswith("detected; ")
+    assert store.kept.reading == (
+        "spoken fi instead of la and spoken sk instead of sl and spoken da instead of no"
+    )
+
+
+class FakeStore:
+    """The store of one analysis."""
+
+    def __init__(self, kept: TrackAnalysis) -> None:
+        self.kept = kept
+
+    def analysis(self, fingerprint: str, track: int) -> TrackAnalysis:
+        return self.kept
+
+    def save_analysis(self, fingerprint: str, track: int, analysis: TrackAnalysis) -> None:
+        self.kept = analysis
