@@ -187,7 +187,7 @@ _SIGNS = (
     "outtake|gag|making|rarbg|etrg|theme|annonce|zwiastun|fragman|unmanic|tdarr|.temp|.tmp|.part|"
     ".unf|.inc"
 ).split("|")
-_SIGNS_BEYOND_ASCII = "tráiler|előzetes|upoutávk|трейлер|тизер|予告|特報|预告|예고".split("|")
+_SIGNS_BEYOND_ASCII = "tráiler|előzetes|upoutávk|трейлер|тизер|予告|特報|预告|預告|예고".split("|")
 """What the stem of every file has that :func:`file_exclusion` leaves out, except parts of discs.
 Most films have none of it, which is quickly found."""
 _DVD_FILE = re.compile(r"(?:video_ts|vts_\d\d_\d)\.vob")

@@ -55,7 +55,8 @@ EXTRA_FILES = [
     "Movie - Bande-annonce.mkv", "Movie - Bande annonce VF.mkv", "Movie-Trailer-DE.mkv",
     "Movie.Trailer.German.1080p.mkv", "Movie - Offizieller Trailer Deutsch.mp4",
     "Movie - Trailer (German).mkv", "Film - Tra\u0301iler.mkv", "Film - Trailer Ufficiale.mp4",
-    "Film - Трейлер.mkv", "映画 - 予告編.mp4", "Movie - Making Of.mkv", "Movie - Gag Reel.mkv",
+    "Film - Трейлер.mkv", "Film [fragman].mkv", "電影 - 預告片.mkv",
+    "映画 - 予告編.mp4", "Movie - Making Of.mkv", "Movie - Gag Reel.mkv",
     "Movie - Bloopers.mkv", "Film-bloopers.mkv", "Film-outtakes.mkv", "Film-teaser.mkv",
     "Film (2010) - Trailer #2.mp4",
 ]  # fmt: skip
