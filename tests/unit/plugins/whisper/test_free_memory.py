@@ -38,6 +38,46 @@ def test_a_container_sees_its_own_group_as_the_outermost_one(tmp_path: Path) -> 
     assert measure_left_in_groups(own, folder) == 1500
 
 
+def _write_old_group(folder: Path, limit: int, used: int, files: int = 0) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "memory.limit_in_bytes").write_text(f"{limit}\n")
+    (folder / "memory.usage_in_bytes").write_text(f"{used}\n")
+    own = "inactive_file 1\nactive_file 1\n"
+    stat = f"{own}total_inactive_file {files // 2}\ntotal_active_file {files - files // 2}\n"
+    (folder / "memory.stat").write_text(stat)
+
+
+OLD_NO_LIMIT = 9223372036854771712
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "left"),
+    [
+        (OLD_NO_LIMIT, OLD_NO_LIMIT, None),
+        (OLD_NO_LIMIT, 1000, 700),
+        (900, 1000, 500),
+        (900, OLD_NO_LIMIT, 500),
+    ],
+)
+def test_the_tightest_of_the_groups_of_version_1_counts(
+    tmp_path: Path, outer: int, inner: int, left: int | None
+) -> None:
+    folder, own = tmp_path / "groups", tmp_path / "cgroup"
+    own.write_text("9:cpu,cpuacct:/docker/a\n4:memory:/docker/a\n1:name=systemd:/x\n0::/y\n")
+    _write_old_group(folder / "memory" / "docker", outer, 400)
+    _write_old_group(folder / "memory" / "docker" / "a", inner, 600, files=300)
+    assert measure_left_in_groups(own, folder) == left
+
+
+def test_a_container_of_version_1_has_its_limit_in_the_folder_whatever_its_name_is(
+    tmp_path: Path,
+) -> None:
+    folder, own = tmp_path / "groups", tmp_path / "cgroup"
+    own.write_text("4:hugetlb,memory:/docker/0a1b\n")
+    _write_old_group(folder / "memory", 2000, 500)
+    assert measure_left_in_groups(own, folder) == 1500
+
+
 @pytest.mark.parametrize("text", [None, "", "4:memory:/docker/abc\n", "0::/gone\n"])
 def test_a_system_without_such_groups_has_no_limit(tmp_path: Path, text: str | None) -> None:
     own = tmp_path / "cgroup"
