@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 from rapidfuzz.distance import Indel
 
 from subtitled.plugin import Word
@@ -70,6 +69,8 @@ def compute_log_odds(
     Returns:
         For each group, the log odds by share; none for a group without words.
     """
+    import numpy as np  # an idle daemon has no use for it
+
     log_odds: list[list[float]] = [[] for _ in confidences]
     by_length: dict[int, list[int]] = {}
     for place, group in enumerate(confidences):
