@@ -11,7 +11,7 @@ import contextlib
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -19,8 +19,10 @@ from subtitled.plugin import (
     CheckResult,
     IndexStatus,
     MediaMetadata,
+    PlaybackSession,
     Secret,
     SetupError,
+    Sidecar,
     SidecarChange,
     SubtitledError,
     is_same_path,
@@ -38,11 +40,14 @@ from subtitled.plugin.limits import (
 )
 
 from ._compare import ListedStream, compare_streams
+from ._session_commands import describe_arrival, read_session
 
 SUBTITLE_EXTENSIONS = ("srt", "vtt", "ass", "ssa", "sub", "smi")
 """Extensions of the subtitle files that both list."""
 VIDEO_TYPES = "Movie,Episode,Video,MusicVideo"
 SAMPLE_COUNT = 20
+MAX_STREAM = 10_000
+"""Highest number of a stream."""
 
 
 class ApiKeyServerSettings(HttpServerSettings):
@@ -61,6 +66,8 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
 
     example = "http://nas:8096"
     refresh_strategies = ("told about the changed files", "asked to refresh each media file")
+    extra_arguments: ClassVar[Mapping[str, str]] = {}
+    """What a server wants beside the number of a subtitle that is to be shown."""
 
     def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
         if strategy == 0:
@@ -96,11 +103,66 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
         )
 
     def now_playing(self) -> Sequence[Path]:
+        items = [read_object(session.get("NowPlayingItem")) for session in self._fetch_sessions()]
+        return self.to_local_paths(item.get("Path") for item in items)
+
+    def playback_sessions(self) -> Sequence[PlaybackSession]:
+        return [
+            read_session(session, media)
+            for session in self._fetch_sessions()
+            for media in self.to_local_paths(
+                [read_object(session.get("NowPlayingItem")).get("Path")]
+            )
+        ]
+
+    def show_sidecar(self, session: PlaybackSession, sidecar: Sidecar, is_new: bool) -> bool | None:
+        current = next(
+            (one for one in self._fetch_sessions() if read_identifier(one.get("Id")) == session.id),
+            None,
+        )
+        commands = current.get("SupportedCommands") if current is not None else None
+        if (
+            current is None
+            or not isinstance(commands, list)
+            or "SetSubtitleStreamIndex" not in (commands)
+        ):
+            return None
+        stream = self._find_stream(session.media, sidecar)
+        if stream is None:
+            return False
+        shown = read_integer(
+            read_object(current.get("PlayState")).get("SubtitleStreamIndex"), -1, MAX_STREAM
+        )
+        # A viewer who shows another one, or switched ours off, keeps it so.
+        if shown not in (None, -1, stream) or (not is_new and shown != stream):
+            return None
+        place = f"/Sessions/{session.id}"
+        if is_new and "DisplayMessage" in commands:
+            self.send_message(f"{place}/Message", describe_arrival(sidecar))
+        arguments = {"Index": str(stream), **self.extra_arguments}
+        command = {"Name": "SetSubtitleStreamIndex", "Arguments": arguments}
+        self._request("POST", f"{place}/Command", body=command)
+        return True
+
+    def _find_stream(self, media: Path, sidecar: Sidecar) -> int | None:
+        """Return the number of a sidecar among the streams of its item; None if it is not there."""
+        item = self.find_item(self.to_server(media), "Path,MediaStreams")
+        path = self.to_server(sidecar.path)
+        return next(
+            (
+                read_integer(stream.get("Index"), 0, MAX_STREAM)
+                for stream in read_objects((item or {}).get("MediaStreams"))
+                if stream.get("Type") == "Subtitle"
+                and is_same_path(read_path(stream.get("Path")) or "", path)
+            ),
+            None,
+        )
+
+    def _fetch_sessions(self) -> list[dict[str, Any]]:
         sessions = self._request("GET", "/Sessions")
         if not isinstance(sessions, list):
             raise self.unexpected_answer("/Sessions")
-        items = [read_object(session.get("NowPlayingItem")) for session in read_objects(sessions)]
-        return self.to_local_paths(item.get("Path") for item in items)
+        return read_objects(sessions)
 
     def server_id(self) -> str:
         return clean_text(self._fetch_info().get("Id"))
@@ -201,6 +263,10 @@ class JellyfinEmbyServer(HttpMediaServer[ApiKeyServerSettings]):
     @abstractmethod
     def build_refresh_query(self) -> Mapping[str, str]:
         """Build the query of a refresh that replaces nothing."""
+
+    def send_message(self, path: str, message: Mapping[str, str | int]) -> None:
+        """Have the player of a session show a message."""
+        self._request("POST", path, body=message)
 
     def format_parameter(self, name: str) -> str:
         """Write the name of a query parameter as this server does."""

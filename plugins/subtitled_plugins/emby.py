@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from subtitled.plugin import MediaServer, Register, hookimpl
 
@@ -22,6 +22,8 @@ class Emby(JellyfinEmbyServer):
 
     Settings = EmbySettings
     kind = "Emby"
+    # Its web player looks up the streams of the film again with it.
+    extra_arguments: ClassVar[Mapping[str, str]] = {"RefreshMediaSource": "true"}
 
     def build_auth_headers(self, key: str) -> Mapping[str, str]:
         return {"X-Emby-Token": key}
@@ -34,6 +36,9 @@ class Emby(JellyfinEmbyServer):
             "ReplaceAllMetadata": "false",
             "ReplaceAllImages": "false",
         }
+
+    def send_message(self, path: str, message: Mapping[str, str | int]) -> None:
+        self._request("POST", path, {name: str(value) for name, value in message.items()})
 
     def format_parameter(self, name: str) -> str:
         return name[0].upper() + name[1:]

@@ -18,9 +18,11 @@ from subtitled.plugin import (
     IndexStatus,
     MediaMetadata,
     MediaServer,
+    PlaybackSession,
     Register,
     Secret,
     SetupError,
+    Sidecar,
     SidecarChange,
     SubtitledError,
     hookimpl,
@@ -37,7 +39,7 @@ from subtitled.plugin.limits import (
     read_path,
 )
 
-from ._compare import ListedStream, compare_streams
+from ._compare import ListedStream, compare_streams, parse_primary_language
 
 SUBTITLED_API = "1"
 
@@ -47,6 +49,7 @@ _EXTERNAL = "(External)"
 """Part of the name of a subtitle stream that is a sidecar."""
 _SAMPLE_COUNT = 10
 _MAX_PLAYERS = 10
+_MAX_HOURS = 1000
 _METADATA_FIELDS = ["title", "originaltitle", "cast", "file"]
 
 
@@ -127,6 +130,51 @@ class Kodi(HttpMediaServer[KodiSettings]):
 
     def now_playing(self) -> Sequence[Path]:
         return self.to_local_paths(file for _, file in self._list_open_files())
+
+    def playback_sessions(self) -> Sequence[PlaybackSession]:
+        sessions = []
+        for player, file in self._list_open_files():
+            payload = self._call(
+                "Player.GetProperties", playerid=player, properties=["time", "speed"]
+            )
+            sessions += [
+                PlaybackSession(
+                    id=f"{player}",
+                    media=media,
+                    position=_read_time(payload.get("time")),
+                    is_paused=payload.get("speed") == 0,
+                    client="Kodi",
+                )
+                for media in self.to_local_paths([file])
+            ]
+        return sessions
+
+    def show_sidecar(self, session: PlaybackSession, sidecar: Sidecar, is_new: bool) -> bool | None:
+        media, path = self.to_server(session.media), self.to_server(sidecar.path)
+        player = next(
+            (player for player, file in self._list_open_files() if is_same_path(file, media)), None
+        )
+        if player is None or sidecar.path.suffix.lstrip(".").lower() not in SUBTITLE_EXTENSIONS:
+            return None
+        payload = self._call(
+            "Player.GetProperties",
+            playerid=player,
+            properties=["currentsubtitle", "subtitleenabled"],
+        )
+        shown = read_object(payload.get("currentsubtitle"))
+        language = parse_primary_language(clean_text(shown.get("language")))
+        is_other = bool(shown) and language != sidecar.language.primary
+        # A viewer who switched them off after they were shown does not want them back.
+        is_off = not is_new and not (payload.get("subtitleenabled") and shown)
+        if is_other or is_off:
+            return None
+        # Kodi accepts any path, and shows nothing for one that it cannot open.
+        visible_files = self._list_visible_files(_get_folder(path))
+        if not any(is_same_path(file, path) for file in visible_files):
+            return False
+        # A path that it lists already is selected and read again.
+        self._call("Player.AddSubtitle", playerid=player, subtitle=path)
+        return True
 
     def metadata(self, media: Path) -> MediaMetadata | None:
         path = self.to_server(media)
@@ -246,6 +294,16 @@ def _get_folder(path: str) -> str:
     """Return the folder of a file with the slash at its end, as Kodi writes folders."""
     cut = max(path.rfind("/"), path.rfind("\\")) + 1
     return path[:cut]
+
+
+def _read_time(value: object) -> float | None:
+    """Return a time of Kodi in seconds. It may be a little before the beginning."""
+    fields = read_object(value)
+    hours = read_integer(fields.get("hours"), 0, _MAX_HOURS)
+    minutes, seconds = (read_integer(fields.get(name), 0, 59) for name in ("minutes", "seconds"))
+    if hours is None or minutes is None or seconds is None:
+        return None
+    return float(hours * 3600 + minutes * 60 + seconds)
 
 
 @hookimpl

@@ -15,6 +15,7 @@ from subtitled.plugin import (
     IndexStatus,
     MediaMetadata,
     MediaServer,
+    PlaybackSession,
     Register,
     Secret,
     SetupError,
@@ -30,6 +31,7 @@ from subtitled.plugin.limits import (
     clean_text,
     read_identifier,
     read_integer,
+    read_object,
     read_objects,
     read_path,
 )
@@ -47,6 +49,8 @@ _SUBTITLE_STREAM = 3
 _PAGE_SIZE, _MAX_PAGES = 500, 40
 """How many items one request lists, newest first, and how many requests a search makes."""
 _SAMPLE_COUNT = 20
+_MAX_OFFSET = 1000 * 3600 * 1000
+"""Longest film, in milliseconds."""
 _MAX_SESSIONS = 20
 """Most sessions without a file that are asked about."""
 
@@ -115,16 +119,31 @@ class Plex(HttpMediaServer[PlexSettings]):
         )
 
     def now_playing(self) -> Sequence[Path]:
-        items = self._fetch_metadata("/status/sessions")
-        files = [part.get("file") for item in items for part in _list_parts(item)]
-        missing = [
-            item for item in items if not any(part.get("file") for part in _list_parts(item))
-        ]
-        for item in missing[:_MAX_SESSIONS]:  # a transcoding session lists no file
-            key = read_identifier(item.get("ratingKey"))
-            item_details = self._fetch_item(key) if key is not None else None
-            files += [part.get("file") for part in _list_parts(item_details or {})]
-        return self.to_local_paths(files)
+        return list(dict.fromkeys(session.media for session in self.playback_sessions()))
+
+    def playback_sessions(self) -> Sequence[PlaybackSession]:
+        sessions = list[PlaybackSession]()
+        looked_up = 0
+        for number, item in enumerate(self._fetch_metadata("/status/sessions")):
+            files = [part.get("file") for part in _list_parts(item)]
+            if not any(files) and looked_up < _MAX_SESSIONS:
+                looked_up += 1  # a transcoding session lists no file
+                key = read_identifier(item.get("ratingKey"))
+                item_details = self._fetch_item(key) if key is not None else None
+                files = [part.get("file") for part in _list_parts(item_details or {})]
+            offset = read_integer(item.get("viewOffset"), 0, _MAX_OFFSET)
+            player = read_object(item.get("Player"))
+            sessions += [
+                PlaybackSession(
+                    id=clean_text(item.get("sessionKey"), 100) or f"{number}",
+                    media=media,
+                    position=None if offset is None else offset / 1000,
+                    is_paused=player.get("state") == "paused",
+                    client=clean_text(player.get("product"), 100),
+                )
+                for media in self.to_local_paths(files)
+            ]
+        return sessions
 
     def server_id(self) -> str:
         return clean_text(self._fetch_container("/").get("machineIdentifier"))

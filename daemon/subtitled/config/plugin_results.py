@@ -58,7 +58,7 @@ _CHECKED_METHODS: dict[type[Component[Any]], tuple[str, ...]] = {
     Translator: ("self_check", "translate", "generate"),
     MediaServer: (
         "self_check", "check_indexed", "now_playing", "server_id", "item_paths", "metadata",
-        "sample_paths", "to_local", "to_server",
+        "sample_paths", "to_local", "to_server", "playback_sessions", "show_sidecar",
     ),
     Notifier: ("self_check",),
     Endpoint: ("self_check",),

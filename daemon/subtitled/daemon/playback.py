@@ -6,15 +6,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 from subtitled.config.load import Configuration
 from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.db.commands import Command, CommandKind, CommandQueue
-from subtitled.plugin import Backoff, MediaServer, SubtitledError
+from subtitled.jobcontext.viewing import Viewers
+from subtitled.plugin import Backoff, MediaServer, PlaybackSession, Sidecar, SubtitledError
 from subtitled.plugin.limits import storable_paths
 from subtitled.polling import PollingWorker
+
+from .growing_sidecars import GrowingSidecars
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +26,8 @@ POLL_TIMEOUT_SECONDS = 10.0
 """Seconds that a server may take to answer a poll."""
 LOOKUP_TIMEOUT_SECONDS = 30.0
 """Seconds that a server may take to answer a lookup."""
+VIEWER_POLL_SECONDS = 5.0
+"""Seconds between two polls, at most, where films get their subtitle while they are watched."""
 MAX_PLAYING = 1000
 """Most files that one server may play at a time."""
 MAX_BACKOFF_SECONDS = 300.0
@@ -38,10 +44,24 @@ class PlaybackPoller(PollingWorker):
         configured: ConfiguredComponent[MediaServer],
         interval_seconds: float,
         is_wanted: Callable[[], bool],
+        viewers: Viewers | None = None,
     ) -> None:
+        """Create the thread without starting it.
+
+        Args:
+            configured: The server.
+            interval_seconds: Seconds between two polls.
+            is_wanted: Returns whether it is to be polled now.
+            viewers: Where its viewers are kept, if films get their subtitle while they are watched.
+        """
         super().__init__(f"playback {configured.name}")
         self.server = configured.name
         self._configured = configured
+        self._viewers = viewers
+        self.growing = GrowingSidecars(configured.name, self._show)
+        """The sidecars that its players are told of."""
+        if viewers is not None:
+            interval_seconds = min(interval_seconds, VIEWER_POLL_SECONDS)
         self._interval_seconds = interval_seconds
         self._is_wanted = is_wanted
         self._failures = 0
@@ -67,18 +87,42 @@ class PlaybackPoller(PollingWorker):
         """Ask the server for playback if that is wanted and due."""
         backoff = Backoff(self._interval_seconds, maximum=MAX_BACKOFF_SECONDS)
         wait = backoff.delay(self._failures + 1)
-        if self._is_wanted() and time.monotonic() - self.last_poll_at >= wait:
+        is_wanted = self._is_wanted() or self.growing.has_any
+        if is_wanted and time.monotonic() - self.last_poll_at >= wait:
             self._poll()
         return 0.5
 
-    def _poll(self) -> None:
-        try:
-            server = self._get_server()
-            self.playing_paths = call_with_timeout(
+    def _ask(self) -> tuple[Path, ...]:
+        """Ask the server what is played, and tell its players of sidecars that grow."""
+        server = self._get_server()
+        if self._viewers is None:
+            return call_with_timeout(
                 self.server,
                 lambda: tuple(storable_paths(server.now_playing(), MAX_PLAYING)),
                 POLL_TIMEOUT_SECONDS,
             )
+        listed = call_with_timeout(
+            self.server,
+            lambda: tuple(islice(server.playback_sessions(), MAX_PLAYING)),
+            POLL_TIMEOUT_SECONDS,
+        )
+        paths = tuple(storable_paths((session.media for session in listed), MAX_PLAYING))
+        sessions = [session for session in listed if session.media in paths]
+        self._viewers.update(self.server, sessions)
+        self.growing.tell(sessions)
+        return tuple(dict.fromkeys(paths))
+
+    def _show(self, session: PlaybackSession, sidecar: Sidecar, is_new: bool) -> bool | None:
+        server = self._get_server()
+        return call_with_timeout(
+            self.server,
+            lambda: server.show_sidecar(session, sidecar, is_new),
+            POLL_TIMEOUT_SECONDS,
+        )
+
+    def _poll(self) -> None:
+        try:
+            self.playing_paths = self._ask()
         except SubtitledError as error:
             # Its key may have changed, and a call may still hang in it.
             self._connected_server = None
@@ -102,7 +146,11 @@ class PlaybackPoller(PollingWorker):
 
 def supports_playback(configured: ConfiguredComponent[MediaServer]) -> bool:
     """Check whether a server's plugin can report what is being played."""
-    return configured.component_class.now_playing is not MediaServer.now_playing
+    plugin = configured.component_class
+    return (
+        plugin.now_playing is not MediaServer.now_playing
+        or plugin.playback_sessions is not MediaServer.playback_sessions
+    )
 
 
 class PlaybackLookup:

@@ -14,8 +14,9 @@ from typing import Protocol
 
 from subtitled.config.daemon_settings import ThrottleSettings
 from subtitled.config.plugins import ConfiguredComponent
-from subtitled.jobs.throttle_state import Throttle, ThrottleRegistry
-from subtitled.plugin import MediaServer
+from subtitled.jobcontext.viewing import Viewers
+from subtitled.jobs.throttle_state import VIEWERS_RULE, Throttle, ThrottleRegistry
+from subtitled.plugin import MediaServer, Sidecar
 from subtitled.plugin.paths import display_path
 from subtitled.polling import PollingWorker
 
@@ -58,6 +59,12 @@ class ThrottleCallbacks:
     """
     is_wanted: Callable[[Path], bool] = lambda path: False
     """Returns whether a file is worked on here, or is about to be."""
+    viewers: Viewers | None = None
+    """Where viewers are kept, if films get their subtitle while they are watched."""
+    viewer_servers: frozenset[str] = frozenset()
+    """The servers whose viewers get it."""
+    is_served: Callable[[Path, str], bool] = lambda path, server: False
+    """Returns whether the viewers of a file on a server get it."""
 
 
 class ThrottleController(PollingWorker):
@@ -87,19 +94,32 @@ class ThrottleController(PollingWorker):
         self._is_busy = callbacks.is_busy
         self._on_playback = callbacks.on_playback
         self._is_wanted = callbacks.is_wanted
+        self._is_served = callbacks.is_served
         self._last_busy_at = float("-inf")
         self._work_began_at = 0.0
         self._last_playing: frozenset[Path] = frozenset()
         self._playback_pollers = [
-            PlaybackPoller(server, settings.playback_poll_interval, self._is_awake)
-            for server in servers.values()
-            if settings.pause_during_playback and supports_playback(server)
+            PlaybackPoller(
+                server,
+                settings.playback_poll_interval,
+                self._is_awake,
+                callbacks.viewers if name in callbacks.viewer_servers else None,
+            )
+            for name, server in servers.items()
+            if (settings.pause_during_playback or name in callbacks.viewer_servers)
+            and supports_playback(server)
         ]
         self._resource_monitor = ResourceMonitor(
             settings, callbacks.processes or engines.process_ids, self._is_awake
         )
         self._active_rules = set[str]()
         throttles.hold_new_jobs(True)
+
+    def show_sidecar(self, media: Path, sidecar: Sidecar, is_whole: bool) -> None:
+        """Have the players of a media file read a sidecar that grows, or is whole now."""
+        for poller in self._playback_pollers:
+            if self._is_served(media, poller.server):
+                poller.growing.report(media, sidecar, is_whole)
 
     def request_stop(self) -> None:
         """Ask the threads to stop, without waiting for them."""
@@ -150,7 +170,19 @@ class ThrottleController(PollingWorker):
 
     def _evaluate_rules(self, now: float) -> dict[str, Throttle]:
         active = dict(self._resource_monitor.throttles)
+        served = frozenset(
+            path
+            for poller in self._playback_pollers
+            for path in poller.playing_paths
+            if self._is_served(path, poller.server) and self._is_wanted(path)
+        )
+        if served:
+            names = ", ".join(display_path(path.name) for path in sorted(served))
+            reason = f"{names} is watched and gets its subtitle first"
+            active[VIEWERS_RULE] = Throttle(reason, is_immediate=False, exempt_paths=served)
         for poller in self._playback_pollers:
+            if not self._settings.pause_during_playback:
+                break
             if poller.is_playing(now, self._settings.playback_cooldown):
                 names = ", ".join(display_path(path.name) for path in poller.playing_paths)
                 reason = (

@@ -18,6 +18,7 @@ from subtitled.jobcontext.services import build_services
 from subtitled.jobs.heartbeat import FailoverMonitor, HeartbeatSender
 from subtitled.jobs.runner import JobRunner
 from subtitled.jobs.throttle_state import ThrottleRegistry
+from subtitled.library.paths import library_containing
 from subtitled.memory import IdleRelease
 
 from .lock import WORKERS_FOLDER, find_holder, find_workers
@@ -49,10 +50,19 @@ class WorkerRuntime:
             on_playback=on_playback,
             processes=self._process_ids,
             is_wanted=self.runner.is_wanted,
+            viewers=self.services.viewers,
+            viewer_servers=frozenset(
+                server
+                for library in settings.libraries.values()
+                for server in library.subtitle_while_playing
+            ),
+            is_served=self._is_served,
         )
+        self._libraries = settings.libraries
         self._throttling = ThrottleController(
             settings.throttle, configuration.servers, throttles, self.services.engines, callbacks
         )
+        self.services.viewers.show = self._throttling.show_sidecar
         timeout = settings.daemon.worker_timeout
         self._heartbeat = HeartbeatSender(db.kv, name, settings_digest(configuration), timeout)
         self._failover = FailoverMonitor(db.kv, self.runner.queue, name, timeout)
@@ -75,6 +85,11 @@ class WorkerRuntime:
         self._throttling.request_stop()
         self.runner.stop()
         self._heartbeat.stop()
+
+    def _is_served(self, media: Path, server: str) -> bool:
+        """Return whether the viewers of a file on a server get its subtitle while they watch."""
+        name = library_containing(media, self._libraries)
+        return name is not None and server in self._libraries[name].subtitle_while_playing
 
     def _process_ids(self) -> Iterator[int]:
         """Yield the processes of this project on this machine.

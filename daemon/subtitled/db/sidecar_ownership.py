@@ -16,6 +16,7 @@ from subtitled.subtitles.ownership import (
     is_regular_file,
     read_signature,
 )
+from subtitled.subtitles.partial import is_partial_file
 from subtitled.subtitles.publish import compute_sha256
 
 from .schema import sidecars
@@ -66,10 +67,11 @@ class SidecarOwnership:
     def own_digest(self, path: Path, fingerprint: str) -> str | None:
         """Return the SHA-256 of a sidecar that may be replaced, or None.
 
-        It is ours or outdated.
+        It is ours, whole or partial, or outdated.
         """
         owner, digest, _ = self.inspect(path, fingerprint)
-        return digest if owner in (Ownership.OURS, Ownership.OUTDATED) else None
+        replaceable = (Ownership.OURS, Ownership.OUTDATED, Ownership.PARTIAL)
+        return digest if owner in replaceable else None
 
     def inspect(
         self, path: Path, fingerprint: str | None, digest: str | None = None
@@ -96,7 +98,10 @@ class SidecarOwnership:
         for known in dict.fromkeys((fingerprint, record.fingerprint if record else None)):
             if signed is None and known is not None:
                 signed = self._signatures.find(known, digest)
-        return determine_ownership(path.name, digest, fingerprint, expected, signed), digest, signed
+        owner = determine_ownership(path.name, digest, fingerprint, expected, signed)
+        if owner in (Ownership.HUMAN, Ownership.EDITED) and is_partial_file(path):
+            owner = Ownership.PARTIAL
+        return owner, digest, signed
 
 
 def fetch_sidecar(c: sa.Connection, path: Path) -> SidecarRecord | None:

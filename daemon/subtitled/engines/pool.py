@@ -148,6 +148,11 @@ class EnginePool:
             vad_process.terminate()
         return protocol.validate_result(protocol.SPEECH, answer, "speech detection")
 
+    def end_speech_detection(self) -> None:
+        """End the process that detects speech, because nobody waits for its result any more."""
+        if self._vad_process is not None:
+            self._vad_process.terminate()
+
     def run_here(self) -> None:
         """Run every engine and translator in this process, for the author of a plugin."""
         for client in self._all_clients():

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from functools import cached_property
 
 from subtitled.glossary.kept import KeptTerms
 from subtitled.glossary.metadata import find_metadata
 from subtitled.glossary.selection import Glossary, glossary_for, log_issues
-from subtitled.plugin import MediaMetadata, TransientError
+from subtitled.plugin import MediaMetadata, Transcript, TransientError
 from subtitled.routing.table import RoutingTable, routing_for
 
 from .job import Job, StepRunner
 from .services import Services
+from .viewing import JobViewers
 
 
 def describe_media(metadata: MediaMetadata | None) -> str:
@@ -30,6 +33,16 @@ class JobContext:
         self.job = job
         self.services = services
         self.steps = steps
+        self.viewers = JobViewers(
+            services.viewers, job.media, () if job.force else job.library.subtitle_while_playing
+        )
+        self.on_words: Callable[[Callable[[], Transcript]], None] | None = None
+        """Is called when the words of a track have become more while somebody watches.
+
+        It is given a function that returns them.
+        """
+        self.early_requests: dict[tuple[object, ...], Future[Transcript]] = {}
+        """What engines were asked before its step: the words, or the error, by what was asked."""
         self._stat = job.media.stat() if job.media.exists() else None
 
     @cached_property

@@ -46,6 +46,10 @@ def _never() -> bool:
     return False
 
 
+def _go_on() -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One version of one media file, and the settings of its library."""
@@ -68,6 +72,8 @@ class Job:
     """Fingerprints of possible earlier versions of the file, the likeliest first."""
     is_cancelled: Callable[[], bool] = field(default=_never, compare=False, repr=False)
     """Whether nobody wants the result any more. A running call of an engine is then ended."""
+    make_room: Callable[[], None] = field(default=_go_on, compare=False, repr=False)
+    """Ends the job by an exception if a film that somebody watches needs its place at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from .counters import Counters
 from .database import open_database as open_database
 from .engine_usage import EngineUsage, EngineUse
 from .job import Job
+from .viewing import Viewers
 
 Progress = Callable[[Job, str, float], None]
 """A function that is told the job, what is being done and the share that is done (0 to 1)."""
@@ -48,6 +49,8 @@ class Services:
     progress: Progress = _ignore
     counters: Counters = field(default_factory=Counters)
     engine_usage: EngineUsage = field(default_factory=EngineUsage)
+    viewers: Viewers = field(default_factory=Viewers)
+    """Who watches what now."""
     clock: PausableClock = field(default_factory=PausableClock)
     """A clock that stands still while the engines are suspended."""
 

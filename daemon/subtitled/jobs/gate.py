@@ -60,9 +60,12 @@ class WorkGate:
         """Return why no job may run, or None. Files that are being watched may be exempt."""
         return next(self._check_all(), None)
 
-    def watched_files(self) -> list[Path]:
-        """Return the files that may be worked on although others may not: those being watched."""
-        exempt_paths = sorted(self._throttles.exempt_paths())
+    def watched_files(self, rule: str | None = None) -> list[Path]:
+        """Return the files that may be worked on although others may not: those being watched.
+
+        ``rule`` names the throttle that exempts them, by default any.
+        """
+        exempt_paths = sorted(self._throttles.exempt_paths(rule))
         return [path for path in exempt_paths if next(self._check_all(path), None) is None]
 
     def blocked_for_library(self, library: str) -> Blocked | None:

@@ -14,6 +14,7 @@ from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.plugin.paths import display_path
 
 from .gate import Blocked, WorkGate
+from .throttle_state import VIEWERS_RULE
 
 _log = logging.getLogger(__name__)
 
@@ -105,9 +106,23 @@ class JobGate:
             self._stopping.wait(1.0)
         raise ShutdownRequested
 
-    def _is_watched_file_queued(self) -> bool:
+    def make_room(self, record: FileRecord) -> None:
+        """End a job whose place a film needs that somebody watches. It does not wait.
+
+        It is called in the middle of steps that are cheap to do again.
+
+        Raises:
+            DeferJob: The job makes room.
+        """
+        viewed = self._gate.watched_files(VIEWERS_RULE)
+        if viewed and record.path not in viewed and self._is_watched_file_queued(VIEWERS_RULE):
+            until = time.time() + WATCHED_WAIT_SECONDS
+            reason = "a film that somebody watches gets its subtitle first"
+            raise DeferJob(Blocked(reason, until, is_for_all_jobs=False))
+
+    def _is_watched_file_queued(self, rule: str | None = None) -> bool:
         """Return whether a file that may run now waits for a process, such as this one."""
-        watched = map(self._db.files.get, self._gate.watched_files())
+        watched = map(self._db.files.get, self._gate.watched_files(rule))
         return any(record is not None and record.state is FileState.QUEUED for record in watched)
 
     def defer(self, record: FileRecord, blocked: Blocked) -> None:

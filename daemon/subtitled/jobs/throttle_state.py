@@ -13,6 +13,9 @@ from subtitled.db.records import DAEMON_NAME
 
 _log = logging.getLogger(__name__)
 
+VIEWERS_RULE = "viewers"
+"""The rule by which a film that somebody watches, and that gets its subtitle now, comes first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
@@ -37,7 +40,7 @@ class RemoteThrottles:
         """Return the reason of one throttle, or None. What is exempt is not published."""
         return next(iter(self._kv.get_prefix(self._prefix).values()), None)
 
-    def exempt_paths(self) -> frozenset[Path]:
+    def exempt_paths(self, rule: str | None = None) -> frozenset[Path]:
         """Return no files: what is exempt is not published."""
         return frozenset()
 
@@ -94,10 +97,12 @@ class ThrottleRegistry:
             "waiting for the first playback and load check" if self._is_holding else None
         )
 
-    def exempt_paths(self) -> frozenset[Path]:
-        """Return the files that at least one throttle exempts."""
+    def exempt_paths(self, rule: str | None = None) -> frozenset[Path]:
+        """Return the files that at least one throttle exempts, or that of a rule."""
         with self._lock:
-            throttles = list(self._throttles.values())
+            throttles = [
+                throttle for name, throttle in self._throttles.items() if rule in (None, name)
+            ]
         return frozenset[Path]().union(*(throttle.exempt_paths for throttle in throttles))
 
     def is_immediate(self, is_wanted: Callable[[Path], bool] = lambda path: False) -> bool:

@@ -21,6 +21,7 @@ from subtitled.subtitles.filenames import (
     TEMPORARY_PREFIX,
 )
 from subtitled.subtitles.ownership import Signature, read_signature
+from subtitled.subtitles.partial import is_partial_file
 from subtitled.subtitles.publish import compute_sha256
 
 from .media_filter import MediaFilter
@@ -63,6 +64,8 @@ def rebuild_sidecars(db: Database, libraries: Mapping[str, LibrarySettings]) -> 
                 media_name = next(
                     (by_stem[stem] for stem in _candidate_stems(name) if stem in by_stem), None
                 )
+                if signature is None and is_partial_file(folder / name):
+                    continue  # the rest of it was being made
                 if signature is None or media_name is None:
                     report.foreign += not name.lower().endswith(_USUALLY_NOT_SUBTITLES)
                     continue

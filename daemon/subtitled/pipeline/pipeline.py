@@ -32,6 +32,7 @@ from subtitled.summaries.steps import SummarySteps
 
 from .fulfilment import MAX_NEW_PLANS, MainLanguageError, Produced, Producer
 from .locks import SidecarIdentity, find_lock
+from .partial_subtitle import PartialSubtitles
 from .preparation import NOTHING_MISSING, examine, prepare_job
 from .quality_estimates import keep_estimate
 from .rendering import render_produced
@@ -62,17 +63,22 @@ def run_job(
     """
     made = [] if made is None else made
     ctx = JobContext(job, services, steps)
+    with PartialSubtitles(ctx) as partials:
+        return _run(ctx, made, partials)
+
+
+def _run(ctx: JobContext, made: list[SubtitlePublished], partials: PartialSubtitles) -> JobResult:
     done: list[str] = []
     silent = set[int]()
     while True:
-        prepared = prepare_job(ctx)
+        prepared = prepare_job(ctx, partials)
         if isinstance(prepared, JobResult):
             return prepared
         analyser, track, plan = prepared.analyser, prepared.track, prepared.plan
         producer = prepared.create_producer()
         for plans_left in reversed(range(MAX_NEW_PLANS + 1)):
             try:
-                produced = _produce_targets(ctx, producer, plan, done, made)
+                produced = _produce_targets(ctx, producer, plan, done, made, partials)
                 break
             except MainLanguageError:
                 # The plan was for another language. What was published stays, but what an engine
@@ -114,6 +120,7 @@ def _produce_targets(
     plan: JobPlan,
     done: list[str],
     made: list[SubtitlePublished],
+    partials: PartialSubtitles,
 ) -> _TargetsResult:
     """Produce and publish the targets of a plan that are not in ``done``, and add them to it.
 
@@ -125,7 +132,8 @@ def _produce_targets(
     for target in plan.targets:
         if target.is_upgrade or str(target) in done:
             continue
-        produced = producer.produce(target)
+        with partials.following(target, producer.facts.duration):
+            produced = producer.produce(target)
         if produced.silent and target.kind is SubtitleKind.FULL and target.secondary is None:
             return _TargetsResult(tuple(refused), is_silent=True)
         if produced.subtitle is None:

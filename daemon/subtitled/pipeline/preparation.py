@@ -15,14 +15,17 @@ from subtitled.library.exclusions import is_in_disc
 from subtitled.media.probe import MediaInfo, probe_media
 from subtitled.plugin import InputRejectedError, Language, TransientError
 from subtitled.plugin.paths import display_path
-from subtitled.policy.requirements import NOBODY_SPEAKS, no_route
+from subtitled.policy.requirements import NOBODY_SPEAKS, Origin, no_route
 from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
+from subtitled.routing.table import RouteKind
 from subtitled.subtitles.filenames import build_sidecar_path
 from subtitled.subtitles.publish import check_writable
 from subtitled.transcription.early_start import is_new, prepare_decoding, start_engine_early
 from subtitled.transcription.track_analysis import TrackAnalyser
 
+from .first_parts import serve_first_parts
 from .fulfilment import Producer
+from .partial_subtitle import PartialSubtitles
 from .planning import InspectionRequest, MediaReport, inspect_media
 from .source_correction import CorrectionRequests
 from .summary_planning import plan_summaries
@@ -59,8 +62,14 @@ class PreparedJob:
         return replace(self, plan=self.plan_again())
 
 
-def prepare_job(ctx: JobContext) -> PreparedJob | JobResult:
+def prepare_job(
+    ctx: JobContext, partials: PartialSubtitles | None = None
+) -> PreparedJob | JobResult:
     """Run the steps before anything is produced.
+
+    Args:
+        ctx: The job.
+        partials: Its sidecars that grow while somebody watches; None if none may.
 
     Returns:
         The prepared job, or its result if there is nothing to produce.
@@ -73,6 +82,7 @@ def prepare_job(ctx: JobContext) -> PreparedJob | JobResult:
         start_engine_early(ctx.services, ctx.job.library, ctx.job.fingerprint)
         prepare_decoding(ctx)
     facts = _FACTS.validate_python(steps.run("probe", partial(_probe, ctx)))
+    analyser.find_engine = partial(_find_engine, ctx, facts)
     step, listened_to = "choose track", set[int]()
     while True:
         choice = steps.run(step, partial(_choose, ctx, facts))
@@ -84,6 +94,8 @@ def prepare_job(ctx: JobContext) -> PreparedJob | JobResult:
             reason = "; ".join(choice["impossible"])
             return JobResult(state=FileState.IMPOSSIBLE, reason=reason)
         track = choice["track"]
+        if partials is not None and not listened_to:
+            serve_first_parts(partial(examine, ctx, facts), partials, ctx, facts, track)
         if not choice["needs_analysis"]:
             break
         if track in listened_to:
@@ -184,8 +196,27 @@ def _decide(ctx: JobContext, facts: MediaInfo) -> Any:
     return JOB_PLAN.dump_python(plan, mode="json")
 
 
-def examine(ctx: JobContext, facts: MediaInfo) -> MediaReport:
-    """Return what the file of a job has and needs now."""
+def _find_engine(ctx: JobContext, facts: MediaInfo, spoken: Language) -> str | None:
+    """Return the engine whose transcript of the main track the first subtitle is made of.
+
+    Args:
+        ctx: The job.
+        facts: The tracks of the media file.
+        spoken: The language that is probably spoken.
+    """
+    report = examine(ctx, facts, spoken)
+    for requirement in report.decision.requirements:
+        target = plan_target(report.routing, requirement, spoken, report.available.foreign_speech)
+        for path in target.paths:
+            route = path.segments[0].route if len(path.segments) == 1 else None
+            if path.source.origin is not Origin.AUDIO or not path.source.is_main or route is None:
+                return None
+            return None if route.kind is RouteKind.TRANSLATE_SPEECH else route.engine
+    return None
+
+
+def examine(ctx: JobContext, facts: MediaInfo, spoken: Language | None = None) -> MediaReport:
+    """Return what the file of a job has and needs now, or would if a language is spoken in it."""
     job, services = ctx.job, ctx.services
     request = InspectionRequest(
         media=job.media,
@@ -195,7 +226,7 @@ def examine(ctx: JobContext, facts: MediaInfo) -> MediaReport:
         sidecar_folder=job.output_folder,
         ignore_existing=job.force,
         is_user_requested=job.user_requested,
-        stated_language=job.spoken,
+        stated_language=job.spoken or spoken,
         corrections=CorrectionRequests.read(services.db, job.media, job.fingerprint),
         upgrades=tuple(services.db.upgrades.requested(job.media)),
     )

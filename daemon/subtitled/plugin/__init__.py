@@ -77,6 +77,7 @@ from .translator import (
 # Media servers.
 from .media_server import IndexStatus, MediaMetadata, MediaServer, Sidecar, SidecarChange
 from .paths import PathMap, is_same_path
+from .playback import PlaybackSession
 
 # Notifiers.
 from .notifier import (
@@ -169,6 +170,7 @@ __all__ = [  # noqa: RUF022 - grouped as above
     "MediaMetadata",
     "MediaServer",
     "PathMap",
+    "PlaybackSession",
     "Sidecar",
     "SidecarChange",
     "is_same_path",

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from .component import Component, S
 from .languages import Language
+from .playback import PlaybackSession
 from .types import SubtitleKind
 
 
@@ -128,6 +129,43 @@ class MediaServer(Component[S], ABC):
             TransientError: The server does not answer now.
         """
         return ()
+
+    def playback_sessions(self) -> Sequence[PlaybackSession]:
+        """List who watches what now, and where in it each of them is. May be implemented.
+
+        Called every few seconds while there is work for a library whose films get their subtitle
+        while they are played.
+
+        Returns:
+            The sessions. The default is one without a position for each of :meth:`now_playing`.
+
+        Raises:
+            TransientError: The server does not answer now.
+        """
+        return tuple(
+            PlaybackSession(id=str(path), media=path) for path in dict.fromkeys(self.now_playing())
+        )
+
+    def show_sidecar(self, session: PlaybackSession, sidecar: Sidecar, is_new: bool) -> bool | None:
+        """Have the player of a viewer read a sidecar, now or again. May be implemented.
+
+        Called while a sidecar grows, and once when it is whole. A viewer who has chosen another
+        subtitle keeps that one.
+
+        Args:
+            session: One of :meth:`playback_sessions`.
+            sidecar: A sidecar of its media file. It is complete on disk, with the cues so far.
+            is_new: Whether this viewer was not yet shown it.
+
+        Returns:
+            True if the player was told. False if it cannot be yet, such as before the server has
+            indexed the sidecar: the core tries again. None if this player cannot be told, or the
+            viewer has chosen another subtitle. The default is None.
+
+        Raises:
+            TransientError: The server does not answer now.
+        """
+        return None
 
     def server_id(self) -> str:
         """Return the id by which the server names itself in its webhooks. May be implemented.

@@ -128,7 +128,7 @@ def answers_whether_it_shows_them(subject: Subject) -> None:
 
 def answers_what_it_knows(subject: Subject) -> None:
     """What is optional has the types of the plugin API."""
-    for method in ("now_playing", "sample_paths", "server_id"):
+    for method in ("now_playing", "playback_sessions", "sample_paths", "server_id"):
         subject.call(method)
     subject.call("metadata", FILM)
     subject.call("item_paths", "../no such item")

@@ -119,7 +119,7 @@ def existing_subtitles(
             continue
         verdict = ownership_of((folder or media.parent) / name)
         is_data = parsed.format in DATA_EXTENSIONS and parsed.format != TIMED_DATA_EXTENSION
-        if is_data and verdict is Ownership.HUMAN:
+        if verdict is Ownership.PARTIAL or (is_data and verdict is Ownership.HUMAN):
             continue
         subtitles.append(
             ExistingSubtitle(

@@ -85,6 +85,8 @@ class Ownership(StrEnum):
     """Ours, made for another version of the media file."""
     EDITED = "edited"
     """Ours, changed by a person since. It counts as a human subtitle and is never written to."""
+    PARTIAL = "partial"
+    """Ours, and not whole: it grows while somebody watches. It counts as absent."""
     APPROVED = "approved"
     """Ours, and a person signed it off. Only a person has it written, moved away or deleted."""
 

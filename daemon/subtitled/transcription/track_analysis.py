@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from subtitled.jobcontext.context import JobContext
@@ -31,9 +32,12 @@ from subtitled.transcripts.models import (
 )
 
 from .channel_mix import analyse_channels, analyse_sides, mix_channels
-from .early_start import prepare_language_check
+from .early_chunk import EarlyChunk, FindEngine
+from .early_start import is_new, prepare_language_check
 from .track_language import TrackLanguage
 
+ROOM_SECONDS = 1.0
+"""Seconds between two looks whether a film that somebody watches needs the place of the job."""
 MAX_CORRECTIONS = 3
 """How often the text corrects the language of the speech of a track. Each time a part of it is
 transcribed again."""
@@ -53,6 +57,9 @@ class TrackAnalyser:
         self._corrections: dict[int, int] = {}
         """How many corrections of a track's languages count at this point of the job."""
         self._early_vad: dict[int, Future[SpeechActivity]] = {}
+        self._early_chunks: dict[int, EarlyChunk] = {}
+        self.find_engine: FindEngine = _find_none
+        """Says which engine transcribes the main track first, if a language is spoken in it."""
 
     def analyse(self, facts: MediaInfo, track: int, *, main: bool = True) -> Language | None:
         """Decode a track, detect speech and identify the language.
@@ -71,8 +78,12 @@ class TrackAnalyser:
         if track not in self._analysed:
             steps = self._ctx.steps
             suffix = "" if main else f" of track {track}"
-            steps.run(f"decode{suffix}", lambda: self._decode(facts, track))
-            steps.run(f"find speech{suffix}", lambda: self._find_speech(facts, track))
+            try:
+                steps.run(f"decode{suffix}", lambda: self._decode(facts, track, main))
+                steps.run(f"find speech{suffix}", lambda: self._find_speech(facts, track))
+            except BaseException:
+                self._drop_early_chunk(track)
+                raise
             if self.analysis(track).speech:
                 if not self._job.uses_stored_words_only:
                     prepare_language_check()
@@ -192,9 +203,7 @@ class TrackAnalyser:
             self._job.media,
             chosen,
             pcm.with_name(pcm.name + ".first") if tracks else pcm,
-            on_progress=lambda seconds: self._ctx.progress(
-                "decoding", seconds / facts.duration if facts.duration else 0.0
-            ),
+            on_progress=partial(self._report_decoding, facts.duration),
             on_shot_change=cuts.append if wants_cuts else None,
             facts=facts,
         )
@@ -210,7 +219,11 @@ class TrackAnalyser:
             self._analyse_sides(chosen)
         return Audio(pcm)
 
-    def _decode(self, facts: MediaInfo, track: int) -> None:
+    def _report_decoding(self, duration: float, seconds: float) -> None:
+        self._ctx.progress("decoding", seconds / duration if duration else 0.0)
+        self._job.make_room()
+
+    def _decode(self, facts: MediaInfo, track: int, is_main: bool) -> None:
         is_analysed = self._stored_analysis(facts, track) is not None
         if not is_analysed:
             # Load the engine while the audio is decoded and searched for speech.
@@ -219,6 +232,8 @@ class TrackAnalyser:
                 self._services.engines[identifiers[0].engine].preload()
             if not self._find_set(facts, track):
                 self._start_vad_while_decoding(facts, track)
+                if is_main:
+                    self._start_early_chunk(facts, track)
         if not is_analysed or self._wants_cuts(facts):
             self.audio(facts, track)
 
@@ -277,7 +292,12 @@ class TrackAnalyser:
             return
         audio = self.audio(facts, track)
         self._ctx.progress("finding speech", 0.0)
-        speech = self._await_early_vad(track) or self._services.engines.find_speech(audio)
+        early = self._await_early_vad(track)
+        if early is None:
+            self._drop_early_chunk(track)
+        elif (chunk := self._early_chunks.pop(track, None)) is not None:
+            chunk.settle()
+        speech = early or self._services.engines.find_speech(audio)
         analysis = TrackAnalysis(
             duration=audio.duration,
             speech=speech.spans,
@@ -306,13 +326,39 @@ class TrackAnalyser:
 
         threading.Thread(target=listen, name="vad", daemon=True).start()
 
+    def _start_early_chunk(self, facts: MediaInfo, track: int) -> None:
+        """Have the first chunk transcribed while the rest is decoded."""
+        job = self._job
+        if (
+            track not in self._early_vad
+            or not is_new(self._services, job.fingerprint)
+            or job.previous_versions  # their words may be taken over
+            or job.uses_stored_words_only
+            or self._ctx.viewers.positions()  # other parts come first
+        ):
+            return
+        early = EarlyChunk(self._ctx, _find_track(facts, track), self._pcm(track), self.find_engine)
+        self._early_chunks[track] = early
+        early.start()
+
+    def _drop_early_chunk(self, track: int) -> None:
+        if (chunk := self._early_chunks.pop(track, None)) is not None:
+            chunk.drop()
+
     def _await_early_vad(self, track: int) -> SpeechActivity | None:
         """Return the speech that was detected during decoding, or None if that failed."""
         future = self._early_vad.pop(track, None)
+        if future is None:
+            return None
         try:
-            return future.result() if future is not None else None
+            while not wait([future], ROOM_SECONDS).done:
+                self._job.make_room()
+            return future.result()
         except SubtitledError:
             return None
+        finally:
+            if not future.done():
+                self._services.engines.end_speech_detection()
 
     def _identify_language(self, facts: MediaInfo, track: int) -> dict[str, int]:
         """Identify the language; return how often the text corrected it in earlier jobs."""
@@ -332,6 +378,10 @@ class TrackAnalyser:
         """Return whether shot cuts are wanted and not yet detected."""
         wanted = self._job.library.snap_to_shots and facts.has_video
         return wanted and self._store.shot_cuts(self._job.fingerprint) is None
+
+
+def _find_none(language: Language) -> str | None:
+    return None
 
 
 def _find_track(facts: MediaInfo, index: int) -> AudioTrack:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from subtitled.jobcontext.context import JobContext
 from subtitled.media.chunking import chunks_for_engine, longest_speech
@@ -20,7 +21,7 @@ from subtitled.plugin import (
     Transcript,
     TransientError,
 )
-from subtitled.plugin.speech_windows import CutSpan, split_long_spans
+from subtitled.plugin.speech_windows import CutSpan, chunk_speech, split_long_spans
 from subtitled.subtitles.hallucination import (
     FilterContext,
     RemovedText,
@@ -29,14 +30,15 @@ from subtitled.subtitles.hallucination import (
 )
 from subtitled.subtitles.segmentation.removed_silence import confine_to_speech
 from subtitled.transcripts.assembly import assemble_chunks
+from subtitled.transcripts.models import TrackAnalysis
 
 from .chunk_progress import ChunkProgress
 from .chunk_transcriber import ChunkTranscriber
 from .engine_requester import TrackRequest
-from .language_segments import chunk_by_language
+from .language_segments import chunk_by_language, clip_to
 from .lost_speech import describe_lost_speech, find_lost_speech
 from .speech_cuts import SpeechCutter, choose_chunks
-from .track_analysis import TrackAnalyser
+from .viewed_parts import PART_SECONDS, PartOrder, cut_at_parts, cut_for_viewers
 from .voice_ends import end_with_voice
 
 PREFETCH_COUNT = 2
@@ -59,10 +61,20 @@ class SpeechTrack:
     only: Language | None = None
 
 
+class TrackSource(Protocol):
+    """What tells where speech is in a track, and gives its sound."""
+
+    def analysis(self, track: int) -> TrackAnalysis:
+        """Return what is known of a track."""
+
+    def audio(self, facts: MediaInfo, track: int) -> Audio:
+        """Return the decoded track."""
+
+
 class Transcriber:
     """Transcribes a track, and reuses what is stored."""
 
-    def __init__(self, ctx: JobContext, analyser: TrackAnalyser, track: SpeechTrack) -> None:
+    def __init__(self, ctx: JobContext, analyser: TrackSource, track: SpeechTrack) -> None:
         self._ctx = ctx
         self._analyser = analyser
         self._track = track
@@ -93,22 +105,102 @@ class Transcriber:
             chunks, lambda number, share: ctx.progress_chunk(what, number, total, share)
         )
         transcriber = self._chunk_transcriber(engine, translate_to, progress.report)
+        order = PartOrder(chunks, ctx.viewers.positions)
+        variant, language = transcriber.variant, translate_to or self._track.language
         with Prefetcher(transcriber.transcribe, chunks, capabilities) as prefetcher:
+
+            def transcribe_next() -> dict[str, Any]:
+                if ctx.viewers.positions() and self._cut_for_viewers(capabilities, variant, chunks):
+                    return {"cut": True}
+                numbers = order.next(prefetcher.reach)
+                return prefetcher.result(*numbers) | {"chunk": numbers[0]}
+
             for number in range(total):
                 ctx.steps.checkpoint(transcriber.first_available_engine)
                 progress.begin(number)
-                ctx.steps.run(f"{what} {number + 1}/{total}", partial(prefetcher.result, number))
-        variant, fingerprint = transcriber.variant, ctx.job.fingerprint
-        whole = assemble_chunks(services.store, fingerprint, self._track.index, variant, chunks)
+                result = ctx.steps.run(f"{what} {number + 1}/{total}", transcribe_next)
+                if "cut" in result:
+                    return self.transcript(engine, translate_to)
+                order.mark_done(result["chunk"])
+                if ctx.on_words is not None and order.take_news():
+                    done = [chunks[one] for one in order.done]
+                    ctx.on_words(partial(self._assemble, variant, language, done))
+        self._known[engine, translate_to] = self._assemble(variant, language, chunks)
+        return self._known[engine, translate_to]
+
+    def _assemble(self, variant: str, language: Language, chunks: Sequence[Chunk]) -> Transcript:
+        """Return the believed words of some chunks, which are stored.
+
+        Raises:
+            TransientError: Those of a chunk are not.
+        """
+        store, fingerprint = self._ctx.services.store, self._ctx.job.fingerprint
+        whole = assemble_chunks(store, fingerprint, self._track.index, variant, chunks)
         if whole is None:
             raise TransientError(
                 "a part of the transcript is missing from the state folder",
                 "It is transcribed again at the next try",
             )
-        self._known[engine, translate_to] = self._filtered(
-            whole, variant, translate_to or self._track.language, chunks
+        return self._filtered(whole, variant, language, chunks)
+
+    def _cut_for_viewers(
+        self, capabilities: EngineCapabilities, variant: str, chunks: Sequence[Chunk]
+    ) -> bool:
+        """Store shorter chunks for what is not transcribed yet; return whether there are any."""
+        if capabilities.whole_file:
+            return False
+        store, place = self._ctx.services.store, (self._ctx.job.fingerprint, self._track.index)
+        longest = longest_speech(capabilities, math.inf)
+
+        def is_stored(chunk: Chunk) -> bool:
+            return store.effective_transcript(*place, variant, chunk) is not None
+
+        def shorten(chunk: Chunk) -> list[Chunk]:
+            speech = split_long_spans(chunk.speech, PART_SECONDS, self._cutter())
+            span = chunk.span
+            return chunk_speech(
+                speech, PART_SECONDS, span.end, chunk.low_energy, longest, span.start
+            )
+
+        parts = cut_for_viewers(chunks, is_stored, shorten)
+        if parts is not None:
+            store.save_parts(*place, variant, parts)
+        return parts is not None
+
+    def transcribe_part(self, engine: str, translate_to: Language | None, part: TimeSpan) -> None:
+        """Transcribe a part of the track, and have it be a chunk of its own from now on.
+
+        Args:
+            engine: The name of the engine.
+            translate_to: As for :meth:`transcript`.
+            part: The part. It overlaps no other one.
+
+        Raises:
+            SubtitledError: No engine could transcribe it.
+        """
+        store, place = self._ctx.services.store, (self._ctx.job.fingerprint, self._track.index)
+        transcriber = self._chunk_transcriber(engine, translate_to)
+        transcriber.transcribe(self._chunk_of(part))
+        stored = store.parts(*place, transcriber.variant)
+        store.save_parts(*place, transcriber.variant, sorted({*stored, part}))
+
+    def stored_parts(self, engine: str, translate_to: Language | None) -> Transcript:
+        """Return the believed words of all parts that :meth:`transcribe_part` stored.
+
+        Raises:
+            TransientError: Those of a part are not in the store any more.
+        """
+        variant = self.variant(engine, translate_to)
+        parts = self._ctx.services.store.parts(
+            self._ctx.job.fingerprint, self._track.index, variant
         )
-        return self._known[engine, translate_to]
+        chunks = [self._chunk_of(part) for part in parts]
+        return self._assemble(variant, translate_to or self._track.language, chunks)
+
+    def _chunk_of(self, part: TimeSpan) -> Chunk:
+        analysis = self.analysis
+        speech, quiet = clip_to(analysis.speech, part), clip_to(analysis.quiet_speech, part)
+        return Chunk(part, tuple(speech), tuple(quiet))
 
     def variant(self, engine: str, translate_to: Language | None) -> str:
         """Return the variant under which the words of :meth:`transcript` are stored."""
@@ -143,15 +235,21 @@ class Transcriber:
         analysis, job, store = self.analysis, self._ctx.job, self._ctx.services.store
         length = self._ctx.services.config.settings.daemon.chunk_duration
         place = (job.fingerprint, self._track.index)
+        parts = () if capabilities.whole_file else store.parts(*place, variant)
 
         def cut(cut_span: CutSpan | None) -> list[Chunk]:
             def cut_segment(
                 speech: Sequence[TimeSpan], total: float, quiet: Sequence[TimeSpan]
             ) -> list[Chunk]:
+                return cut_at_parts(parts, speech, total, quiet, cut_part)
+
+            def cut_part(
+                speech: Sequence[TimeSpan], end: float, quiet: Sequence[TimeSpan], begin: float
+            ) -> list[Chunk]:
                 if cut_span is not None:
                     longest = longest_speech(capabilities, length)
                     speech = split_long_spans(speech, longest, cut_span)
-                return chunks_for_engine(capabilities, speech, length, total, quiet)
+                return chunks_for_engine(capabilities, speech, length, end, quiet, begin)
 
             return chunk_by_language(
                 analysis.language_segments,
@@ -236,11 +334,12 @@ class Prefetcher:
     ) -> None:
         self._transcribe = transcribe
         self._chunks = chunks
-        self._reach = capabilities.max_concurrency * PREFETCH_COUNT
+        self.reach = capabilities.max_concurrency * PREFETCH_COUNT
+        """How many chunks are asked for at a time."""
         self._begun: dict[int, Future[Transcript]] = {}
         self._pool: ThreadPoolExecutor | None = None
         if capabilities.max_concurrency > 1 and len(chunks) > 1:
-            workers = capabilities.max_concurrency if capabilities.word_timestamps else self._reach
+            workers = capabilities.max_concurrency if capabilities.word_timestamps else self.reach
             self._pool = ThreadPoolExecutor(workers, "chunk")
 
     def __enter__(self) -> Prefetcher:
@@ -251,11 +350,16 @@ class Prefetcher:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def result(self, number: int) -> dict[str, Any]:
-        """Return the small JSON result of a step. The words are in the store."""
+    def result(self, number: int, *following: int) -> dict[str, Any]:
+        """Return the small JSON result of a step. The words are in the store.
+
+        Args:
+            number: The number of a chunk.
+            *following: Those that are probably asked for next.
+        """
         if self._pool is None:
             return {"words": len(self._transcribe(self._chunks[number]).words)}
-        for ahead in range(number, min(number + self._reach, len(self._chunks))):
+        for ahead in (number, *following):
             if ahead not in self._begun:
                 self._begun[ahead] = self._pool.submit(self._transcribe, self._chunks[ahead])
         return {"words": len(self._begun.pop(number).result().words)}

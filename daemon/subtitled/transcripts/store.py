@@ -13,6 +13,7 @@ format or style therefore needs no decoding and no transcription::
     transcripts/ab/ab12.../1/whisper-3f2a.../0-480.checkpoint.json what the engine has to remember
     transcripts/ab/ab12.../1/whisper-3f2a.../hallucinations.json   what was left out, and why
     transcripts/ab/ab12.../1/whisper-3f2a.../hotwords.json         the hotwords the engine was told
+    transcripts/ab/ab12.../1/whisper-3f2a.../parts.json            how it was cut for viewers
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ _REUSE: TypeAdapter[TranscriptReuse] = TypeAdapter(TranscriptReuse)
 _SHOT_CUTS: TypeAdapter[ShotCuts] = TypeAdapter(ShotCuts)
 _TERMS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 _CUTS: TypeAdapter[dict[str, tuple[float, ...]]] = TypeAdapter(dict[str, tuple[float, ...]])
+_PARTS: TypeAdapter[tuple[TimeSpan, ...]] = TypeAdapter(tuple[TimeSpan, ...])
 _REMOVED: TypeAdapter[tuple[RemovedText, ...]] = TypeAdapter(tuple[RemovedText, ...])
 
 
@@ -246,6 +248,17 @@ class TranscriptStore:
         target = self._track_path(fingerprint, track) / "speech_cuts.json"
         write_atomic(target, _CUTS.dump_json(cuts, indent=1))
 
+    def parts(self, fingerprint: str, track: int, variant: str) -> tuple[TimeSpan, ...]:
+        """Return the spans that are chunks of their own, in order, as somebody watched the film."""
+        return _read_json(self._parts_path(fingerprint, track, variant), _PARTS) or ()
+
+    def save_parts(
+        self, fingerprint: str, track: int, variant: str, parts: Sequence[TimeSpan]
+    ) -> None:
+        """Store the spans that are chunks of their own."""
+        target = self._parts_path(fingerprint, track, variant)
+        write_atomic(target, _PARTS.dump_json(tuple(parts), indent=1))
+
     def hotwords(self, fingerprint: str, track: int) -> dict[str, tuple[str, ...]]:
         """Return the hotwords that the engine of each variant was last told."""
         by_variant = {}
@@ -325,6 +338,9 @@ class TranscriptStore:
 
     def _track_path(self, fingerprint: str, track: int) -> Path:
         return self._content_path(fingerprint) / str(track)
+
+    def _parts_path(self, fingerprint: str, track: int, variant: str) -> Path:
+        return self._track_path(fingerprint, track) / variant / "parts.json"
 
     def _chunk_path(
         self, fingerprint: str, track: int, variant: str, chunk: Chunk, kind: str = ""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import psutil
 import pytest
@@ -22,8 +22,19 @@ from subtitled.daemon.playback import PlaybackPoller, supports_playback
 from subtitled.daemon.resource_monitor import SensorReadings, evaluate_rules
 from subtitled.daemon.throttling import ThrottleCallbacks, ThrottleController
 from subtitled.db.database import Database
-from subtitled.jobs.throttle_state import Throttle, ThrottleRegistry
-from subtitled.plugin import MediaServer, Settings, TransientError
+from subtitled.db.records import FileState
+from subtitled.jobcontext.viewing import Viewers
+from subtitled.jobs.job_gate import DeferJob
+from subtitled.jobs.throttle_state import VIEWERS_RULE, Throttle, ThrottleRegistry
+from subtitled.plugin import (
+    Language,
+    MediaServer,
+    PlaybackSession,
+    Settings,
+    Sidecar,
+    TransientError,
+)
+from support.harness import Harness, film
 from support.namespaces import unshare
 
 EPISODE = Path("/srv/shows/1.mkv")
@@ -91,7 +102,11 @@ def configured(name: str, component: Any) -> ConfiguredComponent[MediaServer]:
 class World:
     """A throttle controller with short intervals."""
 
-    def __init__(self, folder: Path, servers: dict[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, servers: dict[str, Any], *, viewed: str = "", pauses: bool = True
+    ) -> None:
+        """``viewed`` is a server whose viewers get subtitles; ``pauses`` is whether work stops."""
+        self.viewers = Viewers()
         self.halts = ThrottleRegistry(Database(folder / "subtitled.sqlite").kv)
         self.engines = Engines()
         self.busy = False
@@ -99,7 +114,7 @@ class World:
         self.wanted: list[Path] = []
         quick = ThrottleSettings.model_construct(
             **ThrottleSettings(playback_cooldown=0.0, pause_on_battery=False).model_dump()
-            | {"playback_poll_interval": 0.1}
+            | {"playback_poll_interval": 0.1, "pause_during_playback": pauses}
         )
         self.controller = ThrottleController(
             quick,
@@ -110,6 +125,9 @@ class World:
                 is_busy=lambda: self.busy,
                 on_playback=self.seen.extend,
                 is_wanted=lambda path: path in self.wanted,
+                viewers=self.viewers,
+                viewer_servers=frozenset([viewed] if viewed else []),
+                is_served=lambda path, name: name == viewed,
             ),
         )
         self.controller.start()
@@ -214,6 +232,66 @@ def test_a_server_that_is_down_or_hangs_holds_nothing_up(
     finally:
         hanging.hangs.set()  # type: ignore[attr-defined]
         world.controller.request_stop()
+
+
+class Theatre(Server):
+    """A media server that says where its viewers are, and can show them sidecars."""
+
+    shown: ClassVar[list[tuple[Path, bool]]] = []
+
+    def playback_sessions(self) -> Sequence[PlaybackSession]:
+        return [PlaybackSession(id="1", media=path, position=60.0) for path in self.now_playing()]
+
+    def show_sidecar(self, session: PlaybackSession, sidecar: Sidecar, is_new: bool) -> bool:
+        self.shown.append((sidecar.path, is_new))
+        return True
+
+
+@pytest.mark.parametrize("pauses", [True, False])
+def test_a_watched_film_that_gets_its_subtitle_goes_first_and_others_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, pauses: bool
+) -> None:
+    monkeypatch.setattr(throttling, "TICK_SECONDS", 0.02)
+    theatre = type("One", (Theatre,), {"shown": []})
+    world = World(tmp_path, {"den": theatre, "mute": Mute}, viewed="den", pauses=pauses)
+    try:
+        world.busy = True
+        theatre.playing_now = (EPISODE,)  # type: ignore[attr-defined]
+        until(lambda: world.viewers.positions(EPISODE, ["den"]))
+        other = EPISODE.with_name("2.mkv")
+        world.wanted.append(EPISODE)
+        until(lambda: world.halts.exempt_paths(VIEWERS_RULE) == {EPISODE})
+        until(lambda: world.halts.first_reason(EPISODE) is None)
+        assert world.halts.first_reason(other)
+        until(lambda: not world.engines.frozen)
+        sidecar = Sidecar(EPISODE.with_suffix(".en.srt"), Language("en"))
+        world.controller.show_sidecar(EPISODE, sidecar, False)
+        until(lambda: theatre.shown == [(sidecar.path, True)])  # type: ignore[attr-defined]
+        world.wanted.clear()  # its subtitle is whole
+        until(lambda: not world.halts.exempt_paths(VIEWERS_RULE))
+        until(lambda: (world.halts.first_reason(other) is not None) == pauses)
+    finally:
+        world.controller.request_stop()
+
+
+def test_a_job_makes_room_in_the_middle_of_a_step_only_for_a_film_that_waits(
+    tmp_path: Path,
+) -> None:
+    harness = Harness(tmp_path)
+    watched, other = (film(harness.root / f"{number}.wav", number) for number in (1, 2))
+    harness.intake.scan("films")
+    gate = harness.working.job_gate
+    gate.make_room(harness.the(other))
+    harness.working.throttles.put(
+        VIEWERS_RULE, Throttle("watched", exempt_paths=frozenset([watched]))
+    )
+    gate.make_room(harness.the(other))
+    states = harness.database.states
+    states.set_state(harness.the(watched).id, FileState.QUEUED)
+    with pytest.raises(DeferJob, match="somebody watches"):
+        gate.make_room(harness.the(other))
+    gate.make_room(harness.the(watched))
+    harness.close()
 
 
 def test_a_server_s_plugin_is_kept_for_as_long_as_it_answers(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,3 +94,115 @@ def test_ids_derived_from_paths_need_no_listing(jellyfin: FakeJellyfin) -> None:
     unknown = SidecarChange(FILM.with_name("unknown.mkv"), added=WRITTEN.added)
     assert plugin.check_indexed(unknown).is_complete is False
     assert jellyfin.operations() == ["GetItems"]
+
+
+SESSION = "0123456789abcdef0123456789abcdef"
+COMMANDS = ["DisplayMessage", "SetSubtitleStreamIndex"]
+
+
+def watching(server: FakeMediaBrowser, *commands: str, shown: int | None = None) -> None:
+    """Have somebody watch the film, at minute 40, with a player that supports some commands."""
+    state = {"PositionTicks": 24_000_000_000, "IsPaused": False, "SubtitleStreamIndex": shown}
+    server.sessions = [
+        {
+            "Id": SESSION,
+            "Client": "Jellyfin Web",
+            "NowPlayingItem": {"Path": THERE},
+            "PlayState": state,
+            "SupportedCommands": list(commands),
+        },
+        {"Id": "f" * 32, "Client": "nothing is played", "SupportedCommands": COMMANDS},
+    ]
+
+
+def shown_to(server: FakeMediaBrowser) -> list[tuple[str, Any]]:
+    """Return what was passed on to players, by operation."""
+    return [
+        (one.operation, one.body or one.query)
+        for one in server.asked
+        if one.operation.startswith("Send")
+    ]
+
+
+def test_each_session_says_where_its_viewer_is(
+    either: tuple[ServerPlugin, FakeMediaBrowser],
+) -> None:
+    server_plugin, server = either
+    watching(server)
+    (session,) = server_plugin.make(server).playback_sessions()
+    assert (session.id, session.media, session.position) == (SESSION, FILM, 2400.0)
+    assert (session.is_paused, session.client) == (False, "Jellyfin Web")
+    server.sessions[0]["PlayState"] = {"PositionTicks": "soon"}
+    (session,) = server_plugin.make(server).playback_sessions()
+    assert session.position is None
+
+
+def test_a_new_subtitle_is_chosen_once_the_server_has_indexed_it(
+    either: tuple[ServerPlugin, FakeMediaBrowser],
+) -> None:
+    server_plugin, server = either
+    server.film(THERE, SPANISH)
+    watching(server, *COMMANDS)
+    plugin = server_plugin.make(server)
+    (session,) = plugin.playback_sessions()
+    sidecar = WRITTEN.added[0]
+    assert plugin.show_sidecar(session, sidecar, True) is False
+    assert shown_to(server) == []
+    plugin.refresh([WRITTEN], 1)
+    assert plugin.show_sidecar(session, sidecar, True) is True
+    (message, (operation, command)) = shown_to(server)
+    assert message[0] == "SendMessageCommand"
+    assert "Spanish subtitles" in message[1]["Text"]
+    assert operation == "SendFullGeneralCommand"
+    assert command["Name"] == "SetSubtitleStreamIndex"
+    assert command["Arguments"]["Index"] == "2"
+
+
+def test_a_subtitle_that_grew_is_chosen_again_without_a_message(
+    either: tuple[ServerPlugin, FakeMediaBrowser],
+) -> None:
+    server_plugin, server = either
+    server.film(THERE, SPANISH)
+    watching(server, *COMMANDS, shown=2)
+    plugin = server_plugin.make(server)
+    plugin.refresh([WRITTEN], 1)
+    (session,) = plugin.playback_sessions()
+    assert plugin.show_sidecar(session, WRITTEN.added[0], False) is True
+    assert [operation for operation, _ in shown_to(server)] == ["SendFullGeneralCommand"]
+
+
+@pytest.mark.parametrize(
+    ("commands", "shown", "is_new"),
+    [
+        ([], None, True),
+        (["DisplayMessage"], None, True),
+        (COMMANDS, 1, True),
+        (COMMANDS, -1, False),
+    ],
+    ids=["no commands", "no choice of subtitles", "another is shown", "switched off"],
+)
+def test_a_player_that_cannot_or_must_not_change_is_left_alone(
+    either: tuple[ServerPlugin, FakeMediaBrowser],
+    commands: list[str],
+    shown: int | None,
+    is_new: bool,
+) -> None:
+    server_plugin, server = either
+    server.film(THERE, SPANISH)
+    watching(server, *commands, shown=shown)
+    plugin = server_plugin.make(server)
+    plugin.refresh([WRITTEN], 1)
+    (session,) = plugin.playback_sessions()
+    assert plugin.show_sidecar(session, WRITTEN.added[0], is_new) is None
+    assert shown_to(server) == []
+
+
+def test_a_session_that_has_ended_is_told_nothing(
+    either: tuple[ServerPlugin, FakeMediaBrowser],
+) -> None:
+    server_plugin, server = either
+    watching(server, *COMMANDS)
+    plugin = server_plugin.make(server)
+    (session,) = plugin.playback_sessions()
+    server.sessions = []
+    assert plugin.show_sidecar(session, WRITTEN.added[0], True) is None

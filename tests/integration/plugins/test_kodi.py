@@ -160,3 +160,51 @@ def test_a_published_film_costs_three_requests(server: FakeKodi, kodi: Make) -> 
     plugin.refresh([WRITTEN], 0)
     plugin.check_indexed(WRITTEN)
     assert len(server.called) == 3
+
+
+def test_each_player_says_where_its_viewer_is(server: FakeKodi, kodi: Make) -> None:
+    assert list(kodi().playback_sessions()) == []
+    server.open, server.seconds, server.is_paused = THERE, 3725, True
+    (session,) = kodi().playback_sessions()
+    assert (session.media, session.position, session.is_paused) == (FILM, 3725.0, True)
+
+
+def test_a_sidecar_that_kodi_sees_is_added_to_the_open_film_and_read_again(
+    server: FakeKodi, kodi: Make
+) -> None:
+    server.open, server.folders[FOLDER] = THERE, [THERE]
+    (session,) = kodi().playback_sessions()
+    assert kodi().show_sidecar(session, SPANISH, True) is False
+    path = f"{FOLDER}Film [2020].es.srt"
+    server.folders[FOLDER].append(path)
+    assert kodi().show_sidecar(session, SPANISH, True) is True
+    assert kodi().show_sidecar(session, SPANISH, False) is True
+    added = [params for method, params in server.called if method == "Player.AddSubtitle"]
+    assert added == [{"playerid": 1, "subtitle": path}] * 2
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_viewer_who_has_chosen_another_language_keeps_it(
+    server: FakeKodi, kodi: Make, is_new: bool
+) -> None:
+    server.open, server.shown = THERE, external("eng")
+    server.folders[FOLDER] = [THERE, f"{FOLDER}Film [2020].es.srt"]
+    (session,) = kodi().playback_sessions()
+    assert kodi().show_sidecar(session, SPANISH, is_new) is None
+
+
+def test_a_viewer_who_switched_the_subtitle_off_does_not_get_it_back(
+    server: FakeKodi, kodi: Make
+) -> None:
+    server.open, server.folders[FOLDER] = THERE, [THERE, f"{FOLDER}Film [2020].es.srt"]
+    (session,) = kodi().playback_sessions()
+    assert kodi().show_sidecar(session, SPANISH, True) is True
+    server.are_shown = False
+    assert kodi().show_sidecar(session, SPANISH, False) is None
+
+
+def test_a_film_that_was_closed_meanwhile_is_shown_nothing(server: FakeKodi, kodi: Make) -> None:
+    server.open = THERE
+    (session,) = kodi().playback_sessions()
+    server.open = ""
+    assert kodi().show_sidecar(session, SPANISH, True) is None

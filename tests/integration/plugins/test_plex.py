@@ -78,3 +78,15 @@ def test_what_is_watched_is_given_even_where_it_is_transcoded(plex: FakePlex) ->
     plex.sessions = [transcoded, direct]
     watched = PLEX.make(plex).now_playing()
     assert set(watched) == {FILM, Path("/media/series/A/1.mkv")}
+
+
+def test_each_session_says_where_its_viewer_is(plex: FakePlex) -> None:
+    part = {"Media": [{"Part": [{"file": THERE}]}]}
+    plex.sessions = [
+        {"sessionKey": "4", "viewOffset": 2_400_500, "Player": {"state": "paused"}} | part,
+        {"sessionKey": "5", "viewOffset": -3, "Player": "none"} | part,
+    ]
+    first, second = PLEX.make(plex).playback_sessions()
+    assert (first.id, first.media, first.position, first.is_paused) == ("4", FILM, 2400.5, True)
+    assert (second.id, second.position, second.is_paused) == ("5", None, False)
+    assert PLEX.make(plex).show_sidecar(first, WRITTEN.added[0], True) is None

@@ -31,6 +31,13 @@ class FakeKodi:
         self.folders: dict[str, list[str]] = {}
         self.open = ""
         self.subtitles: list[dict[str, Any]] = []
+        self.seconds = 0
+        """How far the open media file is played."""
+        self.is_paused = False
+        self.shown: dict[str, Any] = {}
+        """The subtitle on screen."""
+        self.are_shown = True
+        """Whether subtitles are switched on."""
         self.films: list[dict[str, Any]] = []
         self.episodes: list[dict[str, Any]] = []
 
@@ -63,6 +70,8 @@ class FakeKodi:
     def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         if method == "Files.GetDirectory" and params["directory"] not in self.folders:
             return {"error": {"code": -32602, "message": "Invalid params."}}
+        if method == "Player.AddSubtitle":
+            return self._add(params["subtitle"])
         answers: dict[str, Any] = {
             "Application.GetProperties": {"version": {"major": 20, "minor": 1}},
             "VideoLibrary.Scan": "OK",
@@ -71,11 +80,33 @@ class FakeKodi:
             },
             "Player.GetActivePlayers": [{"playerid": 1, "type": "video"}] * bool(self.open),
             "Player.GetItem": {"item": {"file": self.open}},
-            "Player.GetProperties": {"subtitles": self.subtitles},
+            "Player.GetProperties": self._properties(params.get("properties", ())),
             "VideoLibrary.GetMovies": {"movies": self.films},
             "VideoLibrary.GetEpisodes": {"episodes": self.episodes},
         }
         return {"result": answers[method]}
+
+    def _properties(self, names: list[str]) -> dict[str, Any]:
+        minutes, seconds = divmod(self.seconds, 60)
+        time = {"hours": minutes // 60, "minutes": minutes % 60, "seconds": seconds}
+        properties = {
+            "subtitles": self.subtitles,
+            "currentsubtitle": self.shown,
+            "subtitleenabled": self.are_shown,
+            "speed": 0 if self.is_paused else 1,
+            "time": time | {"milliseconds": -99},
+        }
+        return {name: properties[name] for name in names if name in properties}
+
+    def _add(self, path: str) -> dict[str, Any]:
+        """Select a subtitle. Kodi says ``OK`` to a path that it cannot open, and shows nothing."""
+        if not self.open:
+            return {"error": {"code": -32100, "message": "Failed to execute method."}}
+        folder = path[: path.rfind("/") + 1]
+        name = path.removesuffix(".srt").rpartition(".")[2]
+        is_there = path in self.folders.get(folder, [])
+        self.shown = external({"es": "spa"}.get(name, name)) if is_there else {}
+        return {"result": "OK"}
 
 
 def external(language: str, name: str = "(External)", *, forced: bool = False) -> dict[str, Any]:

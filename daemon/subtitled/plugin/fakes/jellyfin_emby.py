@@ -40,12 +40,19 @@ class FakeMediaBrowser(DescribedServer):
             return None
         if asked.operation == "RefreshItem":
             return self._refresh(asked)
+        if asked.operation in ("SendFullGeneralCommand", "SendMessageCommand"):
+            return self._command(asked)
         query = {name[0].lower() + name[1:]: value for name, value in asked.query.items()}
         films = self.find(query)
         start, limit = int(query.get("startIndex", 0)), int(query.get("limit", 1000))
         fields = query.get("fields", "").split(",")
         items = [self._item(film, fields) for film in films[start : start + limit]]
         return {"Items": items, "TotalRecordCount": len(films)}
+
+    def _command(self, asked: RecordedRequest) -> int | None:
+        """Pass a command on to the player of a session, which must be there."""
+        ids = [session.get("Id") for session in self.sessions]
+        return None if next(iter(asked.path.values())) in ids else 404
 
     def _refresh(self, asked: RecordedRequest) -> int | None:
         query = {name.lower(): value for name, value in asked.query.items()}
@@ -73,9 +80,11 @@ class FakeMediaBrowser(DescribedServer):
         if "Path" in fields:
             item["Path"] = film.path
         if "MediaStreams" in fields:
-            external = [self._stream(one) for one in self.library.listed(film)]
-            item["MediaStreams"] = [{"Type": "Video"}, {"Type": "Audio", "Language": "eng"}]
-            item["MediaStreams"] += external
+            streams = [{"Type": "Video"}, {"Type": "Audio", "Language": "eng"}]
+            streams += [self._stream(one) for one in self.library.listed(film)]
+            item["MediaStreams"] = [
+                {"Index": number} | stream for number, stream in enumerate(streams)
+            ]
         if "People" in fields:
             item["People"] = [
                 {"Name": "Ana Torrent", "Role": "Ana", "Type": "Actor"},
