@@ -16,6 +16,7 @@ from typing import Final
 from subtitled import __version__
 
 MODULES: Final[dict[str, tuple[str, ...]]] = {
+    "audit": ("audit",),
     "benchmark": ("benchmark",),
     "check": ("check",),
     "config": ("config",),

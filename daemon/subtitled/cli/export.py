@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, cast, get_args
 
 import typer
 
+from subtitled.library.ready_file import find_stated_start
 from subtitled.library.subtitle_names import find_language_in_name, find_media_beside
 from subtitled.media.probe import MediaInfo, probe_media
 from subtitled.media.timecode import MAX_RATE
@@ -167,6 +168,8 @@ def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
         OSError: A file cannot be read.
     """
     film = options.media or find_media_beside(file)
+    if options.start is None and film is not None:
+        options = replace(options, start=find_stated_start(film))
     facts = probe_media(film) if film is not None else None
     problem = facts.timecode_problem if facts else ""
     if problem and options.start is None and options.counts_frames:

@@ -96,8 +96,8 @@ class SetDelivery:
             for sidecar in self._db.sidecars.of_media(media)
             if sidecar.status is SidecarStatus.PRESENT and sidecar.path.is_file()
         ]
+        settings = self._settings_of(record, library)
         if ingest.result_files and not _is_current(result_file_of(media), record):
-            settings = self._settings_of(record, library)
             result = describe_result(record, settings, sidecars, is_done=is_done)
             write_atomic(result_file_of(media), render_result(result))
         folder = ingest.done_folder if is_done else ingest.failed_folder
@@ -107,7 +107,7 @@ class SetDelivery:
         files = list_set(media, MediaFilter(library))
         moves = choose_targets(files, target, media.stem)
         self._mover.move(moves)
-        self._forget(record, sidecars, moves[0][1])
+        self._forget(record, sidecars, moves[0][1], settings.project)
         return True
 
     def _settings_of(self, record: FileRecord, library: LibrarySettings) -> FileSettings:
@@ -116,7 +116,9 @@ class SetDelivery:
         except InputRejectedError:  # It is why the file failed, which its reason says.
             return FileSettings(library=library)
 
-    def _forget(self, record: FileRecord, sidecars: list[SidecarRecord], target: Path) -> None:
+    def _forget(
+        self, record: FileRecord, sidecars: list[SidecarRecord], target: Path, project: str
+    ) -> None:
         """Record that a file is delivered. One of the same content may come again."""
         for sidecar in sidecars:
             self._db.sidecars.delete(sidecar.path)
@@ -132,6 +134,7 @@ class SetDelivery:
                 details={
                     "target": place,
                     "state": str(record.state),
+                    "project": project,
                     "files": [display_path(sidecar.path.name) for sidecar in sidecars],
                 },
             )

@@ -18,6 +18,7 @@ from .state_folder import SIGNATURES_FOLDER
 
 if TYPE_CHECKING:
     from .approvals import ApprovalRepository
+    from .audit import AuditRepository
     from .commands import CommandQueue
     from .cue_notes import CueNoteRepository
     from .egress_log import EgressLog
@@ -82,6 +83,7 @@ class Database:
     """
 
     approvals: _Repository[ApprovalRepository] = _Repository("approvals", "ApprovalRepository")
+    audit: _Repository[AuditRepository] = _Repository("audit", "AuditRepository")
     bulk_files: _Repository[BulkFileRepository] = _Repository("files_bulk", "BulkFileRepository")
     commands: _Repository[CommandQueue] = _Repository("commands", "CommandQueue")
     cue_notes: _Repository[CueNoteRepository] = _Repository("cue_notes", "CueNoteRepository")

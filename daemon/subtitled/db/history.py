@@ -115,13 +115,13 @@ class HistoryLog:
             query = query.where(history.c.id < before)
         with self._engine.connect() as c:
             rows = c.execute(query.order_by(history.c.id.desc()).limit(limit)).mappings()
-            return [_entry(row) for row in rows]
+            return [entry_from_row(row) for row in rows]
 
     def after(self, number: int, limit: int) -> list[HistoryEntry]:
         """Return the entries with higher numbers, the oldest first."""
         query = sa.select(history).where(history.c.id > number).order_by(history.c.id).limit(limit)
         with self._engine.connect() as c:
-            return [_entry(row) for row in c.execute(query).mappings()]
+            return [entry_from_row(row) for row in c.execute(query).mappings()]
 
     def bounds(self) -> tuple[int, int]:
         """Return the lowest and the highest number; twice 0 if there is no entry."""
@@ -207,7 +207,8 @@ def _values(entry: HistoryEntry) -> dict[str, Any]:
     }
 
 
-def _entry(row: Any) -> HistoryEntry:
+def entry_from_row(row: Any) -> HistoryEntry:
+    """Convert a row of the ``history`` table."""
     return HistoryEntry(
         id=row["id"],
         at=row["at"],

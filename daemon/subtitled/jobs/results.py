@@ -19,6 +19,7 @@ from subtitled.db.upgrades import settle_upgrades
 from subtitled.engines.protocol import EngineCrashedError, ResourceUnavailableError
 from subtitled.jobcontext.job import JobResult
 from subtitled.jobcontext.services import Services
+from subtitled.library.file_settings import settings_of_file
 from subtitled.library.moves import remove_orphans
 from subtitled.library.paths import describe_failure, shorten_message
 from subtitled.notify.notifiers import NotifierDispatcher, dispatch_event
@@ -118,13 +119,23 @@ class ResultRecorder:
         """Announce sidecars that were published, and remember them in the history."""
         for sidecar in sidecars:
             name = display_path(Path(sidecar.sidecar.name))
-            self._db.history.add(
-                replace(
-                    self.entry(record, HistoryEvent.PUBLISHED, name, record.job_id or ""),
-                    details={"language": sidecar.language, "kind": str(sidecar.kind)},
-                )
-            )
+            details = {"language": sidecar.language, "kind": str(sidecar.kind)}
+            if (written := self._db.sidecars.get(sidecar.sidecar)) is not None:
+                details |= {"made_by": str(written.makers), "sha256": written.sha256}
+            if project := self._project_of(record):
+                details["project"] = project
+            entry = self.entry(record, HistoryEvent.PUBLISHED, name, record.job_id or "")
+            self._db.history.add(replace(entry, details=details))
             self._announce(sidecar)
+
+    def _project_of(self, record: FileRecord) -> str:
+        """Return the project that a file belongs to by now; "" if it has none."""
+        settings = self._services.config.settings
+        try:
+            library = settings.libraries[record.library]
+            return settings_of_file(settings, library, record.path).project
+        except (KeyError, OSError, InputRejectedError):
+            return ""
 
     def entry(
         self, record: FileRecord, event: HistoryEvent, reason: str, job_id: str = ""

@@ -78,6 +78,15 @@ def find_ready_file(media: Path) -> Path | None:
     return None
 
 
+def find_stated_start(media: Path) -> str | None:
+    """Return the timecode at which the ready file of a media file says that it begins, if any."""
+    ready = find_ready_file(media)
+    try:
+        return (read_ready_file(ready).start or None) if ready is not None else None
+    except (OSError, InputRejectedError):
+        return None  # `subtitled explain` says what is wrong with it.
+
+
 def read_ready_file(path: Path) -> ReadyRequest:
     """Read a ready file.
 

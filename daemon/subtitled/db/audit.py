@@ -1,0 +1,159 @@
+"""Queries for the audit: what the tables say of one media file, and of the files of a project."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from .egress_log import EgressState
+from .history import HistoryEntry, HistoryEvent, entry_from_row
+from .review_schema import operations, review_approvals, reviews
+from .schema import egress_log, files, history
+
+PROJECT_EVENTS = (HistoryEvent.PUBLISHED, HistoryEvent.DELIVERED)
+"""Events whose details name the project."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditSummary:
+    """What one person changed in one subtitle of a file."""
+
+    language: str
+    kind: str
+    actor: str
+    count: int
+    first_at: float
+    last_at: float
+    last_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewApproval:
+    """One approval of one subtitle of a file."""
+
+    language: str
+    kind: str
+    actor: str
+    at: float
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EgressSummary:
+    """What of a file was sent to one destination, with one outcome."""
+
+    component: str
+    destination: str
+    kind: str
+    state: EgressState
+    requests: int
+    amount: float
+    """Seconds of audio, or characters of text."""
+    price: float | None
+    currency: str
+    first_at: float
+    last_at: float
+
+
+class AuditRepository:
+    """Reads what happened to media files from the tables in which it stands."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def history_of(self, media: Path) -> list[HistoryEntry]:
+        """Return the history of a media file under its path, the oldest first."""
+        known = sa.select(files.c.id).where(files.c.path == os.fsencode(media))
+        query = (
+            sa.select(history)
+            .where(sa.or_(history.c.path == os.fsencode(media), history.c.file_id.in_(known)))
+            .order_by(history.c.id)
+        )
+        with self._engine.connect() as c:
+            return [entry_from_row(row) for row in c.execute(query).mappings()]
+
+    def edits_of(self, media: Path) -> list[EditSummary]:
+        """Return who changed the subtitles of a media file in reviews, and how often."""
+        query = (
+            sa.select(
+                reviews.c.language,
+                reviews.c.kind,
+                operations.c.actor,
+                sa.func.count().label("count"),
+                sa.func.min(operations.c.at).label("first_at"),
+                sa.func.max(operations.c.at).label("last_at"),
+                sa.func.max(operations.c.version).label("last_version"),
+            )
+            .select_from(operations.join(reviews).join(files))
+            .where(files.c.path == os.fsencode(media))
+            .group_by(reviews.c.id, reviews.c.language, reviews.c.kind, operations.c.actor)
+        )
+        with self._engine.connect() as c:
+            return [EditSummary(**row) for row in c.execute(query).mappings()]
+
+    def approvals_of(self, media: Path) -> list[ReviewApproval]:
+        """Return who approved the subtitles of a media file, and which version."""
+        query = (
+            sa.select(
+                reviews.c.language,
+                reviews.c.kind,
+                review_approvals.c.actor,
+                review_approvals.c.at,
+                review_approvals.c.version,
+            )
+            .select_from(review_approvals.join(reviews).join(files))
+            .where(files.c.path == os.fsencode(media))
+        )
+        with self._engine.connect() as c:
+            return [ReviewApproval(**row) for row in c.execute(query).mappings()]
+
+    def egress_of(self, media: Path) -> list[EgressSummary]:
+        """Return what of a media file left this machine, by destination and outcome."""
+        grouped = [
+            egress_log.c[name] for name in ("component", "destination", "kind", "state", "currency")
+        ]
+        query = (
+            sa.select(
+                *grouped,
+                sa.func.count().label("requests"),
+                sa.func.sum(egress_log.c.amount).label("amount"),
+                sa.func.sum(egress_log.c.price).label("price"),
+                sa.func.min(egress_log.c.at).label("first_at"),
+                sa.func.max(egress_log.c.at).label("last_at"),
+            )
+            .where(egress_log.c.path == os.fsencode(media))
+            .group_by(*grouped)
+        )
+        with self._engine.connect() as c:
+            return [
+                EgressSummary(**{**row, "state": EgressState(row["state"])})
+                for row in c.execute(query).mappings()
+            ]
+
+    def files_of_libraries(self, libraries: list[str]) -> Iterator[Path]:
+        """Yield the media files of libraries, by path."""
+        query = sa.select(files.c.path).where(files.c.library.in_(libraries)).order_by(files.c.path)
+        with self._engine.connect().execution_options(yield_per=500) as c:
+            for path in c.execute(query).scalars():
+                yield Path(os.fsdecode(path))
+
+    def files_of_project(self, project: str) -> list[Path]:
+        """Return the media files for which something was made or delivered under a project."""
+        query = sa.select(history.c.path, history.c.details).where(
+            history.c.event.in_(PROJECT_EVENTS),
+            history.c.path.is_not(None),
+            history.c.details.contains('"project"', autoescape=True),
+        )
+        with self._engine.connect() as c:
+            return sorted(
+                {
+                    Path(os.fsdecode(row.path))
+                    for row in c.execute(query)
+                    if json.loads(row.details).get("project") == project
+                }
+            )
