@@ -131,7 +131,14 @@ def choose_channels(
         for n in candidates
         if n == best or _are_versions(power[:, [best, n]], (masks[best], masks[n]))
     ]
-    best, clearest = versions[0], ", the clearest" if versions == [best] else ""
+    clearest = ", the clearest" if versions == [best] else ""
+    best = versions[0]
+    # Of several versions the first is taken. Others may be copies of it, and no versions.
+    versions = [
+        n
+        for n in versions
+        if n == best or _are_versions(power[:, [best, n]], (masks[best], masks[n]))
+    ]
     taken = [best]
     reasons[best] = f"taken: {seconds[best]:.0f} s of speech{clearest}"
     for n in sorted(candidates, key=lambda n: -seconds[n]):

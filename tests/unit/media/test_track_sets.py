@@ -119,6 +119,14 @@ def test_of_two_languages_at_the_same_time_the_first_is_taken(level: float) -> N
     assert [gain > 0 for gain in choose(voice(2, level), voice(1))] == [True, False]
 
 
+def test_a_dub_on_a_track_takes_no_microphone_from_the_original() -> None:
+    late = round(45 / WINDOW_SECONDS)
+    host, guest, dub = voice(1), voice(2), voice(3)
+    host[late:], guest[:late] = 1e-6, 1e-6
+    gains = choose(host, guest, host * 0.98, dub)
+    assert [gain > 0 for gain in gains] == [True, True, False, False]
+
+
 def test_two_people_who_take_turns_are_no_two_languages() -> None:
     turns = np.arange(COUNT) // 24 % 2 == 0
     for bleed in (1e-4, 1e-2):

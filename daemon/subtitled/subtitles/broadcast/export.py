@@ -35,7 +35,7 @@ class ExportError(InputRejectedError):
     """A file that was rendered does not read back as what was rendered."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
     """What an export has to know of the media besides the cues.
 
