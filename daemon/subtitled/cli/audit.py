@@ -35,7 +35,7 @@ def audit(
     as_json: JsonOption = False,
     out: Annotated[Path | None, typer.Option(help="With --csv: a new file.")] = None,
 ) -> None:
-    """Report who or what made, changed, approved, sent and delivered each artefact, and when."""
+    """Report who or what made, changed, approved, sent and delivered each artefact."""
     if bool(files) + bool(project) + bool(library) != 1:
         abort("name media files, or --project, or --library", USAGE_ERROR)
     if csv and as_json:

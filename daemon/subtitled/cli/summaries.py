@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 SUMMARIES: Final[dict[str, str]] = {
-    "audit": "Report who or what made, changed, approved, sent and delivered each artefact, and when.",
+    "audit": "Report who or what made, changed, approved, sent and delivered each artefact.",
     "benchmark": "Measure how fast each engine and model on this machine is, and what to use.",
     "check": "Check whether the times of a subtitle are those of its media file.",
     "config": "The configuration: check it, show it.",
