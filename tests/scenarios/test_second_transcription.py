@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,11 @@ from subtitled.plugin import (
     Transcript,
     TranscriptionRequest,
     TransientError,
+    Word,
 )
 from subtitled.subtitles.formats import read_cues
 from subtitled.transcripts.models import LanguageOrigin
+from support.dying_runner import DyingRunner
 from support.tone_engine import DE, EN, RU, configure, write_tones
 
 HALF_SECONDS = 12 * 2.3
@@ -137,32 +139,6 @@ def test_each_chunk_is_heard_again_once_though_the_work_is_interrupted(tmp_path:
     assert failures[0] in calls
     assert len(calls) == len(set(calls)), "nothing that was stored is transcribed again"
     assert {language for language, _ in calls} == {EN, DE}
-
-
-class DyingRunner:
-    """Runs steps as the daemon does: it dies at one, and takes the results before it as stored."""
-
-    def __init__(self, stored: list[tuple[str, Any]], dies_at: int | None, *, after: bool) -> None:
-        self.stored = stored
-        self.begun = 0
-        self.dies_at = dies_at
-        self.after = after
-
-    def run(self, name: str, function: Callable[[], Any]) -> Any:
-        number, self.begun = self.begun, self.begun + 1
-        if number < len(self.stored):
-            known, result = self.stored[number]
-            assert known == name, "the work takes the same way as before the crash"
-            return result
-        if number == self.dies_at:
-            if self.after:
-                function()
-            raise KeyboardInterrupt
-        self.stored.append((name, json.loads(json.dumps(function()))))
-        return self.stored[-1][1]
-
-    def checkpoint(self, engine: str = "") -> None:
-        return
 
 
 def make_film(folder: Path, runner: DyingRunner, place: Place | None = None) -> Place:
@@ -329,3 +305,45 @@ def test_a_kill_leaves_no_translation_of_the_earlier_reading(tmp_path: Path) -> 
         assert read_text(folder / "Film.en.srt").startswith(RIGHT), names[number]
         assert translated(place) == [RU, DE], names[number]
         place.database.close()
+
+
+BRAZIL = (
+    "Você viu o ônibus? Estou esperando aqui há uma hora e ninguém me disse nada. Cadê o meu "
+    "celular? Ele está conversando com a equipe do outro time."
+).split()
+
+
+@pytest.mark.parametrize(
+    ("languages", "names"),
+    [
+        (["original"], ["Film.pt-BR.srt"]),
+        (["pt"], ["Film.pt.srt"]),
+        (["pt-PT"], ["Film.pt-PT.srt"]),
+    ],
+)
+def test_the_words_tell_the_variety_unless_the_library_names_another(
+    tmp_path: Path, languages: list[str], names: list[str]
+) -> None:
+    place = Place(tmp_path, configure())
+    calls: list[Language] = []
+
+    def say_brazilian(audio: Audio, request: TranscriptionRequest) -> Transcript:
+        calls.append(request.language)
+        words = tuple(
+            Word(text="".join(f" {BRAZIL[(n * 4 + k) % len(BRAZIL)]}" for k in range(4)),
+                 start=span.start, end=span.end, confidence=0.9)
+            for n, span in enumerate(request.chunk.speech)
+        )  # fmt: skip
+        return Transcript(language=request.language, words=words, engine="tone")
+
+    place.pool["tone"].transcribe = say_brazilian  # type: ignore[method-assign]
+    film = write_tones(tmp_path / "Film.wav", DE, bursts=16)
+    result = place.make(film, assumed_language="pt", languages=languages)
+    assert result.state is FileState.DONE, result.reason
+    assert [made.sidecar.name for made in result.made] == names
+    assert len(set(calls)) == len(calls), "the words are transcribed once"
+    again = place.make(film, assumed_language="pt", languages=languages)
+    assert again.state is FileState.UP_TO_DATE
+    explained = inspect_now(place.services.config, place.database, film)["spoken_language"]
+    is_told = "Portuguese (Brazil) by its words" in explained
+    assert is_told is (languages != ["pt-PT"])

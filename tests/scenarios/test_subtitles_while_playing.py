@@ -13,10 +13,15 @@ import pytest
 
 from subtitled.db.kv import PARTIAL_KEY
 from subtitled.db.records import FileState
+from subtitled.jobcontext.job import Job
+from subtitled.library.fingerprint import content_fingerprint
 from subtitled.library.rebuild import rebuild_sidecars
+from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.pipeline import partial_subtitle
+from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import PlaybackSession, Sidecar, TranscriptionRequest, TransientError
 from subtitled.subtitles.partial import is_partial_file, mark_partial
+from support.dying_runner import DyingRunner
 from support.harness import Harness, film
 
 
@@ -219,6 +224,38 @@ def test_a_partial_sidecar_that_no_job_continues_is_removed_at_the_next_start(
     assert not watched.sidecar.exists()
     assert other.exists()
     assert harness.database.kv.get_prefix(PARTIAL_KEY) == {}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before a step", "before its result is kept"])
+def test_a_job_that_is_killed_goes_on_wherever_the_viewer_is_by_then(
+    watched: Watched, *, after: bool
+) -> None:
+    lengthen(watched.film)
+    services = watched.harness.working.services
+    job = Job(
+        media=watched.film,
+        library=_library(watched.harness),
+        fingerprint=content_fingerprint(watched.film),
+    )
+    stored: list[tuple[str, Any]] = []
+    was_partial: list[bool] = []
+    for number in range(100):
+        watched.watch(*([110.0], [20.0], [])[number % 3])
+        runner = DyingRunner(stored, len(stored), after=after, error=ShutdownRequested)
+        if number % 2:
+            runner.dies_at = len(stored) + 1
+        try:
+            result = run_job(job, services, runner)
+            break
+        except ShutdownRequested:
+            was_partial.append(is_partial_file(watched.sidecar))
+    assert result.state is FileState.DONE
+    assert was_partial.count(True) > 3, "it stayed for the next start"
+    assert len(watched.asked) == len(set(watched.asked))
+    spans = sorted(watched.asked)
+    assert all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
+    assert not is_partial_file(watched.sidecar)
+    assert services.db.kv.get_prefix(PARTIAL_KEY) == {}
 
 
 def test_a_subtitle_of_a_person_at_the_place_is_never_touched(watched: Watched) -> None:
