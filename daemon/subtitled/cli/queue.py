@@ -192,7 +192,29 @@ def prioritise(
     kind, outcome = _COMMANDS_BY_LEVEL[level]
     configuration = load_configuration()
     chosen = choose_waiting(configuration, files or (), series or ())
-    _enqueue_command(configuration, kind, chosen, outcome)
+    db = open_database(configuration)
+    for path in _require_known_files(configuration, chosen):
+        record = db.files.get(path)
+        reason = _reason_to_leave(record.state) if record is not None else None
+        if reason is None:
+            db.commands.enqueue(kind, path, COMMAND_LINE)
+        echo(f"{display_path(path)}: {reason or outcome}")
+
+
+def _reason_to_leave(state: FileState) -> str | None:
+    """Return why a file in a state cannot be first in the queue; None if it can.
+
+    Files that failed can: they are evaluated again.
+    """
+    match state:
+        case FileState.DONE | FileState.UP_TO_DATE:
+            return f"it is {state}; to evaluate it again: subtitled queue retry FILE"
+        case FileState.WORKING:
+            return "it is being worked on now"
+        case FileState.MISSING:
+            return "it is missing; it has its turn when it is there again"
+        case _:
+            return None
 
 
 @queue_app.command()

@@ -90,6 +90,32 @@ def test_paths_are_normalised_and_unknown_files_rejected(
     ]
 
 
+@pytest.mark.parametrize(
+    ("state", "said", "is_sent"),
+    [
+        (FileState.DONE, "it is done; to evaluate it again: subtitled queue retry", False),
+        (FileState.UP_TO_DATE, "it is up-to-date; to evaluate it again", False),
+        (FileState.WORKING, "it is being worked on now", False),
+        (FileState.MISSING, "it is missing", False),
+        (FileState.QUEUED, ": is next", True),
+        (FileState.STABILISING, ": is next", True),
+        (FileState.FAILED, ": is next", True),
+    ],
+)
+def test_only_what_has_its_turn_later_is_told_to_be_next(
+    home: Path, database: Database, subtitled: Run, state: FileState, said: str, is_sent: bool
+) -> None:
+    film = home / "films" / "a.mkv"
+    film.touch()
+    record_seen(database, "films", film, film.stat())
+    record = database.files.get(film)
+    assert record is not None
+    database.states.set_state(record.id, state)
+    output = subtitled("--config", home / "config.toml", "queue", "prioritise", film)
+    assert said in output.stdout
+    assert bool(database.commands.pending()) is is_sent
+
+
 def test_finished_file_is_not_cancelled(
     config: Path, home: Path, database: Database, subtitled: Run
 ) -> None:

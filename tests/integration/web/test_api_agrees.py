@@ -97,6 +97,20 @@ def test_the_api_plans_what_the_command_plans(port: ApiPort, film: Callable[...,
     assert port.get("/plan", series, file=number).status_code == 404
 
 
+def test_the_api_sums_up_what_the_command_sums_up(port: ApiPort) -> None:
+    admin, series = port.key(Role.ADMIN), port.key(Role.VIEWER, "series")
+    summary = port.get("/plan/summary", admin).json()
+    assert summary == printed(port, "plan", "--summary", "--json")
+    by_library = {one["library"]: one["files"] for one in summary["libraries"]}
+    assert len(by_library) > 1
+    for key, query in ((series, {}), (admin, {"library": "series"})):
+        seen = port.get("/plan/summary", key, **query).json()
+        assert [one["library"] for one in seen["libraries"]] == ["series"]
+        assert {one["library"] for one in seen["wanted"]} <= {"series"}
+        assert seen["files"] == by_library["series"]
+    assert port.get("/plan/summary", series, library="films").json()["files"] == 0
+
+
 def test_a_plan_of_too_many_files_says_how_to_get_it(
     port: ApiPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from subtitled.config.load import Configuration
-from subtitled.config.paths import resolve_state_dir
+from subtitled.config.paths import resolve_database_url, resolve_state_dir
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryFilter
 from subtitled.db.outbox import DeliveryState
 from subtitled.db.overview import CoverageRow, RequirementRow
 from subtitled.db.records import FileRecord, FileState
 from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatus
+from subtitled.db.state_folder import QUEUE_FILE
 from subtitled.db.waiting import WAITING_STATES
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.jobs.queue_order import describe_turn
+from subtitled.jobs.queue_place import find_place
 from subtitled.jobs.turn_taking import candidate_of
 from subtitled.library.media_filter import describe_exclusion
 from subtitled.library.paths import describe_failure, library_containing
@@ -179,7 +181,13 @@ def _describe_turn(configuration: Configuration, db: Database, path: Path) -> li
     record, libraries = db.files.get(path), configuration.settings.libraries
     if record is None or record.state not in WAITING_STATES or record.library not in libraries:
         return []
-    return describe_turn(candidate_of(libraries, record, record.priority, record.duration))
+    turn = describe_turn(candidate_of(libraries, record, record.priority, record.duration))
+    if record.state is not FileState.QUEUED or record.job_id is None:
+        return turn
+    settings = configuration.settings
+    queue = resolve_state_dir(settings) / QUEUE_FILE
+    place = find_place(queue, resolve_database_url(settings), record.job_id)
+    return [str(place), *turn] if place is not None else turn
 
 
 def _optional_time(timestamp: float | None) -> str | None:

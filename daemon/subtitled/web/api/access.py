@@ -66,6 +66,7 @@ _ROWS = (
     ("/history", "GET", Access.VIEWER),
     ("/egress", "GET", Access.VIEWER),
     ("/plan", "GET", Access.VIEWER),
+    ("/plan/summary", "GET", Access.VIEWER),
     ("/events", "GET", Access.VIEWER),
     ("/pauses", "POST DELETE", Access.OPERATOR),
     ("/upgrades", "GET", Access.VIEWER),

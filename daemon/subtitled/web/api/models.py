@@ -214,6 +214,20 @@ class PlanAnswerModel(Output):
     money: dict[str, float] = Field(description="The price by currency.")
 
 
+class PlanSummaryModel(Output):
+    """What is still to be made, by what the daemon found when it examined the files."""
+
+    files: int
+    unexamined: int = Field(description="Files of which it is not known yet what they need.")
+    lacking: int = Field(description="Files that lack something.")
+    hours: float = Field(description="Hours of audio of those, as far as it is known.")
+    work_seconds: dict[str, float] | None = Field(
+        description="Work of one process, from `low` to `high`; null if it is not known yet."
+    )
+    libraries: list[dict[str, Any]] = Field(description="The same by library.")
+    wanted: list[dict[str, Any]] = Field(description="Files by library, subtitle and year.")
+
+
 class HealthAnswer(Output):
     """The health of the daemon."""
 

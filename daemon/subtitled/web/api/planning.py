@@ -1,4 +1,4 @@
-"""The route about what would be made, and what it would cost."""
+"""The routes about what would be made, and what it would cost."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from subtitled.daemon.answers.plan import PlanAnswer, find_media, plan_files
+from subtitled.daemon.answers.plan_summary import PlanSummary, summarise_plan
 
 from . import models
 from .callers import Caller, caller_of
@@ -24,6 +25,12 @@ from .services import ApiServices
 
 MAX_PLANNED = 200
 """Most files of one plan. Each is probed, and the answer has to come within a minute."""
+
+
+class PlanSummaryQuery(Input):
+    """Of which library."""
+
+    library: Name | None = Field(None, description="One library; without it all of them.")
 
 
 class PlanQuery(Input):
@@ -39,7 +46,29 @@ class PlanQuery(Input):
 
 
 def add_plan_routes(api: FastAPI, services: ApiServices) -> None:
-    """Add the route."""
+    """Add the routes."""
+
+    @api.get(
+        "/plan/summary",
+        response_model=models.PlanSummaryModel,
+        tags=["files"],
+        summary="Count what is to be made",
+    )
+    def show_plan_summary(
+        request: Request, query: Annotated[PlanSummaryQuery, Query()]
+    ) -> Response:
+        """Return what `subtitled plan --summary --json` says. No file is read."""
+        caller = caller_of(request)
+        summary = summarise_plan(services.configuration, services.db)
+
+        def is_meant(library: str) -> bool:
+            return caller.sees(library) and query.library in (None, library)
+
+        visible = PlanSummary(
+            tuple(one for one in summary.libraries if is_meant(one.library)),
+            tuple(one for one in summary.wanted if is_meant(one.library)),
+        )
+        return answer_json(visible.to_dict())
 
     @api.get(
         "/plan",
