@@ -126,19 +126,12 @@ def choose_channels(
     gains = {n: min(MAX_GAIN, math.sqrt(loudest / max(levels[n], 1e-12))) for n in candidates}
     most = max(seconds[n] for n in candidates)
     best = max((n for n in candidates if seconds[n] >= most / 2), key=lambda n: contrasts[n])
-    versions = [
-        n
-        for n in candidates
-        if n == best or _are_versions(power[:, [best, n]], (masks[best], masks[n]))
-    ]
+    versions = _find_versions(best, candidates, power, masks)
     clearest = ", the clearest" if versions == [best] else ""
-    best = versions[0]
-    # Of several versions the first is taken. Others may be copies of it, and no versions.
-    versions = [
-        n
-        for n in versions
-        if n == best or _are_versions(power[:, [best, n]], (masks[best], masks[n]))
-    ]
+    if versions[0] != best:
+        # Of several versions the first is taken. Those of the clearest may be copies of it.
+        best = versions[0]
+        versions = _find_versions(best, candidates, power, masks)
     taken = [best]
     reasons[best] = f"taken: {seconds[best]:.0f} s of speech{clearest}"
     for n in sorted(candidates, key=lambda n: -seconds[n]):
@@ -168,6 +161,17 @@ def choose_channels(
         if n in gains
         else ChannelChoice(speech_seconds=seconds[n], gain=0.0, reason=reasons[n])
         for n in range(len(activities))
+    ]
+
+
+def _find_versions(
+    best: int, candidates: Sequence[int], power: Floats, masks: Sequence[Flags]
+) -> list[int]:
+    """Return a channel, and those of the others that say something else at the same time."""
+    return [
+        n
+        for n in candidates
+        if n == best or _are_versions(power[:, [best, n]], (masks[best], masks[n]))
     ]
 
 

@@ -119,6 +119,12 @@ def test_of_two_languages_at_the_same_time_the_first_is_taken(level: float) -> N
     assert [gain > 0 for gain in choose(voice(2, level), voice(1))] == [True, False]
 
 
+def test_of_two_languages_with_two_tracks_each_only_the_first_is_taken() -> None:
+    first, second = voice(1), voice(2, 1.5)
+    for channels in ((first, first * 0.9, second, second * 0.9), (first, second, second, first)):
+        assert [gain > 0 for gain in choose(*channels)] == [True, False, False, False]
+
+
 def test_a_dub_on_a_track_takes_no_microphone_from_the_original() -> None:
     late = round(45 / WINDOW_SECONDS)
     host, guest, dub = voice(1), voice(2), voice(3)
