@@ -3,7 +3,7 @@ until it is whole."""
 
 from __future__ import annotations
 
-import threading
+import time
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -186,11 +186,7 @@ def test_a_partial_sidecar_counts_as_absent_also_after_the_database_was_lost(
     harness.intake.scan("films")
     for record in harness.intake.ready_files(1e12):
         harness.jobs.plan(record)
-    done = threading.Event()
-    for _ in range(600):
-        if harness.the(watched.film).state in (FileState.RETRYING, FileState.WAITING):
-            break
-        done.wait(0.1)
+    until(lambda: harness.the(watched.film).state in (FileState.RETRYING, FileState.WAITING))
     assert partial, "it was there while the job ran"
     assert not watched.sidecar.exists(), "a job that ends without the whole one removes it"
     watched.sidecar.write_bytes(partial[0])  # as a crash would leave it
@@ -202,6 +198,31 @@ def test_a_partial_sidecar_counts_as_absent_also_after_the_database_was_lost(
     assert harness.the(watched.film).state is FileState.DONE
     assert not is_partial_file(watched.sidecar)
     assert harness.names() == ["Film.en.srt", "Film.wav"]
+
+
+def test_a_cancelled_job_removes_its_partial_sidecar(watched: Watched) -> None:
+    harness = watched.harness
+    watched.watch(POSITION)
+    seen: list[bool] = []
+
+    def cancel(number: int) -> None:
+        if number == 1:
+            seen.append(is_partial_file(watched.sidecar))
+            harness.jobs.cancel(harness.the(watched.film))
+
+    watched.before_chunk = cancel
+    harness.scan()
+    until(lambda: not watched.sidecar.exists())
+    assert seen == [True]
+    assert harness.the(watched.film).state is FileState.FAILED
+    until(lambda: not harness.database.kv.get_prefix(PARTIAL_KEY))
+
+
+def until(condition: Callable[[], object], limit: float = 60.0) -> None:
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def _library(harness: Harness) -> Any:

@@ -61,8 +61,8 @@ class SidecarOwnership:
         return signature if owner is Ownership.APPROVED else None
 
     def is_ours(self, path: Path) -> bool:
-        """Return whether a sidecar is as we wrote it: neither human nor edited."""
-        return self.ownership(path) is Ownership.OURS
+        """Return whether a sidecar is as we wrote it, whole or partial: neither human nor edited."""
+        return self.ownership(path) in (Ownership.OURS, Ownership.PARTIAL)
 
     def own_digest(self, path: Path, fingerprint: str) -> str | None:
         """Return the SHA-256 of a sidecar that may be replaced, or None.
