@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
+from itertools import chain
 
+from subtitled.config.library_settings import ORIGINAL
 from subtitled.jobcontext.context import JobContext
-from subtitled.plugin import Cue, Language, Subtitle, Transcript, Word
+from subtitled.plugin import UNDETERMINED, Cue, Language, Subtitle, Transcript, Word
 from subtitled.policy.cue_rules import cue_rules_for
 from subtitled.routing.table import Route, RouteKind
 from subtitled.subtitles.markup import restore_markup, strip_tags
@@ -76,13 +78,25 @@ class CueBuilder:
         return self._transcriber.transcript(route.engine, translate_to).words
 
     def written_language(self, route: Route) -> Language | None:
-        """Return the language of the text, if the speech was transcribed in another one."""
-        routes = self._ctx.routes
-        return find_written_language(
+        """Return the language of the text, if the speech was transcribed in another one.
+
+        A variety that its words tell, such as ``pt-BR``, counts unless the library names another.
+        """
+        routes, track = self._ctx.routes, self._track
+        tags = (one.language for one in track.facts.audio_tracks if one.index == track.index)
+        written = find_written_language(
             self._transcriber.transcript(route.engine, None),
-            self._track.language,
+            track.language,
             lambda language: bool(routes.engine_order(language).engines),
+            next(tags, UNDETERMINED),
         )
+        if written is None or written.primary != track.language.primary:
+            return written
+        library = self._ctx.job.library
+        codes = (*library.languages, *library.forced, *chain(*library.bilingual))
+        named = (Language(code) for code in codes if code != ORIGINAL)
+        same = [one for one in named if one.primary == written.primary]
+        return written if all(written.satisfies(one) for one in same) else None
 
     def cues(self, target: Language, route: Route) -> tuple[Cue, ...]:
         """Return the cues in one language."""

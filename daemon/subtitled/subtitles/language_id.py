@@ -10,6 +10,8 @@ The check of a whole text does not object where it cannot know:
 - languages that py3langid has not learned: again only the script is judged;
 - languages that are written so much alike that a few hundred words do not tell them apart: each is
   accepted for any other of its group in ``language_model.CONFUSABLE_GROUPS``.
+
+Where nobody says which of these a text is in, :mod:`.close_languages` may tell by its words.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from dataclasses import dataclass
 from subtitled.plugin import Language
 
 from .chinese import detect_chinese_script, has_clear_script
+from .close_languages import SERBO_CROATIAN, find_close_language
 from .language_model import (
     LABEL_ALIASES,
     known_labels,
@@ -68,6 +71,8 @@ class LanguageEvidence:
     """``Hans`` or ``Hant``, where the text is mostly Chinese."""
     has_clear_script: bool = False
     """Whether that is certain: many words are written so, and nearly none otherwise."""
+    close_language: str = ""
+    """Which of the languages that are written like it its words tell; empty if they do not."""
 
     def find_mismatch(
         self, expected_language: Language, also_allowed: Iterable[Language] = ()
@@ -94,17 +99,32 @@ class LanguageEvidence:
         agreeing = sum(count for label, count in self.votes.items() if label in relatives)
         if agreeing < MIN_FOREIGN_SHARE * self.sample_count:
             return None
+        best = self._name_close(best)
         if best in ("zh", "wuu", "yue") and self.chinese_script:
             return Language(f"{'yue' if best == 'yue' else 'zh'}-{self.chinese_script}")
-        if best in ("sr", "bs", "sh") and self.scripts.get("LATIN", 0) * 2 > sum(
-            self.scripts.values()
-        ):
-            return Language("sr-Latn" if best == "sr" else best)
+        if best in SERBO_CROATIAN.labels:
+            if self._is_mostly("CYRILLIC"):
+                return Language("sr")
+            if best == "sr" and self._is_mostly("LATIN"):
+                return Language("sr-Latn")
         return Language(best)
+
+    def _name_close(self, label: str) -> str:
+        """Return a label, or the one of a language written like it that the words tell."""
+        if not self.close_language or LABEL_ALIASES.get(label) == self.close_language:
+            return label
+        return self.close_language
+
+    def _is_mostly(self, script: str) -> bool:
+        return self.scripts.get(script, 0) * 2 > sum(self.scripts.values())
 
 
 def gather_evidence(
-    texts: Sequence[str], max_samples: int = MAX_SAMPLES, sample_letters: int = SAMPLE_LETTERS
+    texts: Sequence[str],
+    max_samples: int = MAX_SAMPLES,
+    sample_letters: int = SAMPLE_LETTERS,
+    *,
+    is_recognised: bool = False,
 ) -> LanguageEvidence:
     """Look at the letters and words of a text.
 
@@ -112,6 +132,7 @@ def gather_evidence(
         texts: The cues of the text; tags and descriptions of sounds are ignored.
         max_samples: Most samples to judge, spread over the text.
         sample_letters: Letters of each.
+        is_recognised: Whether a recogniser wrote it, whose spelling tells nothing of the speaker.
     """
     full_text = " ".join(_NON_SPEECH_TEXT.sub(" ", text) for text in texts)
     scripts = count_scripts(full_text)
@@ -123,6 +144,10 @@ def gather_evidence(
             votes[best] += 1
             if votes[best] >= MIN_FOREIGN_SHARE * len(samples):
                 break  # no vote of the others can change the verdict
+    close = None
+    if votes:
+        label = max(votes, key=lambda label: (votes[label], label))
+        close = find_close_language(full_text, label, is_recognised=is_recognised)
     is_chinese = scripts.get("CJK", 0) * 2 > sum(scripts.values())
     return LanguageEvidence(
         scripts=scripts,
@@ -130,6 +155,7 @@ def gather_evidence(
         votes=dict(votes),
         chinese_script=detect_chinese_script(full_text[:2000]) if is_chinese else "",
         has_clear_script=is_chinese and has_clear_script(full_text[:2000]),
+        close_language=str(close) if close is not None else "",
     )
 
 

@@ -52,6 +52,14 @@ def are_twins(language: Language, other: Language) -> bool:
     return any(pair <= twins for twins in _TWINS)
 
 
+def are_same(language: Language, other: Language) -> bool:
+    """Check whether two tags mean one language, whatever script or region they say."""
+    first, second = (
+        LABEL_ALIASES.get(str(one.primary), str(one.primary)) for one in (language, other)
+    )
+    return first == second
+
+
 @functools.cache
 def labels_for(language: Language) -> frozenset[str]:
     """Return the labels that the identifier may give a text in this language."""

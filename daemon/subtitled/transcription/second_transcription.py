@@ -12,9 +12,9 @@ import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from subtitled.plugin import Language, Transcript
+from subtitled.plugin import UNDETERMINED, Language, Transcript
 from subtitled.subtitles.language_id import gather_evidence
-from subtitled.subtitles.language_model import labels_for
+from subtitled.subtitles.language_model import are_same, labels_for
 
 from .window_transcripts import mean_confidence, text_of
 
@@ -35,7 +35,10 @@ class HearingScore:
 
 
 def find_written_language(
-    transcript: Transcript, earlier: Language, is_possible: Callable[[Language], bool]
+    transcript: Transcript,
+    earlier: Language,
+    is_possible: Callable[[Language], bool],
+    tag: Language = UNDETERMINED,
 ) -> Language | None:
     """Return the language that a text is clearly in, if it is another than that of the transcript.
 
@@ -43,15 +46,23 @@ def find_written_language(
         transcript: What was transcribed.
         earlier: The language that the engine was told.
         is_possible: Whether some engine can transcribe a language.
+        tag: The tag of the track, which is believed where languages are written much alike.
 
     Returns:
-        The language in which to transcribe the speech again; None if the text does not object,
-        tells no language, or is in one that no engine knows.
+        The language that the speech is in; None if the text does not object, tells no language, or
+        is in one that no engine knows. If it is only more than what was told, such as ``pt-BR``
+        instead of ``pt``, nothing has to be transcribed again.
     """
-    evidence = gather_evidence([text_of(transcript)])
-    if evidence.find_mismatch(earlier) is None:
-        return None
+    evidence = gather_evidence([text_of(transcript)], is_recognised=True)
     written = evidence.language()
+    if evidence.find_mismatch(earlier) is None:
+        if not evidence.close_language or written is None:
+            return None
+        if are_same(written, earlier):
+            is_more = written.has_explicit_script and not earlier.has_explicit_script
+            return written if is_more else None
+        if tag.satisfies(earlier.primary):
+            return None
     if written is None or written.primary == earlier.primary or not is_possible(written.primary):
         return None
     return written.primary

@@ -27,6 +27,11 @@ class LanguageCorrection:
     earlier: Language
     written: Language
 
+    @property
+    def is_variety(self) -> bool:
+        """Whether the text only says which variety it is, so that nothing is transcribed again."""
+        return self.earlier.primary == self.written.primary
+
 
 @dataclass(frozen=True, slots=True)
 class FirstLanguages:
@@ -109,6 +114,8 @@ class TrackAnalysis:
         reason = (
             f"transcribed again as {written}, because what was written as {earlier} is {written}"
         )
+        if correction.is_variety:
+            reason = f"{written} by its words"
         corrections = (*self.language_corrections, correction)
         known = replace(self, first_languages=before, language_corrections=corrections)
         return replace(
@@ -130,6 +137,7 @@ class TrackAnalysis:
         return " and ".join(
             f"spoken {correction.written} instead of {correction.earlier}"
             for correction in self.language_corrections
+            if not correction.is_variety
         )
 
     def after_corrections(self, count: int) -> TrackAnalysis:
@@ -158,7 +166,7 @@ class TrackAnalysis:
         return tuple(
             correction.earlier
             for correction in self.language_corrections
-            if correction.written == language
+            if correction.written == language and not correction.is_variety
         )
 
     def with_statement(self, language: Language) -> TrackAnalysis:

@@ -52,12 +52,45 @@ def test_a_text_in_another_language_than_the_speech_was_taken_for_tells_it(
 
 
 @pytest.mark.parametrize(
-    ("told", "written"), [("fi", "fi"), ("cs", "sk"), ("da", "no"), ("nn", "no")]
+    ("told", "written"), [("fi", "fi"), ("cs", "sk"), ("nn", "no"), ("nb", "no")]
 )
 def test_a_text_in_the_same_or_a_close_language_is_no_contradiction(
     told: str, written: str
 ) -> None:
     assert find_written_language(say(TEXTS[written], told), Language(told), anything) is None
+
+
+def test_words_tell_danish_from_norwegian_unless_the_track_is_tagged() -> None:
+    text, danish, norwegian = say(TEXTS["no"], "da"), Language("da"), Language("no")
+    assert find_written_language(text, danish, anything) == norwegian
+    assert find_written_language(text, danish, anything, tag=norwegian) == norwegian
+    assert find_written_language(text, danish, anything, tag=danish) is None
+    assert find_written_language(text, danish, lambda language: False) is None
+
+
+BRAZIL = (
+    "Você viu o ônibus? Estou esperando aqui há uma hora e ninguém me disse nada. Cadê o meu "
+    "celular? Ele está conversando com a equipe do outro time."
+)
+SPELLING = (
+    "O prêmio econômico foi um fenômeno. Antônio não disse nada sobre o registro, e de fato o bebê "
+    "dormiu a noite inteira. Nós fomos para casa depois de jantar."
+)
+
+
+def test_words_tell_a_variety_for_which_nothing_is_transcribed_again() -> None:
+    portuguese, brazil = Language("pt"), Language("pt-BR")
+    found = find_written_language(say(BRAZIL, "pt"), portuguese, anything)
+    assert found == brazil
+    assert find_written_language(say(BRAZIL, "pt"), Language("pt-PT"), anything) is None
+    assert find_written_language(say(SPELLING, "pt"), portuguese, anything) is None, (
+        "a recogniser spells all speakers alike"
+    )
+    analysis = TrackAnalysis(duration=9.0, speech=(TimeSpan(0.0, 9.0),), language=portuguese)
+    known = analysis.with_correction(LanguageCorrection(portuguese, brazil))
+    assert (known.language, known.reading) == (brazil, "")
+    assert known.list_earlier_languages(brazil) == ()
+    assert known.language_reason == "Portuguese (Brazil) by its words"
 
 
 def test_a_short_text_and_one_in_a_language_that_no_engine_knows_are_no_reason() -> None:

@@ -20,7 +20,7 @@ from ..markup import strip_tags
 from .credits import without_credits
 from .emptiness import find_emptiness
 
-JUDGEMENT_VERSION = 5
+JUDGEMENT_VERSION = 6
 """A judgement of another version is made again."""
 MAX_SUBTITLE_BYTES = 16 * 1024 * 1024
 """Largest text that is read. Ten thousand cues are about one megabyte."""

@@ -125,7 +125,9 @@ def _judge_language(
     judgement: TextJudgement, stated: Language | None, expected: tuple[Language, ...]
 ) -> tuple[Language | None, tuple[str, ...]]:
     found = judgement.evidence.language()
-    if found is not None and not any(found.satisfies(language) for language in expected):
+    is_decided = bool(judgement.evidence.close_language)
+    is_expected = found is not None and any(found.satisfies(language) for language in expected)
+    if found is not None and not is_expected and not is_decided:
         twins = (language for language in expected if are_twins(found, language))
         found = next(twins, found)
     if stated is None:
