@@ -3,8 +3,8 @@
 A film of 100 minutes (recordings of speech again and again) is started at minute 1, and at minute
 40. The job of the film is run with the built-in Whisper base in a new state folder, as the daemon
 runs it once it knows the viewer, for which it asks the media servers every 5 seconds. Each line
-tells when the partial sidecar was replaced, and how many seconds of the film it has without a gap
-ahead of where the viewer is by then.
+tells when the partial sidecar was replaced, how many cues it has, and how many seconds of the film
+are in it without a gap ahead of where the viewer is by then.
 
 *Processor* is the time of all our processes until then. On an idle machine with two cores the wall
 time is about the same or less; beside other work only the processor time can be compared.
@@ -35,10 +35,8 @@ from subtitled.subtitles.formats import read_cues
 
 MINUTES = 100
 LOOPED = ("apollo11.mp3", "jfk.flac")
-GAP_SECONDS = 30.0
-"""Seconds without a cue in which nobody speaks in the recordings, at most."""
-MARK_SECONDS = 24 * 3600.0
-"""From where on a cue is the mark of a partial sidecar."""
+SLACK_SECONDS = 1.0
+"""Seconds between two parts that are none: a part begins a moment after the viewer was seen."""
 
 
 class EnoughError(BaseException):
@@ -115,17 +113,32 @@ def watch(film: Path, folder: Path, start: float, until: float) -> Iterator[str]
     configuration = load_config(config)
     database = open_database(configuration)
     services = build_services(configuration, database)
+    job = Job(
+        media=film,
+        library=configuration.settings.libraries["films"],
+        fingerprint=content_fingerprint(film),
+    )
     lines: list[str] = []
     begin, cpu = time.monotonic(), processor_seconds()
+
+    def transcribed() -> set[tuple[float, float]]:
+        """Return the parts of the film of which the words are stored, in seconds."""
+        store, fingerprint = services.store, job.fingerprint
+        return {
+            (begins / 1000, ends / 1000)
+            for track in store.tracks(fingerprint)
+            for variant in store.variants(fingerprint, track)
+            for begins, ends in store.stored_spans(fingerprint, track, variant)
+        }
 
     def see(media: Path, sidecar: Sidecar, is_whole: bool) -> None:
         took = time.monotonic() - begin
         cues = read_cues(sidecar.path.read_bytes(), ".srt")
-        reached = start + took
-        for cue in cues:
-            if reached < cue.end < MARK_SECONDS and cue.start <= reached + GAP_SECONDS:
-                reached = cue.end
-        ahead = reached - start - took
+        reached = position = start + took
+        for begins, ends in sorted(transcribed()):
+            if begins <= reached + SLACK_SECONDS:
+                reached = max(reached, ends)
+        ahead = reached - position
         used = processor_seconds() - cpu
         whole = ", whole" if is_whole else ""
         lines.append(
@@ -136,11 +149,6 @@ def watch(film: Path, folder: Path, start: float, until: float) -> Iterator[str]
             raise EnoughError
 
     services.viewers.show = see
-    job = Job(
-        media=film,
-        library=configuration.settings.libraries["films"],
-        fingerprint=content_fingerprint(film),
-    )
     try:
         run_job(job, services, Polling(film, start, services.viewers))
     except EnoughError:

@@ -161,11 +161,13 @@ class Kodi(HttpMediaServer[KodiSettings]):
             playerid=player,
             properties=["currentsubtitle", "subtitleenabled"],
         )
+        # While subtitles are off, it still names the one that was on.
         shown = read_object(payload.get("currentsubtitle"))
+        is_shown = bool(shown) and payload.get("subtitleenabled") is True
         language = parse_primary_language(clean_text(shown.get("language")))
-        is_other = bool(shown) and language != sidecar.language.primary
+        is_other = is_shown and language != sidecar.language.primary
         # A viewer who switched them off after they were shown does not want them back.
-        is_off = not is_new and not (payload.get("subtitleenabled") and shown)
+        is_off = not is_new and not is_shown
         if is_other or is_off:
             return None
         # Kodi accepts any path, and shows nothing for one that it cannot open.

@@ -3,6 +3,7 @@ subtitle when the film is open."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
@@ -198,3 +199,46 @@ def test_doctor_checks_the_path_mapping_with_a_film_of_the_library(
     config.write_text(f'[libraries.films]\npath = "{kodi.ours}"\n')
     (finding,) = check_path_mapping(load_config(config), "tv", plugin)
     assert finding.ok, finding
+
+
+def test_a_sidecar_that_grows_while_the_film_is_open_is_shown_and_read_again(
+    kodi: Real, film: Path
+) -> None:
+    opened(kodi, film)
+    plugin = kodi.plugin()
+    kodi.call("Player.SetSubtitle", playerid=1, subtitle="off")
+    sidecar, _ = write(film, "nl")
+    (session,) = plugin.playback_sessions()
+    assert session.media == film
+    assert session.position is not None
+
+    def was_read() -> bool:
+        return sidecar.path.stat().st_atime > 1.0
+
+    def is_read_when_told(is_new: bool) -> None:
+        status = sidecar.path.stat()
+        os.utime(sidecar.path, (1.0, status.st_mtime))
+        assert plugin.show_sidecar(session, sidecar, is_new) is True
+        until(was_read, 20)
+
+    is_read_when_told(True)
+    properties = ["currentsubtitle", "subtitles", "subtitleenabled"]
+    shown = until(
+        lambda: (
+            (found := kodi.call("Player.GetProperties", playerid=1, properties=properties))[
+                "currentsubtitle"
+            ]
+            and found
+        ),
+        20,
+    )
+    assert (shown["currentsubtitle"]["language"], shown["subtitleenabled"]) == ("dut", True)
+    content = render_subtitle(
+        Subtitle(language=sidecar.language, cues=(Cue(1.0, 3.0, "hoi"), Cue(4.0, 9.0, "dag"))),
+        "srt",
+    )
+    publish_sidecar(sidecar.path, content, own_digest=compute_sha256(sidecar.path))
+    is_read_when_told(False)
+    again = kodi.call("Player.GetProperties", playerid=1, properties=properties)
+    assert again["currentsubtitle"]["language"] == "dut"
+    assert len(again["subtitles"]) == len(shown["subtitles"]), "it is listed once"

@@ -53,7 +53,7 @@ def daemon(kodi: Real, long_film: Path, tmp_path: Path) -> Iterator[Path]:
     config.write_text(
         f'[daemon]\nstate_dir = "{tmp_path}/state"\n'
         f'[libraries.films]\npath = "{kodi.ours}"\nstability_delay = "0s"\n'
-        'subtitle_while_playing = ["tv"]\nwatch = "off"\n'
+        'subtitle_while_playing = ["tv"]\nwatch = "off"\n[throttle]\nniceness = 0\n'
         f'[servers.tv]\nplugin = "kodi"\nurl = "{kodi.url}"\n'
         f'password = {{env = "KODI_PASSWORD"}}\npath_map = [["{kodi.ours}", "{kodi.films}"]]\n'
     )
