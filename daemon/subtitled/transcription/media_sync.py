@@ -1,9 +1,10 @@
 """Media sync: whether two files hold the same speech and by how much one is late.
 
 A better copy of a programme has the same speech at the same pace, perhaps some seconds later. The
-voice activity of both files is drawn on a fixed grid and cross-correlated by FFT. The offset with
-the highest peak is accepted only if no other peak comes near it, every part of the programme agrees
-with it (parts of another cut do not), and neither file has speech that the other lacks.
+voice activity of both files is drawn on a fixed grid and correlated, by the functions that the
+check of subtitles uses too (:mod:`subtitled.subtitles.synchronisation.correlation`). The offset
+with the highest peak is accepted only if no other peak comes near it, every part of the programme
+agrees with it (parts of another cut do not), and neither file has speech that the other lacks.
 """
 
 from __future__ import annotations
@@ -16,10 +17,7 @@ from typing import TYPE_CHECKING
 from subtitled.plugin import TimeSpan
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Curve = npt.NDArray[np.float64]
+    from subtitled.subtitles.synchronisation.correlation import Curve
 
 STEP_SECONDS = 0.02
 """Seconds between two points of the grid."""
@@ -91,8 +89,12 @@ def find_offset(
         return None
     import numpy as np
 
+    from subtitled.subtitles.synchronisation.correlation import draw_activity
+
     length = max(old[-1].end, new[-1].end) + PART_SEARCH_SECONDS + 1.0
-    before, after = _activity_curve(old, old_quiet, length), _activity_curve(new, new_quiet, length)
+    steps = round(length / STEP_SECONDS) + 1
+    before = draw_activity(old, old_quiet, step=STEP_SECONDS, length=steps)
+    after = draw_activity(new, new_quiet, step=STEP_SECONDS, length=steps)
     curve = _cross_correlate(before, after)
     reach = min(round(MAX_OFFSET_SECONDS / STEP_SECONDS), len(before) - 1)
     lags = np.arange(-reach, reach + 1)
@@ -146,28 +148,16 @@ def _rejection_reason(candidate: MediaOffset) -> str:
     return ""
 
 
-def _activity_curve(speech: Sequence[TimeSpan], quiet: Sequence[TimeSpan], length: float) -> Curve:
-    """Return 1 for speech, 0.5 for faint speech and 0 for silence at every step."""
-    import numpy as np
-
-    drawn = np.zeros(round(length / STEP_SECONDS) + 1)
-    for intervals, height in ((speech, 1.0), (quiet, 0.5)):
-        for interval in intervals:
-            drawn[round(interval.start / STEP_SECONDS) : round(interval.end / STEP_SECONDS)] = (
-                height
-            )
-    return drawn
-
-
 def _cross_correlate(before: Curve, after: Curve) -> Curve:
     """Return the correlation (-1 to 1) by offset. Negative offsets are at the end."""
     import numpy as np
 
+    from subtitled.subtitles.synchronisation.correlation import choose_size, correlate, transform
+
     x, y = before - before.mean(), after - after.mean()
-    size = 1 << (len(x) + len(y) - 1).bit_length()
-    product = np.conj(np.fft.rfft(x, size)) * np.fft.rfft(y, size)
+    size = choose_size(len(x), len(y))
     scale = float(np.sqrt((x @ x) * (y @ y))) or 1.0
-    return np.fft.irfft(product, size) / scale
+    return correlate((x,), (transform(y, size),), size) / scale
 
 
 def _split_into_parts(speech: Sequence[TimeSpan]) -> list[TimeSpan]:

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from subtitled.plugin import TimeSpan
 from subtitled.plugin.types import SPEECH_PADDING_SECONDS
 
+from .correlation import Spectrum, choose_size, correlate, draw_activity, transform
 from .evidence import STEP_SECONDS, CueTimes, Floats, OffsetGrid
-
-Spectrum = npt.NDArray[np.complex128]
 
 INDEPENDENT_SECONDS: Final = 1.5
 """Seconds of speech or silence that count as one observation, since neighbours are alike."""
@@ -32,7 +30,6 @@ ONSET_SHARE: Final = 0.5
 """Share of cues that begin with speech after a pause."""
 ONSET_SPREAD_SECONDS: Final = 0.2
 """How much the beginnings of cues and of speech differ."""
-FAINT_WEIGHT: Final = 0.5
 
 
 class VoiceEvidence:
@@ -54,7 +51,13 @@ class VoiceEvidence:
         self.onsets = np.array([span.start for span in tight if span.end > span.start])
         self._last = speech[-1].end if speech else 0.0
         length = _point(self._last + 2 * self._margin) + 2
-        activity = _draw(tight, [_without_padding(span) for span in faint], self._margin, length)
+        activity = draw_activity(
+            tight,
+            [_without_padding(span) for span in faint],
+            step=STEP_SECONDS,
+            length=length,
+            margin=self._margin,
+        )
         present = activity[_point(self._margin) : _point(self._margin + self._last) + 1]
         share = min(max(float(present.mean()), 0.02), 0.98)
         by_chance = np.log(_mix(activity, share))
@@ -93,12 +96,8 @@ class VoiceEvidence:
         gap_starts, gap_ends = _gap_edges(times)
         cues = _indicator(times.starts, times.ends, length)
         gaps = _indicator(gap_starts, gap_ends, length)
-        size = 1 << (length + len(self._cue)).bit_length()
-        product = sum(
-            np.conj(np.fft.rfft(pattern, size)) * spectrum
-            for pattern, spectrum in zip((starts, cues, gaps), self._transform(size), strict=True)
-        )
-        curve = np.fft.irfft(product, size)
+        size = choose_size(length, len(self._cue))
+        curve = correlate((starts, cues, gaps), self._transform(size), size)
         shift = _point(self._margin)
         lags = np.rint(self._grid.offsets / STEP_SECONDS).astype(np.int64) + shift
         return curve[lags % size]
@@ -107,7 +106,7 @@ class VoiceEvidence:
         """Return the transforms of the curves of beginnings, cues and gaps."""
         if size not in self._spectra:
             self._spectra[size] = tuple(
-                np.fft.rfft(curve, size) for curve in (self._onset, self._cue, self._gap)
+                transform(curve, size) for curve in (self._onset, self._cue, self._gap)
             )
         return self._spectra[size]
 
@@ -148,17 +147,6 @@ def _without_padding(span: TimeSpan) -> TimeSpan:
         return TimeSpan(span.start, max(span.start, span.end - SPEECH_PADDING_SECONDS))
     start = span.start + SPEECH_PADDING_SECONDS
     return TimeSpan(start, max(start, span.end - SPEECH_PADDING_SECONDS))
-
-
-def _draw(
-    speech: Sequence[TimeSpan], faint: Sequence[TimeSpan], margin: float, length: int
-) -> Floats:
-    """Return the activity from ``margin`` seconds before the file: 1 speech, 0 silence."""
-    curve = np.zeros(length)
-    for spans, height in ((speech, 1.0), (faint, FAINT_WEIGHT)):
-        for span in spans:
-            curve[_point(span.start + margin) : _point(span.end + margin)] = height
-    return curve
 
 
 def _gap_edges(times: CueTimes) -> tuple[Floats, Floats]:
