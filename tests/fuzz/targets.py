@@ -227,10 +227,12 @@ def _read_probe(data: bytes) -> object:
 
 def _read_container(data: bytes) -> object:
     from subtitled.media.truncation import missing_bytes
+    from subtitled.media.wave_notes import read_wave_notes
 
     path = _folder() / "container"
     path.write_bytes(data)
     assert missing_bytes(path) >= 0
+    read_wave_notes(path)
     return None
 
 

@@ -180,6 +180,7 @@ def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
         facts.frame_rate if facts and options.counts_frames else 0.0,
         options.start,
         options.rate,
+        facts.start_clock if facts else None,
     )
     duration = options.duration or (facts.duration if facts else 0.0)
     if options.fmt in get_args(ExportFormat):
@@ -209,7 +210,11 @@ def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
         return render_markers(markers, cast(MarkerFormat, options.fmt), timeline)
     from .export_documents import render_document
 
-    is_stated = options.start or options.rate or (facts and facts.start_timecode)
+    is_stated = (
+        options.start
+        or options.rate
+        or (facts and (facts.start_timecode or facts.start_clock is not None))
+    )
     return render_document(
         text, cast(DocumentFormat, options.fmt), start if is_stated else None, duration
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ from subtitled.plugin.paths import display_path
 from .card_clips import find_sounds
 from .ffmpeg import NotMediaError, failure_reason, run_ffprobe, unreadable_error
 from .marks import Mark
-from .start_timecode import find_start_timecode
+from .start_timecode import find_start_clock, find_start_timecode
 from .stream_tags import find_title, has_disposition, read_cue_count, read_language, read_marks
 from .timecode import StartTimecode, TimecodeError
 from .track_names import read_track_names
+from .wave_notes import NO_NOTES, WaveNotes, read_wave_notes
 
 PROBE_TIMEOUT_SECONDS = 60.0
 """Seconds that a probe may take. A disk that has to spin up needs some of them."""
@@ -53,6 +55,8 @@ class AudioTrack:
     is_default: bool
     marks: frozenset[Mark] = frozenset()
     """What its tags and dispositions say of it."""
+    channel_names: tuple[str, ...] = ()
+    """The names that a recorder gave the channels, empty where it gave none; none if unknown."""
     file: str = ""
     """The file with its sound, relative to the folder of the media file; empty: that itself."""
 
@@ -131,6 +135,8 @@ class MediaInfo:
     """The timecode of its first moment, if it states one."""
     timecode_problem: str = ""
     """Why what it states as timecode is not believed."""
+    start_clock: Fraction | None = None
+    """Seconds since midnight at which a broadcast wave file says that it begins."""
 
 
 def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo:
@@ -169,7 +175,11 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
     audio_tracks = tuple(_parse_audio_track(s) for s in streams if s["codec_type"] == "audio")
     if not audio_tracks:
         audio_tracks = _probe_sounds(path, len(streams), timeout)
-    start_timecode, timecode_problem = _read_start_timecode(payload, properties)
+    notes = NO_NOTES
+    if "wav" in clean_text(properties.get("format_name")).split(","):
+        notes = read_wave_notes(path)
+        audio_tracks = tuple(_name_channels(track, notes) for track in audio_tracks)
+    start_timecode, timecode_problem = _read_start_timecode(payload, properties, notes)
     return MediaInfo(
         duration=_parse_seconds(properties.get("duration")),
         format=clean_text(properties.get("format_name")),
@@ -184,16 +194,23 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
         start_time=read_number(properties.get("start_time"), -1e9, 1e9) or 0.0,
         start_timecode=start_timecode,
         timecode_problem=timecode_problem,
+        start_clock=find_start_clock(streams, properties),
     )
 
 
+def _name_channels(track: AudioTrack, notes: WaveNotes) -> AudioTrack:
+    """Return the only track of a wave file with the names that its recorder gave the channels."""
+    names = tuple(notes.channel_names.get(n, "") for n in range(1, track.channels + 1))
+    return replace(track, channel_names=names if any(names) else ())
+
+
 def _read_start_timecode(
-    payload: dict[str, Any], properties: dict[str, Any]
+    payload: dict[str, Any], properties: dict[str, Any], notes: WaveNotes
 ) -> tuple[StartTimecode | None, str]:
     """Return the timecode of the first moment, or why the one that is stated is not believed."""
     try:
         streams = read_objects(payload.get("streams"), MAX_TRACKS)
-        return find_start_timecode(streams, properties), ""
+        return find_start_timecode(streams, properties, notes.rate), ""
     except TimecodeError as error:
         return None, str(error)
 

@@ -12,14 +12,18 @@ from typing import Any
 from subtitled.plugin.limits import read_integer
 
 from .stream_tags import Stream, has_disposition, read_tag
-from .timecode import StartTimecode, TimecodeError, find_rate, parse_timecode
+from .timecode import StartTimecode, TimecodeError, TimecodeRate, find_rate, parse_timecode
 
+BROADCAST_WAVE = "broadcast wave"
+"""The source of a timecode that a wave file states as samples since midnight."""
 MAX_SAMPLES = 2**48
 """Most samples since midnight that a broadcast wave file is believed to state."""
 
 
 def find_start_timecode(
-    streams: Sequence[Stream], properties: Mapping[str, Any], sound_rate: Fraction | None = None
+    streams: Sequence[Stream],
+    properties: Mapping[str, Any],
+    sound_rate: TimecodeRate | None = None,
 ) -> StartTimecode | None:
     """Find the timecode of the first moment of a media file.
 
@@ -29,8 +33,7 @@ def find_start_timecode(
     Args:
         streams: The streams as ffprobe lists them.
         properties: What ffprobe says of the container.
-        sound_rate: Frames per second by which the samples of a broadcast wave file are labelled.
-            None if nothing states it.
+        sound_rate: How the samples of a broadcast wave file are labelled. None if nothing says it.
 
     Returns:
         The timecode, or None if the file states none, or no rate for it.
@@ -50,14 +53,21 @@ def find_start_timecode(
         if label := read_tag(stream, "timecode"):
             source = "timecode track" if stream in tracks else "video track"
             return _parse(label, _rate(stream) or video_rate, source)
+    clock = find_start_clock(streams, properties)
+    counted = sound_rate or (find_rate(video_rate) if video_rate is not None else None)
+    return count_clock(clock, counted) if clock is not None and counted is not None else None
+
+
+def find_start_clock(streams: Sequence[Stream], properties: Mapping[str, Any]) -> Fraction | None:
+    """Return the seconds since midnight at which a broadcast wave file says that it begins."""
     samples = read_integer(read_tag(properties, "time_reference"), 0, MAX_SAMPLES)
-    rate = sound_rate or video_rate
     sample_rate = next(filter(None, (_sample_rate(s) for s in streams)), None)
-    if samples is None or rate is None or sample_rate is None:
-        return None
-    counted = find_rate(rate)
-    frame = round(Fraction(samples, sample_rate) * counted.fps)
-    return StartTimecode(frame % counted.frames_a_day, counted, "broadcast wave")
+    return None if samples is None or sample_rate is None else Fraction(samples, sample_rate)
+
+
+def count_clock(clock: Fraction, rate: TimecodeRate) -> StartTimecode:
+    """Return the timecode of a time of day, by the nearest frame."""
+    return StartTimecode(round(clock * rate.fps) % rate.frames_a_day, rate, BROADCAST_WAVE)
 
 
 def _parse(label: str, fps: Fraction | None, source: str) -> StartTimecode | None:

@@ -34,10 +34,13 @@ def name_channels(tracks: Sequence[AudioTrack]) -> list[tuple[int, int | None, s
     named: list[tuple[int, int | None, str]] = []
     for track in tracks:
         if track.channels == 1:
-            named.append((track.index, None, f"track {track.index}"))
+            title = f" ({track.title})" if track.title else ""
+            named.append((track.index, None, f"track {track.index}{title}"))
             continue
+        names = dict(enumerate(track.channel_names, 1))
         for channel in range(1, track.channels + 1):
-            named.append((track.index, channel, f"channel {channel} of track {track.index}"))
+            title = f" ({names[channel]})" if names.get(channel) else ""
+            named.append((track.index, channel, f"channel {channel} of track {track.index}{title}"))
     return named
 
 

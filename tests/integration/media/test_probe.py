@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from subtitled.media.probe import probe_media
 from subtitled.media.track_names import read_track_names
 from subtitled.media.tracks import choose_audio_track, list_spoken_tracks
 from subtitled.plugin import Language, SetupError, SubtitledError, TransientError
+from subtitled.transcription.channel_mix import name_channels
 
 Film = Callable[..., Path]
 Bound = Callable[[], AbstractContextManager[None]]
@@ -482,3 +484,33 @@ def test_a_file_without_timecode_states_none(tmp_path: Path) -> None:
     _ffmpeg(*"-f lavfi -i sine=d=1 -c:a flac".split(), tmp_path / "a.mka")
     facts = probe_media(tmp_path / "a.mka")
     assert (facts.start_timecode, facts.timecode_problem) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate", "flag", "label"),
+    [
+        (1_728_000_000, "25/1", "NDF", "10:00:00:00"),
+        (1_727_998_281, "30000/1001", "DF", "10:00:00;00"),  # recorders round
+        (1_728_000_000, None, "", None),
+    ],
+)
+def test_a_broadcast_wave_file_begins_at_its_time_of_day_by_the_rate_of_its_recorder(
+    tmp_path: Path, samples: int, rate: str | None, flag: str, label: str | None
+) -> None:
+    file = tmp_path / "a.wav"
+    source = "-f lavfi -i anullsrc=r=48000:cl=3.0:d=0.1 -c:a pcm_s24le -write_bext 1"
+    _ffmpeg(*source.split(), "-metadata", f"time_reference={samples}", file)
+    track = "<TRACK><INTERLEAVE_INDEX>2</INTERLEAVE_INDEX><NAME>BOOM</NAME></TRACK>"
+    speed = f"<TIMECODE_RATE>{rate}</TIMECODE_RATE><TIMECODE_FLAG>{flag}</TIMECODE_FLAG>"
+    notes = f"<BWFXML><SPEED>{speed}</SPEED><TRACK_LIST>{track}</TRACK_LIST></BWFXML>".encode()
+    if rate is not None:
+        with file.open("ab") as wave:
+            wave.write(b"iXML" + len(notes).to_bytes(4, "little") + notes)
+    facts = probe_media(file)
+    assert (facts.start_timecode and str(facts.start_timecode)) == label
+    assert facts.start_clock == Fraction(samples, 48_000)
+    (sound,) = facts.audio_tracks
+    assert sound.channel_names == (("", "BOOM", "") if rate else ())
+    named = [name for *_, name in name_channels([sound])]
+    boom = " (BOOM)" if rate else ""
+    assert named[1] == f"channel 2 of track 0{boom}"

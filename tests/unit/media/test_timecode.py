@@ -156,8 +156,8 @@ def test_samples_since_midnight_are_a_timecode_where_a_rate_is_known() -> None:
     sound = {"codec_type": "audio", "sample_rate": "48000"}
     container = {"tags": {"time_reference": str(48_000 * 3600)}}
     assert find_start_timecode([sound], container) is None
-    assert str(find_start_timecode([sound], container, Fraction(25))) == "01:00:00:00"
-    ntsc = find_start_timecode([sound], container, NTSC)
+    assert str(find_start_timecode([sound], container, find_rate(25))) == "01:00:00:00"
+    ntsc = find_start_timecode([sound], container, find_rate(NTSC))
     assert re.fullmatch(r"00:59:56:12", str(ntsc))
 
 
@@ -173,7 +173,7 @@ def test_a_cover_states_no_rate() -> None:
 def test_samples_that_lie_are_no_timecode(samples: str) -> None:
     sound = {"codec_type": "audio", "sample_rate": "48000"}
     container = {"tags": {"time_reference": samples}}
-    assert find_start_timecode([sound], container, Fraction(25)) is None
+    assert find_start_timecode([sound], container, find_rate(25)) is None
 
 
 @pytest.mark.parametrize("rate", ["0/0", "", "1/0", "-25/1", "abc"])

@@ -9,7 +9,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Literal, get_args
 
-from subtitled.media.timecode import StartTimecode, parse_timecode
+from subtitled.media.start_timecode import BROADCAST_WAVE, count_clock
+from subtitled.media.timecode import StartTimecode, find_rate, parse_timecode
 from subtitled.plugin import InputRejectedError, Subtitle
 
 from ..formats import tidy_text
@@ -56,7 +57,11 @@ class Programme:
 
 
 def choose_start(
-    stated: StartTimecode | None, frame_rate: float, label: str | None, rate: float | None
+    stated: StartTimecode | None,
+    frame_rate: float,
+    label: str | None,
+    rate: float | None,
+    clock: Fraction | None = None,
 ) -> StartTimecode:
     """Return the timecode at which a programme begins.
 
@@ -65,6 +70,7 @@ def choose_start(
         frame_rate: Frames per second of its picture; 0 if unknown.
         label: What the user wants instead.
         rate: The frames per second that the user wants instead.
+        clock: Seconds since midnight that the media states as its beginning; None if it does not.
 
     Raises:
         TimecodeError: The label or the rate is impossible.
@@ -72,6 +78,9 @@ def choose_start(
     if label is None and rate is None and stated is not None:
         return stated
     fps: Fraction | float = rate or (stated.rate.fps if stated else frame_rate) or DEFAULT_RATE
+    is_by_clock = stated is None or stated.source == BROADCAST_WAVE
+    if label is None and clock is not None and is_by_clock:
+        return count_clock(clock, find_rate(fps))
     if label is None:
         label = str(stated) if stated else "00:00:00:00"
     frame, counted = parse_timecode(label, fps)

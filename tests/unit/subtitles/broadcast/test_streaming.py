@@ -17,7 +17,8 @@ from ttconv import model as model_module
 from ttconv.imsc.reader import to_model
 from ttconv.isd import ISD
 
-from subtitled.media.timecode import StartTimecode, parse_timecode
+from subtitled.media.start_timecode import count_clock
+from subtitled.media.timecode import StartTimecode, find_rate, parse_timecode
 from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle, SubtitleKind
 from subtitled.subtitles.broadcast import ebu_stl, ebu_tt_d, hls, imsc
 from subtitled.subtitles.broadcast.export import (
@@ -194,6 +195,17 @@ def test_a_programme_begins_where_the_user_says_else_where_the_media_says_else_a
     assert (str(counted), counted.rate.fps) == ("01:00:00;00", Fraction(30000, 1001))
     assert choose_start(None, 0.0, None, None).rate.fps == 25
     assert choose_start(stated, 25.0, None, 24.0).rate.fps == 24
+
+
+def test_a_broadcast_wave_file_without_a_rate_is_counted_by_the_one_that_is_asked_for() -> None:
+    clock = Fraction(36_000)
+    assert str(choose_start(None, 0.0, None, None, clock)) == "10:00:00:00"
+    assert str(choose_start(None, 0.0, None, 23.976, clock)) == "09:59:24:00"
+    assert str(choose_start(None, 0.0, "01:00:00:00", 24.0, clock)) == "01:00:00:00"
+    counted = count_clock(clock, find_rate(25))
+    assert str(choose_start(counted, 0.0, None, 50.0, clock)) == "10:00:00:00"
+    track = StartTimecode(*parse_timecode("01:00:00:00", 25), "timecode track")
+    assert str(choose_start(track, 25.0, None, 24.0, clock)) == "01:00:00:00"
 
 
 PROGRAMME = Programme(
