@@ -263,6 +263,7 @@ def test_what_a_lesser_engine_made_is_previewed_asked_for_and_taken_back(
     assert preview.status_code == 200, preview.text
     (row,) = preview.json()["items"]
     assert (row["made_by"], row["files"], row["hours"]) == ("whisper/tiny-old@0.1", 1, 1.0)
+    assert (preview.json()["made_again"], preview.json()["kept"]) == (0, 0)
     assert "whisper/tiny-old@0.1" in [one["made_by"] for one in preview.json()["makers"]]
     assert made.requested() == set()
     assert port.post("/upgrades", viewer, wanted).status_code == 403

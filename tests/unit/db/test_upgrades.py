@@ -10,7 +10,7 @@ import pytest
 from subtitled.db.database import Database
 from subtitled.db.records import BACKFILL, UPGRADE, URGENT, FileState
 from subtitled.db.sidecars import SidecarStatus
-from subtitled.db.upgrades import UpgradeGroup, settle_upgrades
+from subtitled.db.upgrades import UpgradeGroup, UpgradeProgress, settle_upgrades
 from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.makers import Makers
 from subtitled.subtitles.ownership import SidecarDescription, Signature
@@ -150,3 +150,21 @@ def test_what_was_made_again_and_not_recorded_is_left_to_its_job(library: MadeLi
     record = library.db.sidecars.get(sidecar)
     assert record is not None
     assert (record.makers, record.sha256) == (SMALL, signature.sha256)
+
+
+def test_the_progress_counts_each_file_once_by_what_became_of_it(library: MadeLibrary) -> None:
+    upgrades, sidecars = library.db.upgrades, library.db.sidecars
+    library.add("untouched", SMALL)
+    for name in ("waits", "again", "kept"):
+        library.add(name, formats=("srt", "vtt"))
+    upgrades.request(_chosen(library))
+    assert upgrades.progress(["films"]) == UpgradeProgress(waiting=3)
+    for fmt in ("srt", "vtt"):
+        record = sidecars.get(library.folder / f"again.en.{fmt}")
+        assert record is not None
+        signature = record.to_signature(4)
+        sidecars.record_written(record.path, record.media, signature, replaced=signature)
+    kept = [library.folder / f"kept.en.{fmt}" for fmt in ("srt", "vtt")]
+    upgrades.record_kept(kept, SMALL, "it is worse")
+    assert upgrades.progress(["films"]) == UpgradeProgress(waiting=1, again=1, kept=1)
+    assert upgrades.progress(["series"]) == UpgradeProgress()

@@ -97,6 +97,12 @@ class UpgradePreviewModel(UpgradeModel):
     """What would be made again, and what there is."""
 
     makers: list[MakerModel]
+    made_again: int = Field(
+        description="The files that were made again, and whose version before is kept."
+    )
+    kept: int = Field(
+        description="The files that stayed as they were: the new one was worse, or was taken back."
+    )
 
 
 class UpgradesWithdrawn(models.Output):
@@ -121,7 +127,9 @@ def add_upgrade_routes(api: FastAPI, services: ApiServices) -> None:
         makers = [count.to_dict() for count in count_makers(db, libraries)]
         meant = [MadeBy(text) for text in query.made_by]
         answer = _told(lambda: plan_upgrades(configuration, db, meant, libraries))
-        return answer_json(answer.to_dict() | {"makers": makers}, 200)
+        progress = db.upgrades.progress(libraries)
+        more = {"makers": makers, "made_again": progress.again, "kept": progress.kept}
+        return answer_json(answer.to_dict() | more, 200)
 
     @api.post(
         "/upgrades",
