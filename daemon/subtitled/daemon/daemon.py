@@ -114,7 +114,7 @@ class Daemon(ServiceProcess):
                 name,
                 db,
                 self._ingest,
-                self._planner.plan,
+                self._planner,
                 self._commands.completed,
                 self._work_while_idle,
             )

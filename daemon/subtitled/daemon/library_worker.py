@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from subtitled.db.commands import Command, CommandKind
 from subtitled.db.database import Database
@@ -28,8 +29,20 @@ ERROR_WAIT_SECONDS = 10.0
 """Wait after an error, such as a full disk."""
 EXAMINED_AT_ONCE = 5
 """Files of an older version that are examined before changes are looked for again."""
+EXPECTED_FILES = 5
+"""Files that are announced before they are planned, with the one that is planned now."""
 MAX_PLANNING_SECONDS = 1.0
 """Longest time of planning before the most urgent file is determined again."""
+
+
+class FilePlanner(Protocol):
+    """What plans the files of a library, one after the other."""
+
+    def expect(self, records: Sequence[FileRecord]) -> None:
+        """Prepare for planning some files, the next one first."""
+
+    def plan(self, record: FileRecord) -> None:
+        """Decide what a stable file needs."""
 
 
 class LibraryWorker(PollingWorker):
@@ -40,7 +53,7 @@ class LibraryWorker(PollingWorker):
         library: str,
         db: Database,
         ingest: Ingest,
-        plan_file: Callable[[FileRecord], None],
+        planner: FilePlanner,
         on_completed: Callable[[Sequence[Command]], None] = lambda commands: None,
         examine_pending: Callable[[str, int], int] = lambda library, limit: 0,
     ) -> None:
@@ -50,7 +63,7 @@ class LibraryWorker(PollingWorker):
             library: The name of the library.
             db: The database.
             ingest: Stores what was found, and names the files that are stable.
-            plan_file: Is called with each file that is stable.
+            planner: Plans each file that is stable.
             on_completed: Is called with commands after their paths were checked.
             examine_pending: Examines some files whose coverage is not known yet, while there is
                 nothing else to do. It is called with the library and the largest number, and
@@ -60,7 +73,7 @@ class LibraryWorker(PollingWorker):
         self._library = library
         self._db = db
         self._ingest = ingest
-        self._plan_file = plan_file
+        self._planner = planner
         self._on_completed = on_completed
         self._examine_pending = examine_pending
         self._submitted: list[Command] = []
@@ -128,10 +141,11 @@ class LibraryWorker(PollingWorker):
         """Plan the most urgent stable files and return the seconds until the next check."""
         begin = time.monotonic()
         ready = self._ingest.ready_files(time.time(), [self._library])
-        for record in ready:
+        for place, record in enumerate(ready):
             if self.is_stopping:
                 return 0.0
-            self._plan_file(record)
+            self._planner.expect(ready[place : place + EXPECTED_FILES])
+            self._planner.plan(record)
             if (
                 self._changed_paths
                 or self._submitted

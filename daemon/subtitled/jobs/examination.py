@@ -11,13 +11,14 @@ from subtitled.jobcontext.job import JobResult
 from subtitled.jobcontext.services import Services
 from subtitled.library.file_settings import settings_of_file
 from subtitled.library.fingerprint import fingerprint_of
-from subtitled.media.probe import probe_media
 from subtitled.pipeline.overview import describe_overview
 from subtitled.pipeline.planning import InspectionRequest, MediaReport, inspect_media
 from subtitled.pipeline.source_correction import CorrectionRequests
 from subtitled.plugin import MediaMetadata, SubtitledError
 from subtitled.plugin.paths import display_path
 from subtitled.policy.requirements import NOBODY_SPEAKS
+
+from .probes_ahead import ProbesAhead
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ class Examiner:
         self._services = services
         self._db = services.db
         self._libraries = services.config.settings.libraries
+        self.probes = ProbesAhead(self._libraries)
 
     def inspect(self, record: FileRecord, fingerprint: str | None) -> MediaReport:
         """Return what a file has and needs.
@@ -42,7 +44,7 @@ class Examiner:
         )
         request = InspectionRequest(
             media=record.path,
-            facts=probe_media(record.path),
+            facts=self.probes.probe(record.library, record.path),
             library=own.library,
             fingerprint=fingerprint,
             stated_language=own.spoken,

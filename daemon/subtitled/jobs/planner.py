@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -129,6 +130,11 @@ class JobPlanner:
     def request_reconcile(self) -> None:
         """Make :meth:`reconcile` check: a process could not record the result of a job."""
         self._runner.needs_reconcile.set()
+
+    def expect(self, records: Sequence[FileRecord]) -> None:
+        """Prepare for planning files of one library, the next one first, unless it is paused."""
+        if records and self._runner.gate.blocked_for_library(records[0].library) is None:
+            self._examiner.probes.expect(records[0].library, [record.path for record in records])
 
     def plan(self, record: FileRecord) -> None:
         """Decide what a stable file needs, and queue a job or record why there is none."""

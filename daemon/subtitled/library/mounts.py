@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,6 +90,25 @@ def _no_events_reason(mount: Mount, folder: Path) -> str:
     if kind.startswith("fuse"):
         return f"{kind} does not report changes that are made behind it"
     return f'{kind} is not known to report all changes; set watch = "events" if it does'
+
+
+def is_rotational(folder: Path, devices: Path = Path("/sys/dev/block")) -> bool | None:
+    """Return whether a folder is on a disk that turns; None if the kernel does not say that.
+
+    Args:
+        folder: The folder.
+        devices: Where Linux describes block devices by their numbers.
+    """
+    try:
+        number = folder.stat().st_dev
+        device = (devices / f"{os.major(number)}:{os.minor(number)}").resolve(strict=True)
+        # A partition has no queue of its own, but its disk has.
+        for place in (device, device.parent):
+            if (place / "queue").is_dir():
+                return (place / "queue" / "rotational").read_text("ascii").strip() == "1"
+    except (OSError, ValueError):
+        pass
+    return None
 
 
 def _overlay_layers(mount: Mount) -> list[Path]:

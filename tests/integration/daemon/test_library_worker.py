@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,11 @@ class Rig:
         libraries = {"films": LibrarySettings(path=self.root, stability_delay=0.3)}
         self.intake = Ingest(self.database, libraries)
         self.planned: list[tuple[str, float]] = []
-        self.taking = LibraryWorker("films", self.database, self.intake, self.plan)
+        self.expected: list[list[str]] = []
+        self.taking = LibraryWorker("films", self.database, self.intake, self)
+
+    def expect(self, records: Sequence[FileRecord]) -> None:
+        self.expected += [[record.path.name for record in records]]
 
     def plan(self, record: FileRecord) -> None:
         self.database.states.set_state(record.id, FileState.DONE)
@@ -106,7 +110,7 @@ def test_what_is_new_is_planned_before_the_rest_of_a_long_backfill(
         time.sleep(0.02)
         slow(record)
 
-    monkeypatch.setattr(rig.taking, "_plan_file", plan)
+    monkeypatch.setattr(rig, "plan", plan)
     time.sleep(0.4)
     rig.taking.start()
     wait_until(lambda: len(rig.planned) > 3)
@@ -144,7 +148,7 @@ def test_a_library_that_hangs_holds_up_no_other_and_not_the_end(
         return due(now, names)
 
     monkeypatch.setattr(rig.intake, "ready_files", hang)
-    away = LibraryWorker("away", rig.database, rig.intake, rig.plan)
+    away = LibraryWorker("away", rig.database, rig.intake, rig)
     away.start()
     assert hangs.wait(10)
     rig.taking.start()
@@ -163,3 +167,16 @@ def test_ten_thousand_paths_of_a_webhook_do_not_hold_up_a_new_film_for_minutes(
     took: float, collected: float
 ) -> None:
     assert library_worker.collect_seconds(took) == pytest.approx(collected)
+
+
+def test_a_file_is_announced_with_those_after_it_before_it_is_planned(rig: Rig) -> None:
+    for number in range(8):
+        (rig.root / f"{number}.mkv").touch()
+    rig.intake.scan("films")
+    rig.taking.start()
+    wait_until(lambda: len(rig.planned) == 8, 60)
+    assert [names[0] for names in rig.expected] == rig.names
+    assert max(map(len, rig.expected)) == library_worker.EXPECTED_FILES
+    for names in rig.expected:
+        place = rig.names.index(names[0])
+        assert names == rig.names[place : place + len(names)]

@@ -19,7 +19,12 @@ from subtitled.db.filesystems import (
     read_mount_table,
 )
 from subtitled.library import mounts as library_mounts
-from subtitled.library.mounts import EVENT_FILESYSTEMS, WatchMode, choose_watch_mode
+from subtitled.library.mounts import (
+    EVENT_FILESYSTEMS,
+    WatchMode,
+    choose_watch_mode,
+    is_rotational,
+)
 
 
 def table(*mounts: tuple[str, str]) -> list[Mount]:
@@ -187,3 +192,23 @@ def test_an_overlay_is_polled_only_for_folders_in_a_lower_layer(
             subprocess.run(["umount", layers / "merged"], check=True)
     finally:
         subprocess.run(["umount", layers], check=True)
+
+
+@pytest.mark.parametrize("text", ["0", "1"])
+def test_a_partition_turns_if_its_disk_does(tmp_path: Path, text: str) -> None:
+    number = tmp_path.stat().st_dev
+    disk, devices = tmp_path / "block" / "sda", tmp_path / "dev"
+    (disk / "queue").mkdir(parents=True)
+    (disk / "queue" / "rotational").write_text(f"{text}\n")
+    (disk / "sda1").mkdir()
+    devices.mkdir()
+    link = devices / f"{os.major(number)}:{os.minor(number)}"
+    for target in (disk, disk / "sda1"):
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+        assert is_rotational(tmp_path, devices) is (text == "1")
+
+
+def test_a_share_does_not_tell_whether_its_disks_turn(tmp_path: Path) -> None:
+    assert is_rotational(tmp_path, tmp_path / "none") is None
+    assert is_rotational(tmp_path / "gone", tmp_path) is None
