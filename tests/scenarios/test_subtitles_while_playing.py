@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from subtitled.daemon.answers.file import explain_file
 from subtitled.db.kv import PARTIAL_KEY
 from subtitled.db.records import FileState
 from subtitled.jobcontext.job import Job
@@ -176,10 +177,12 @@ def test_a_partial_sidecar_counts_as_absent_also_after_the_database_was_lost(
     harness = watched.harness
     watched.watch(POSITION)
     partial: list[bytes] = []
+    told: list[dict[str, Any]] = []
 
     def fail(number: int) -> None:
         if number:
             partial.append(watched.sidecar.read_bytes())
+            told.append(explain_file(harness.configuration, harness.database, watched.film).facts)
             raise TransientError("the engine has had enough", "Wait")
 
     watched.before_chunk = fail
@@ -188,6 +191,8 @@ def test_a_partial_sidecar_counts_as_absent_also_after_the_database_was_lost(
         harness.jobs.plan(record)
     until(lambda: harness.the(watched.film).state in (FileState.RETRYING, FileState.WAITING))
     assert partial, "it was there while the job ran"
+    assert "not whole" in told[0]["growing_sidecars"][0]
+    assert not told[0]["subtitles"]
     assert not watched.sidecar.exists(), "a job that ends without the whole one removes it"
     watched.sidecar.write_bytes(partial[0])  # as a crash would leave it
     harness.lose_the_database()

@@ -18,6 +18,8 @@ JUMP_SECONDS = 15.0
 """How far a viewer may be from where the clock says, without having sought."""
 SETTLE_SECONDS = 10.0
 """Seconds after a seek in which another one of the same viewer does not count."""
+MAX_POSITION_SECONDS = 1e6
+"""Latest position that a server may tell. What is no possible one counts as the beginning."""
 STALE_SECONDS = 90.0
 """Seconds after which a viewer has left if a server says nothing of them any more."""
 
@@ -51,6 +53,8 @@ def follow(known: Viewer | None, session: PlaybackSession, now: float) -> Viewer
         now: The time by the monotonic clock.
     """
     reported = session.position or 0.0
+    if not 0.0 <= reported < MAX_POSITION_SECONDS:
+        reported = 0.0
     if known is None or known.session.media != session.media:
         return Viewer(session=session, position=reported, at=now, seen_at=now)
     expected, sought_at = known.position_at(now), known.sought_at

@@ -50,7 +50,7 @@ def serve_first_parts(
         return
     try:
         _serve(ctx, partials, FirstParts.create(ctx, facts, track), examine)
-    except SubtitledError as error:
+    except (SubtitledError, OSError) as error:
         _log.warning(
             "%s: no part of it could be made at once for its viewers: %s",
             display_path(job.media.name),

@@ -106,8 +106,8 @@ class PartialSubtitles:
         self._ctx = ctx
         self._now = now
         self._last_at = float("-inf")
-        recorded = _recorded(ctx.services.db) if ctx.job.output_folder is None else {}
-        self._sidecars = [path for path, media in recorded.items() if media == ctx.job.media]
+        is_published = ctx.job.output_folder is None
+        self._sidecars = find_partials(ctx.services.db, ctx.job.media) if is_published else []
         self._shown: dict[Path, Sidecar] = {}
         self._contents: dict[Path, bytes] = {}
         self._refused: set[Path] = set()
@@ -166,7 +166,7 @@ class PartialSubtitles:
         try:
             if self._write(target, duration, path, find_words()):
                 self._last_at = self._now()
-        except SubtitledError as error:
+        except (SubtitledError, OSError) as error:
             self._refused.add(path)
             _log.warning(
                 "%s does not grow while the film is watched: %s", display_path(path), error
@@ -227,7 +227,7 @@ def remove_partial(db: Database, path: Path, media: Path) -> bool:
     try:
         if is_partial_file(path):
             is_removed = delete_own(path, compute_sha256(path) or "")
-    except SubtitledError as error:
+    except (SubtitledError, OSError) as error:
         _log.warning("%s is not whole and cannot be removed: %s", display_path(path), error)
         return True
     if is_removed:
@@ -236,6 +236,11 @@ def remove_partial(db: Database, path: Path, media: Path) -> bool:
         db.deliveries.announce_again([SidecarChange(media, removed=(Sidecar(path, language),))])
     db.kv.set(_key(path), None)
     return is_removed
+
+
+def find_partials(db: Database, media: Path) -> list[Path]:
+    """Return the sidecars of a media file that grow, or were growing when their job was killed."""
+    return [path for path, of_media in _recorded(db).items() if of_media == media]
 
 
 def remove_leftovers(db: Database) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from subtitled.jobcontext.viewing import SETTLE_SECONDS, STALE_SECONDS, Viewers
 from subtitled.plugin import PlaybackSession
 
@@ -39,6 +41,13 @@ def test_a_session_without_a_position_is_at_the_beginning() -> None:
     viewers.update("tv", [session(None)])
     clock.now += 50
     viewers.update("tv", [session(None)])
+    assert viewers.positions(FILM, ["tv"]) == (0.0,)
+
+
+@pytest.mark.parametrize("position", [-5.0, float("nan"), float("inf"), 1e9])
+def test_an_impossible_position_is_the_beginning(position: float) -> None:
+    viewers = Viewers(Clock())
+    viewers.update("tv", [session(position)])
     assert viewers.positions(FILM, ["tv"]) == (0.0,)
 
 

@@ -24,6 +24,7 @@ from subtitled.library.media_filter import describe_exclusion
 from subtitled.library.paths import describe_failure, library_containing
 from subtitled.library.ready_file import is_ready_file
 from subtitled.pipeline.locks import describe_lock
+from subtitled.pipeline.partial_subtitle import find_partials
 from subtitled.plugin import SubtitledError
 from subtitled.subtitles.ownership import Ownership
 from subtitled.subtitles.publish import compute_sha256
@@ -149,6 +150,10 @@ def explain_file(configuration: Configuration, db: Database, path: Path) -> Expl
         "turn": _describe_turn(configuration, db, path),
         "our_sidecars": [
             _describe_sidecar(record, db.sidecars) for record in db.sidecars.of_media(path)
+        ],
+        "growing_sidecars": [
+            f"{display_line(sidecar)}: not whole; while it grows, it counts as absent"
+            for sidecar in find_partials(db, path)
         ],
         "server_deliveries": _server_deliveries(configuration, db, path),
     }
