@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, cast, get_args
 
 import typer
 
-from subtitled.library.ready_file import find_stated_start
+from subtitled.library.file_settings import find_start
 from subtitled.library.subtitle_names import find_language_in_name, find_media_beside
 from subtitled.media.probe import MediaInfo, probe_media
 from subtitled.media.timecode import MAX_RATE
@@ -38,7 +39,7 @@ from subtitled.subtitles.filenames import parse_sidecar_name
 from subtitled.subtitles.formats import drop_unusable, read_subtitle
 from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES
 
-from .app import app
+from .app import app, load_settings_alone
 from .exported_text import DocumentFormat, ExportedText, read_words
 from .output import FAILED, display_path, echo, errors, make_output_folder
 from .subtitle_files import parse_language_option
@@ -168,17 +169,20 @@ def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
         OSError: A file cannot be read.
     """
     film = options.media or find_media_beside(file)
-    if options.start is None and film is not None:
-        options = replace(options, start=find_stated_start(film))
     facts = probe_media(film) if film is not None else None
+    label = options.start
+    if label is None and film is not None and options.counts_frames:
+        # Not resolve(): the paths of a library contain its symbolic links.
+        film = Path(os.path.abspath(film))  # noqa: PTH100
+        label = find_start(load_settings_alone(), film) or None
     problem = facts.timecode_problem if facts else ""
-    if problem and options.start is None and options.counts_frames:
+    if problem and label is None and options.counts_frames:
         _warn(file, f"{problem}; the count begins at zero")
     text = _read_text(file, options.language, film, facts)
     start = choose_start(
         facts.start_timecode if facts else None,
         facts.frame_rate if facts and options.counts_frames else 0.0,
-        options.start,
+        label,
         options.rate,
         facts.start_clock if facts else None,
     )

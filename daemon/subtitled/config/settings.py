@@ -111,6 +111,13 @@ class LibrarySettings(Section):
         "speech that the job found, and write a copy with corrected times beside one where words "
         "prove that they are better. The original stays as it is.",
     )
+    start_timecode: str = Field(
+        "",
+        pattern=r"^(\d{2}:\d{2}:\d{2}[:;]\d{2,3})?$",
+        description="The timecode at which the programmes of this library begin, such as "
+        "10:00:00:00, or 10:00:00;00 for drop-frame, for `explain`, exports and transcripts. "
+        "Empty: the one that each media file states.",
+    )
     sources: SourceSettings = Field(default_factory=lambda: SourceSettings())
     counts_as_existing: ExistingSubtitleSettings = Field(
         default_factory=lambda: ExistingSubtitleSettings()

@@ -15,7 +15,8 @@ from subtitled.config.settings import AppSettings, LibrarySettings
 from subtitled.plugin import InputRejectedError, Language
 from subtitled.plugin.paths import display_path
 
-from .ready_file import ReadyRequest, find_ready_file, read_ready_file
+from .paths import library_containing
+from .ready_file import ReadyRequest, find_ready_file, find_stated_start, read_ready_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class FileSettings:
     spoken: Language | None = None
     """The language spoken, if its ready file says it."""
     start: str = ""
-    """The timecode of its first frame, if its ready file says it."""
+    """The timecode of its first frame, if its ready file or its library says it."""
     ready_file: Path | None = None
 
     @property
@@ -50,16 +51,30 @@ def settings_of_file(settings: AppSettings, library: LibrarySettings, media: Pat
     ready = find_ready_file(media) if library.ingest.ready_files != "off" else None
     request = read_ready_file(ready) if ready is not None else None
     if request is None:
-        return FileSettings(library=library)
+        return FileSettings(library=library, start=library.start_timecode)
     if request.project:
         project = _find_project(settings.projects, request)
         library = apply_project(library, project)
     return FileSettings(
         library=apply_request(library, request),
         spoken=request.language,
-        start=request.start,
+        start=request.start or library.start_timecode,
         ready_file=ready,
     )
+
+
+def find_start(settings: AppSettings, media: Path) -> str:
+    """Return what its ready file or else its library says of the timecode of its first frame.
+
+    Args:
+        settings: The configuration.
+        media: The media file, by an absolute path.
+
+    Returns:
+        The timecode, or an empty text.
+    """
+    name = library_containing(media, settings.libraries)
+    return find_stated_start(media) or (settings.libraries[name].start_timecode if name else "")
 
 
 def apply_request(library: LibrarySettings, request: ReadyRequest) -> LibrarySettings:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+import subtitled.cli.explain
 import subtitled.cli.export  # noqa: F401 - adds the command
 from subtitled.cli.app import app
 from subtitled.config.paths import resolve_state_dir
@@ -251,3 +252,18 @@ def test_a_transcript_says_who_made_and_approved_it_and_what_was_unsure(
         "00:00:04  Ben: He lives in New [York?].",
         "00:00:08  Ben: So they say.\n",
     ]
+
+
+def test_programmes_begin_where_the_library_or_a_ready_file_says(own: OwnSubtitle) -> None:
+    config, film = own.folder / "config.toml", own.library.films / "Film.mkv"
+    text = config.read_text("utf-8").replace(
+        "[libraries.series]", 'start_timecode = "10:00:00:00"\n[libraries.series]'
+    )
+    config.write_text(text, "utf-8")
+    chosen = ("avid-markers", "--mark", "sentence")
+    assert own.export(*chosen).split("\t")[1] == "10:00:01:00"
+    assert own.export(*chosen, "--start", "01:00:00:00").split("\t")[1] == "01:00:01:00"
+    explained = _run("--config", config, "explain", film)
+    assert "10:00:00:00 by its settings" in explained.output.replace("\n", " ")
+    film.with_name("Film.mkv.ready.json").write_text('{"start": "09:58:30:00"}', "utf-8")
+    assert own.export(*chosen).split("\t")[1] == "09:58:31:00"

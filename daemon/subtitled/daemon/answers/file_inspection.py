@@ -15,6 +15,7 @@ from subtitled.glossary.consistency import missing_terms
 from subtitled.glossary.kept import KeptTerms
 from subtitled.glossary.selection import Glossary, glossary_for
 from subtitled.jobcontext.services import open_transcript_store
+from subtitled.library.file_settings import find_start
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.media.probe import MediaInfo
 from subtitled.pipeline.planning import MediaReport
@@ -83,7 +84,9 @@ class _Inspection:
         removals = store.removals(fingerprint, self.track)
         return {
             "duration_seconds": round(report.facts.duration, 3),
-            "timecode": _describe_timecode(report.facts),
+            "timecode": _describe_timecode(
+                report.facts, find_start(self.configuration.settings, self.path)
+            ),
             "audio": list(self._describe_tracks()),
             "rejected_tracks": [
                 f"track {index}: {reason}"
@@ -239,15 +242,30 @@ def _describe_lost_speech(removals: dict[str, tuple[RemovedText, ...]]) -> list[
     ]
 
 
-def _describe_timecode(facts: MediaInfo) -> str | None:
-    """Return the timecode of the first moment, with its rate, or why it is not believed."""
+def _describe_timecode(facts: MediaInfo, wanted: str) -> str | None:
+    """Return the timecode of the first moment, with its rate, or why it is not believed.
+
+    Args:
+        facts: What the file states.
+        wanted: What its ready file or its library says instead; empty if nothing.
+    """
+    stated = _describe_stated(facts)
+    if not wanted:
+        return stated
+    return f"{wanted} by its settings" + (f"; the file states {stated}" if stated else "")
+
+
+def _describe_stated(facts: MediaInfo) -> str | None:
     if facts.timecode_problem:
         return f"not used: {facts.timecode_problem}"
-    start = facts.start_timecode
-    if start is None:
-        return None
-    counting = "drop-frame" if start.rate.is_drop_frame else "non-drop-frame"
-    return f"{start} at {float(start.rate.fps):.6g} frames per second, {counting} ({start.source})"
+    start, clock = facts.start_timecode, facts.start_clock
+    if start is not None:
+        counting = "drop-frame" if start.rate.is_drop_frame else "non-drop-frame"
+        rate = f"{float(start.rate.fps):.6g} frames per second"
+        return f"{start} at {rate}, {counting} ({start.source})"
+    if clock is not None:
+        return f"{format_timestamp(float(clock), '.')} after midnight, without a frame rate"
+    return None
 
 
 def _describe_subtitle(subtitle: ExistingSubtitle) -> str:
