@@ -58,7 +58,7 @@ __all__ = [
 BUNDLED_PLUGINS = {
     "engines": ("whisper", "sherpa", "whispercpp", "qwen", "openai", "wyoming", "whisperasr"),
     "translators": ("qwen", "openai", "libretranslate", "nmt", "apertium"),
-    "servers": ("jellyfin", "emby", "plex", "kodi"),
+    "servers": ("jellyfin", "emby", "plex", "kodi", "peertube"),
     "notifiers": ("apprise", "webhook", "command"),
 }
 """The bundled plugins by section. Each is a module of ``subtitled_plugins``."""

@@ -31,6 +31,7 @@ from subtitled.plugin.testing import (
 from subtitled.plugin_kit.checking import CheckRequest, check_plugin
 from support.fakes.dashscope import KEY, FakeDashScope, serve_dashscope
 from support.fakes.kodi import FakeKodi
+from support.fakes.peertube import FakePeerTube
 from support.fakes.whisperasr import FakeWhisperAsr, serve_whisperasr
 from support.fakes.wyoming_server import FakeWyoming, serve_wyoming
 from support.qwen_harness import options
@@ -110,6 +111,17 @@ class TestKodi(MediaServerSuite):
         server = FakeKodi()
         with listening(server):
             yield {"url": server.url, "password": secret(server.password)}
+
+
+class TestPeerTube(MediaServerSuite):
+    plugin = "peertube"
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def plugin_settings(cls, secret: Any) -> Iterator[dict[str, Any]]:
+        server = FakePeerTube()
+        with listening(server):
+            yield {"url": server.url, "user": "ana", "password": secret(server.password)}
 
 
 class TestCommand(NotifierSuite):

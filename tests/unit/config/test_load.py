@@ -246,7 +246,7 @@ def test_example_is_valid_with_all_lines_uncommented(tmp_path: Path) -> None:
     assert every_line != text
     loaded = _load(tmp_path, every_line)
     assert loaded.unavailable == ()
-    assert set(loaded.servers) == {"jellyfin", "emby", "plex", "kodi", "den"}
+    assert set(loaded.servers) == {"jellyfin", "emby", "plex", "kodi", "peertube", "den"}
 
 
 def test_example_shows_defaults_of_daemon() -> None:

@@ -96,7 +96,7 @@ class DescribedServer:
             body: The body of the request.
 
         Returns:
-            A status, and JSON or None.
+            A status, and JSON, the bytes of a file, or None.
         """
         if self.fault is not None or self.page is not None:
             return self.fault or 200, None
@@ -177,7 +177,8 @@ def listening(server: Any, port: int = 0) -> Iterator[None]:
         def serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             status, output = server.take(self.command, self.path, self.headers, body)
-            data = b"" if output is None else json.dumps(output).encode()
+            data = b"" if output is None else output
+            data = data if isinstance(data, bytes) else json.dumps(data).encode()
             data = server.page if server.page is not None else data
             self.send_response(status)
             if server.location:
