@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+
 from subtitled.plugin import SAMPLE_RATE, Audio, TimeSpan
+from subtitled.plugin.files import write_atomic
 
 from .growing_pcm import follow_pcm
 
@@ -39,6 +43,8 @@ MIN_SILENCE_SECONDS = 0.3
 """Seconds of silence that separate two speech spans."""
 PADDING_SECONDS = 0.3
 """Seconds added on both sides, because the first consonant is quiet."""
+OPEN_SECONDS = 2.0
+"""Seconds before the end of the sound searched so far in which speech may still change."""
 MIN_LOW_ENERGY_SECONDS = 0.4
 """Shortest faint speech that is kept."""
 VOICE_BAND_HZ = (100.0, 4000.0)
@@ -64,6 +70,45 @@ class SpeechActivity:
     """Faint parts of the spans. A transcript is little evidence of speech there."""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownSpeech:
+    """The speech of a track that is still being decoded, up to some second."""
+
+    seconds: float
+    """The seconds that were searched."""
+    speech: tuple[TimeSpan, ...]
+    """The speech spans that no later sound can change."""
+    low_energy: tuple[TimeSpan, ...]
+
+    @classmethod
+    def create(cls, seconds: float, activity: SpeechActivity) -> KnownSpeech:
+        """Leave out what may become longer or join with later speech."""
+        end = seconds - OPEN_SECONDS
+        speech = tuple(span for span in activity.spans if span.end < end)
+        low_energy = tuple(span for span in activity.low_energy if span.end < end)
+        return cls(seconds, speech, low_energy)
+
+    def write(self, target: Path) -> None:
+        """Write it beside the file into which the track is decoded."""
+        write_atomic(known_speech_path(target), _KNOWN_SPEECH.dump_json(self))
+
+    @classmethod
+    def read(cls, target: Path) -> KnownSpeech | None:
+        """Return what :func:`detect_speech_while_decoding` knows now; None if that is nothing."""
+        try:
+            return _KNOWN_SPEECH.validate_json(known_speech_path(target).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+
+_KNOWN_SPEECH: TypeAdapter[KnownSpeech] = TypeAdapter(KnownSpeech)
+
+
+def known_speech_path(target: Path) -> Path:
+    """Return the file in which the speech is that is known while a track is decoded."""
+    return target.with_name(target.name + ".speech")
+
+
 def detect_speech(audio: Audio, threads: int = 1) -> SpeechActivity:
     """Detect the speech of a track with Silero VAD, in one pass.
 
@@ -85,6 +130,8 @@ def detect_speech(audio: Audio, threads: int = 1) -> SpeechActivity:
 def detect_speech_while_decoding(target: Path, threads: int = 1) -> SpeechActivity:
     """Detect the speech of a track while it is being decoded into a file.
 
+    What is known after each block is written beside the file; see :class:`KnownSpeech`.
+
     Args:
         target: The file, for which :func:`.growing_pcm.announce` was called.
         threads: How many blocks are processed at the same time. The result is the same.
@@ -92,10 +139,23 @@ def detect_speech_while_decoding(target: Path, threads: int = 1) -> SpeechActivi
     Raises:
         TransientError: Decoding failed or was started again.
     """
-    return _detect_in_blocks(follow_pcm(target, BLOCK_SECONDS), threads)
+
+    def tell(seconds: float, activity: SpeechActivity) -> None:
+        with contextlib.suppress(OSError):  # nobody needs it
+            KnownSpeech.create(seconds, activity).write(target)
+
+    return _detect_in_blocks(follow_pcm(target, BLOCK_SECONDS), threads, tell)
 
 
-def _detect_in_blocks(blocks: Iterable[Floats], threads: int) -> SpeechActivity:
+def _ignore(seconds: float, activity: SpeechActivity) -> None:
+    return
+
+
+def _detect_in_blocks(
+    blocks: Iterable[Floats],
+    threads: int,
+    tell: Callable[[float, SpeechActivity], None] = _ignore,
+) -> SpeechActivity:
     clear_spans: list[TimeSpan] = []
     faint_spans: list[TimeSpan] = []
     start = 0.0
@@ -104,6 +164,7 @@ def _detect_in_blocks(blocks: Iterable[Floats], threads: int) -> SpeechActivity:
         clear_spans += [_to_time_span(frames, start, end) for frames in clear_ranges]
         faint_spans += [_to_time_span(frames, start, end) for frames in faint_ranges]
         start = end
+        tell(start, _merge(clear_spans, faint_spans, start))
     return _merge(clear_spans, faint_spans, start)
 
 

@@ -157,9 +157,14 @@ class EngineRequester:
     def transcribe(self, engine: str, chunk: Chunk) -> Transcript:
         """Transcribe a chunk, in pieces if it is longer than the engine takes.
 
+        What was asked for early is waited for.
+
         Raises:
             SubtitledError: The engine did not transcribe it.
         """
+        early = self._ctx.early_requests.pop(self.key_of(engine, chunk), None)
+        if early is not None:
+            return early.result()
         capabilities = self._capabilities(engine)
         if (
             capabilities.max_chunk_seconds is None
@@ -174,6 +179,14 @@ class EngineRequester:
         )
         transcripts = [self._piece(engine, piece) for piece in pieces if piece.speech]
         return concat(transcripts)
+
+    def key_of(self, engine: str, chunk: Chunk) -> tuple[object, ...]:
+        """Return all that decides what the words of a chunk are, but the sound."""
+        wanted = self._track_request
+        return (
+            *(wanted.track, self.variant(engine), wanted.spoken, wanted.translate_to),
+            *(chunk.span, tuple(chunk.speech), tuple(chunk.low_energy)),
+        )
 
     def _piece(self, engine: str, piece: Chunk) -> Transcript:
         place = (*self._variant_key(engine), piece)

@@ -81,9 +81,8 @@ class TrackAnalyser:
             try:
                 steps.run(f"decode{suffix}", lambda: self._decode(facts, track, main))
                 steps.run(f"find speech{suffix}", lambda: self._find_speech(facts, track))
-            except BaseException:
-                self._drop_early_chunk(track)
-                raise
+            finally:
+                self._drop_early_chunk(track)  # unless it was finished
             if self.analysis(track).speech:
                 if not self._job.uses_stored_words_only:
                     prepare_language_check()
@@ -296,7 +295,7 @@ class TrackAnalyser:
         if early is None:
             self._drop_early_chunk(track)
         elif (chunk := self._early_chunks.pop(track, None)) is not None:
-            chunk.settle()
+            chunk.finish()
         speech = early or self._services.engines.find_speech(audio)
         analysis = TrackAnalysis(
             duration=audio.duration,
@@ -337,7 +336,13 @@ class TrackAnalyser:
             or self._ctx.viewers.positions()  # other parts come first
         ):
             return
-        early = EarlyChunk(self._ctx, _find_track(facts, track), self._pcm(track), self.find_engine)
+        early = EarlyChunk(
+            self._ctx,
+            _find_track(facts, track),
+            facts.duration,
+            self._pcm(track),
+            self.find_engine,
+        )
         self._early_chunks[track] = early
         early.start()
 
