@@ -17,12 +17,12 @@ from ..formats import tidy_text
 from ..formats.text import embed_rtl_lines
 from ..formats.timestamps import format_timestamp
 from ..markup import strip_tags
-from . import avid_markers, ebu_stl, ebu_tt_d, fcpxml, hls, imsc, resolve_edl, scc
+from . import avid_markers, ebu_stl, ebu_tt_d, fcpxml, hls, imsc, resolve_edl, scc, timecode_json
 from .markers import Marker, Timeline, place_markers
 
-ExportFormat = Literal["ebu-stl", "ebu-tt-d", "imsc", "scc", "hls"]
+ExportFormat = Literal["ebu-stl", "ebu-tt-d", "imsc", "scc", "hls", "json"]
 MarkerFormat = Literal["resolve-edl", "fcpxml", "avid-markers"]
-TIMECODE_FORMATS: frozenset[str] = frozenset({"ebu-stl", "scc", *get_args(MarkerFormat)})
+TIMECODE_FORMATS: frozenset[str] = frozenset({"ebu-stl", "scc", "json", *get_args(MarkerFormat)})
 """Those that count frames. The others do not care how many the picture has."""
 CLOSED_GAPS: Mapping[ExportFormat, float] = {"ebu-tt-d": 0.8}
 """Shortest gap between two cues in seconds. The BBC's guidelines have gaps of a second or none, and
@@ -122,6 +122,8 @@ def render_export(
         return {".imsc.ttml": imsc.write(subtitle).encode()}
     if fmt == "scc":
         return {".scc": scc.write(subtitle, programme.start).encode("ascii")}
+    if fmt == "json":
+        return {".timecode.json": timecode_json.write(subtitle, programme.start).encode()}
     files = hls.write(subtitle, programme.duration, programme.segment_seconds)
     return {name: content.encode() for name, content in files.items()}
 

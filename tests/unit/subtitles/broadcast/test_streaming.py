@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
 from dataclasses import replace
@@ -19,7 +20,7 @@ from ttconv.isd import ISD
 
 from subtitled.media.start_timecode import count_clock
 from subtitled.media.timecode import StartTimecode, find_rate, parse_timecode
-from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle, SubtitleKind
+from subtitled.plugin import Cue, InputRejectedError, Language, Subtitle, SubtitleKind, Word
 from subtitled.subtitles.broadcast import ebu_stl, ebu_tt_d, hls, imsc
 from subtitled.subtitles.broadcast.export import (
     ExportFormat,
@@ -27,7 +28,7 @@ from subtitled.subtitles.broadcast.export import (
     choose_start,
     render_export,
 )
-from subtitled.subtitles.formats import read_cues
+from subtitled.subtitles.formats import read_cues, whisper_json
 
 TT = "{http://www.w3.org/ns/ttml}"
 STYLING = "{http://www.w3.org/ns/ttml#styling}"
@@ -146,6 +147,24 @@ def test_gaps_that_a_broadcaster_refuses_are_closed_and_others_stay() -> None:
     assert ends("imsc", 1.0) == [2.5, 3.0, 4.8, 5.0]
 
 
+def test_json_has_the_timecode_of_each_cue_and_reads_back_as_before() -> None:
+    words = (Word(text=" Grüße", start=59.9, end=60.5, confidence=0.5, speaker="Anna"),)
+    cues = (Cue(59.97, 60.07, "Grüße\n日本"),)
+    subtitle = Subtitle(language=Language("de"), cues=cues, words=words)
+    start = StartTimecode(*parse_timecode("01:00:00;00", 29.97))
+    (content,) = render_export(subtitle, "json", replace(PROGRAMME, start=start)).values()
+    document = json.loads(content)
+    assert document["timecode"] == {
+        "start": "01:00:00;00",
+        "rate": "30000/1001",
+        "drop_frame": True,
+    }
+    for part in (*document["segments"], *document["cues"]):
+        # The two labels that drop-frame leaves out are not there.
+        assert (part["start_timecode"], part["end_timecode"]) == ("01:00:59;27", "01:01:00;02")
+    assert whisper_json.read(content.decode()) == (cues, words)
+
+
 def test_a_language_that_is_not_known_is_left_out() -> None:
     assert 'xml:lang=""' in ebu_tt_d.write(_subtitle("a", language="und"))
 
@@ -213,7 +232,7 @@ PROGRAMME = Programme(
 )
 
 
-@pytest.mark.parametrize("fmt", ["ebu-stl", "ebu-tt-d", "imsc", "scc", "hls"])
+@pytest.mark.parametrize("fmt", ["ebu-stl", "ebu-tt-d", "imsc", "scc", "hls", "json"])
 def test_cues_are_written_in_order_and_without_what_no_file_can_hold(fmt: ExportFormat) -> None:
     cues = (Cue(9.0, 11.0, "three"), Cue(1.0, 3.0, "one\x01\x1b"), Cue(5.0, 6.0, "<i></i>\x0b"))
     strange = Subtitle(language=Language("en"), cues=cues)
@@ -227,7 +246,7 @@ def test_no_text_of_a_segment_is_taken_for_the_times_of_a_cue() -> None:
     assert files["segment00000.vtt"].count(b"-->") == 1
 
 
-@pytest.mark.parametrize("fmt", ["ebu-stl", "scc"])
+@pytest.mark.parametrize("fmt", ["ebu-stl", "scc", "json"])
 def test_a_cue_that_timecode_cannot_count_is_refused_with_its_time(fmt: ExportFormat) -> None:
     subtitle = Subtitle(language=Language("en"), cues=(Cue(359_990.0, 359_999.0, "credit"),))
     with pytest.raises(InputRejectedError, match="99:59:59"):
