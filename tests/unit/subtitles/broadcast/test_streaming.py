@@ -219,7 +219,7 @@ def test_a_programme_begins_where_the_user_says_else_where_the_media_says_else_a
 def test_a_broadcast_wave_file_without_a_rate_is_counted_by_the_one_that_is_asked_for() -> None:
     clock = Fraction(36_000)
     assert str(choose_start(None, 0.0, None, None, clock)) == "10:00:00:00"
-    assert str(choose_start(None, 0.0, None, 23.976, clock)) == "09:59:24:00"
+    assert str(choose_start(None, 0.0, None, 23.976, Fraction(36_036))) == "10:00:00:00"
     assert str(choose_start(None, 0.0, "01:00:00:00", 24.0, clock)) == "01:00:00:00"
     counted = count_clock(clock, find_rate(25))
     assert str(choose_start(counted, 0.0, None, 50.0, clock)) == "10:00:00:00"
