@@ -105,8 +105,9 @@ def make(
                 result = (folder / "film.en.srt").read_text("utf-8")
             except SubtitledError as error:
                 result = str(error)
-            _wait(lambda: not list(services.scratch.glob("*.early")))
-            assert not list(services.scratch.glob("*.speech"))
+            _wait(
+                lambda: not [*services.scratch.glob("*.early"), *services.scratch.glob("*.speech")]
+            )
         return result, [start for start, _, _ in calls(folder, "first")]
 
     return make

@@ -21,7 +21,7 @@ from subtitled.media.chunking import chunks_for_engine, longest_speech, select_d
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.media.growing_pcm import partial_path
 from subtitled.media.probe import AudioTrack
-from subtitled.media.vad import KnownSpeech, known_speech_path
+from subtitled.media.vad import KnownSpeech
 from subtitled.plugin import Audio, Chunk, EngineCapabilities, Language, Transcript
 from subtitled.plugin.engine import LOCAL
 from subtitled.routing.language_identifiers import IdentificationMethod, list_identifiers
@@ -116,7 +116,7 @@ class EarlyChunk:
                 is_same = (status.st_dev, status.st_ino) == self._inode
         if not is_same:
             self.drop()
-        self._end()
+        self._is_finished.set()
 
     def drop(self) -> None:
         """Have what was begun not be used. A running call is cancelled."""
@@ -124,11 +124,7 @@ class EarlyChunk:
             self._is_dropped = True
             if self._key is not None:
                 self._requests.pop(self._key, None)
-        self._end()
-
-    def _end(self) -> None:
         self._is_finished.set()
-        known_speech_path(self._pcm).unlink(missing_ok=True)
 
     def _is_unwanted(self) -> bool:
         return self._is_dropped or self._job.is_cancelled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
@@ -14,7 +15,7 @@ from subtitled.media.decode import decode_track, decoding_timeout
 from subtitled.media.growing_pcm import announce
 from subtitled.media.probe import AudioTrack, MediaInfo
 from subtitled.media.track_sets import find_track_set
-from subtitled.media.vad import SpeechActivity
+from subtitled.media.vad import SpeechActivity, known_speech_path
 from subtitled.plugin import (
     Audio,
     Language,
@@ -322,6 +323,9 @@ class TrackAnalyser:
                 future.set_result(engines.find_speech(Audio(pcm), limit))
             except BaseException as error:  # noqa: BLE001 - raised where it is waited for
                 future.set_exception(error)
+            finally:
+                with contextlib.suppress(OSError):
+                    known_speech_path(pcm).unlink(missing_ok=True)
 
         threading.Thread(target=listen, name="vad", daemon=True).start()
 
