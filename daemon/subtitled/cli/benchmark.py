@@ -39,8 +39,6 @@ from .app import app, load_configuration
 from .generate import read_spoken_language
 from .output import FAILED, USAGE_ERROR, JsonOption, abort, echo, echo_json, echo_table, errors
 
-MAX_BUSY_SHARE = 0.2
-"""From this share of the processor that other programs use, a speed is called too low."""
 MAX_TEXT_BYTES = 100_000
 """Largest file with the text of a minute."""
 
@@ -54,6 +52,8 @@ class _Run:
     results: list[Measurement] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     failed: list[Skipped] = field(default_factory=list)
+    kept_earlier: list[str] = field(default_factory=list)
+    """What was disturbed, where an earlier measurement was not."""
     is_interrupted: bool = False
 
 
@@ -204,7 +204,8 @@ def _measure_all(
             except SubtitledError as error:
                 run.failed.append(Skipped(candidate.label, error.message, error.hint))
                 continue
-            keep_measurement(db.kv, identity, result)
+            if not keep_measurement(db.kv, identity, result):
+                run.kept_earlier.append(result.label)
             if candidate.is_used:
                 record_first_speed(db.kv, result.engine, result.speed)
             run.results.append(result)
@@ -239,10 +240,11 @@ def _report(configuration: Configuration, findings: Findings, run: _Run, *, as_j
         map(_row, run.results),
     )
     for result in run.results:
-        if result.busy_share > MAX_BUSY_SHARE:
+        if result.is_disturbed:
+            kept = "; the earlier result counts" if result.label in run.kept_earlier else ""
             echo(
                 f"{result.label}: other programs used {result.busy_share:.0%} of the processor "
-                "meanwhile, so it is faster than this; run it again when they rest"
+                f"meanwhile, so it is faster than this{kept}; run it again when they rest"
             )
     for one in (*run.failed, *run.skipped):
         echo(". ".join(filter(None, (f"{one.label}: {one.reason}", one.hint))))

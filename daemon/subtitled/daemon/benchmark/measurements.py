@@ -10,6 +10,9 @@ from typing import Any
 
 from subtitled.db.kv import BENCHMARK_KEY, KeyValueStore
 
+MAX_BUSY_SHARE = 0.2
+"""From this share of the processor that other programs use, a speed is called too low."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
@@ -49,6 +52,11 @@ class Measurement:
         return self.sound_seconds / self.work_seconds
 
     @property
+    def is_disturbed(self) -> bool:
+        """Whether other programs used so much that the engine is faster than was measured."""
+        return self.busy_share > MAX_BUSY_SHARE
+
+    @property
     def error_rate(self) -> float | None:
         """Errors per word; None if the text is not known."""
         if self.words is None or self.word_errors is None or not self.words:
@@ -69,9 +77,18 @@ class Measurement:
         }
 
 
-def keep_measurement(kv: KeyValueStore, machine: str, measurement: Measurement) -> None:
-    """Keep a measurement instead of an earlier one of the same engine, model and device."""
-    kv.set(_key(machine, measurement), json.dumps(asdict(measurement)))
+def keep_measurement(kv: KeyValueStore, machine: str, measurement: Measurement) -> bool:
+    """Keep a measurement instead of an earlier one of the same engine, model and device.
+
+    Returns:
+        False if the earlier one is kept, because it was disturbed less.
+    """
+    key = _key(machine, measurement)
+    earlier = parse_measurement(kv.get(key) or "")
+    if earlier is not None and measurement.is_disturbed and not earlier.is_disturbed:
+        return False
+    kv.set(key, json.dumps(asdict(measurement)))
+    return True
 
 
 def load_measurements(kv: KeyValueStore, machine: str) -> list[Measurement]:

@@ -29,8 +29,13 @@ QUALITY_ORDER: Final = (
 )
 """Models by how few errors they make, the best first, as docs/admins/models.md tells it."""
 QUALITY_SOURCE: Final = "the order of the models is by published figures"
-_PER_CORE: Final = {"base": 13.0, "moonshine-tiny-en": 32.0}
-"""Seconds of sound that one core of our server does in a second (docs/admins/engines.md)."""
+_PER_CORE: Final = {
+    ("whisper", "base"): 13.0,
+    ("whispercpp", "base"): 4.0,
+    ("sherpa", "moonshine-tiny-en"): 32.0,
+}
+"""Seconds of sound that one core of our server does in a second, by plugin and model
+(docs/admins/engines.md)."""
 BY_SIZE_UNCERTAINTY: Final = 1.5
 """By what factor a speed that follows from another model's may be too high."""
 ELSEWHERE_UNCERTAINTY: Final = 4.0
@@ -111,7 +116,7 @@ def describe_options(
             speed, jobs = job_speeds[key]
             return speed, f"measured by {jobs} jobs"
         if key in measured:
-            return measured[key].speed, "measured by benchmark"
+            return measured[key].speed, _describe_measurement(measured[key])
         return None
 
     def find_speed(one: KnownOption) -> tuple[float | None, str, float]:
@@ -149,10 +154,8 @@ def _speed_of_other_machine(
 ) -> tuple[float | None, str]:
     """Estimate a speed by that of our server, which says little about another processor."""
     cores = min(float(threads), machine.cpu_limit or threads)
-    # Only these two plugins were measured there.
-    bases = [other for other in known if other.plugin in ("whisper", "sherpa")]
-    for other in (one, *bases):
-        per_core = _PER_CORE.get(other.model)
+    for other in (one, *known):
+        per_core = _PER_CORE.get((other.plugin, other.model))
         if per_core is None or other.family != one.family:
             continue
         factor = 1.0
@@ -167,6 +170,13 @@ def _speed_of_other_machine(
             source += f"; without AVX {NO_AVX_FACTOR:g} times the work"
         return per_core * cores / factor, source
     return None, "not known: nothing like it was measured"
+
+
+def _describe_measurement(measurement: Measurement) -> str:
+    if not measurement.is_disturbed:
+        return "measured by benchmark"
+    share = f"{measurement.busy_share:.0%}"
+    return f"measured by benchmark while other programs used {share} of the processor"
 
 
 def _find_memory(one: KnownOption, measurement: Measurement | None) -> tuple[float, str]:

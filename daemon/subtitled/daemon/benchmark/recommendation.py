@@ -134,10 +134,10 @@ def _choose(
         return None
     fast = [one for one in usable if is_fast_enough(_speed(one) / one.uncertainty)]
     if fast:
-        option = min(fast, key=lambda one: (_rank(one), -_speed(one)))
+        option = min(fast, key=lambda one: (_rank(one), -_speed(one) / one.uncertainty))
         reason = f"the best that {goal}"
     else:
-        option = max(usable, key=_speed)
+        option = max(usable, key=lambda one: _speed(one) / one.uncertainty)
         reason = f"the fastest; none {goal}"
     return Choice(
         option=option,

@@ -71,3 +71,15 @@ def test_errors_are_told_only_if_the_text_is_known() -> None:
     assert BASE.to_dict()["error_rate"] == 0.02
     assert replace(BASE, words=None).error_rate is None
     assert replace(BASE, words=0).error_rate is None
+
+
+def test_a_disturbed_measurement_replaces_none_that_was_not(tmp_path: Path) -> None:
+    db = Database(tmp_path / "subtitled.sqlite")
+    busy = replace(BASE, work_seconds=30.0, busy_share=0.9)
+    assert keep_measurement(db.kv, "N100", busy)
+    assert keep_measurement(db.kv, "N100", replace(busy, work_seconds=20.0))
+    assert keep_measurement(db.kv, "N100", BASE)
+    assert not keep_measurement(db.kv, "N100", busy)
+    assert load_measurements(db.kv, "N100") == [BASE]
+    assert keep_measurement(db.kv, "N100", replace(BASE, busy_share=0.2))
+    db.close()

@@ -185,3 +185,20 @@ def test_a_speed_that_may_be_too_high_has_to_be_enough_even_then() -> None:
     needs = replace(NEEDS, backlog_seconds=3150 * HOUR)
     assert chosen(choose(needs))[0] == "base"
     assert chosen(choose(needs, measured(SMALL, 15.8), measured(BASE, 52.0)))[0] == "small"
+
+
+def test_of_two_engines_with_one_model_the_measured_one_is_preferred() -> None:
+    other = replace(BASE, engine="whispercpp", plugin="whispercpp", is_here=False, is_used=False)
+    options = describe_options([other, BASE], [measured(BASE, 5.0)], {}, N100, 4)
+    assert [one.speed for one in options] == [16.0, 5.0]
+    found = recommend(options, NEEDS)
+    assert found.new is not None
+    assert found.new.option.known.engine == "whisper"
+
+
+def test_a_disturbed_measurement_is_told_as_one() -> None:
+    disturbed = replace(measured(BASE, 3.0), busy_share=0.89)
+    (option,) = describe_options([BASE], [disturbed], {}, N100, 4)
+    assert option.speed_source == (
+        "measured by benchmark while other programs used 89% of the processor"
+    )
