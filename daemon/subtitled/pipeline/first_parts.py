@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -63,8 +64,10 @@ def _serve(
 ) -> None:
     duration = parts.facts.duration
     done = list(parts.earlier)
+    began, delay = time.monotonic(), 0.0
     for _ in range(MAX_PARTS):
-        window = choose_window(done, ctx.viewers.positions(), duration)
+        began, delay = time.monotonic(), time.monotonic() - began
+        window = choose_window(done, ctx.viewers.positions(), duration, delay)
         if window is None or ctx.job.is_cancelled():
             return
         ctx.steps.checkpoint()

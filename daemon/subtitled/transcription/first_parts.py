@@ -1,8 +1,8 @@
 """The first parts of a film for its viewers, transcribed before the whole film is decoded.
 
-Decoding a film and finding its speech takes a minute or more. So a part of two minutes is cut out
-of the file where a viewer is, and transcribed at once. Its words are stored as those of a chunk of
-the track (:mod:`.viewed_parts`), so they are never made again.
+Decoding a film and finding its speech takes a minute or more. So a part of a minute or two is cut
+out of the file where a viewer is, and transcribed at once. Its words are stored as those of a chunk
+of the track (:mod:`.viewed_parts`), so they are never made again.
 """
 
 from __future__ import annotations
@@ -27,8 +27,12 @@ from .language_segments import clip_to
 from .track_language import TrackLanguage
 from .transcriber import SpeechTrack, Transcriber
 
+FIRST_SECONDS = 60.0
+"""Seconds of the first part, about: it is there sooner than a longer one."""
 WINDOW_SECONDS = 120.0
-"""Seconds of a part, about."""
+"""Seconds of each part after it, about."""
+SLOW_SECONDS = 20.0
+"""Seconds that a part may take before the next one begins where the viewer will be by then."""
 MARGIN_SECONDS = 6.0
 """Seconds around a part in which a pause is looked for, where it begins and ends."""
 LEAD_SECONDS = 480.0
@@ -40,7 +44,7 @@ MIN_SECONDS = 2.0
 
 
 def choose_window(
-    done: Sequence[TimeSpan], positions: Sequence[float], duration: float
+    done: Sequence[TimeSpan], positions: Sequence[float], duration: float, delay: float = 0.0
 ) -> TimeSpan | None:
     """Return what is transcribed next; None if all viewers have enough ahead.
 
@@ -50,22 +54,31 @@ def choose_window(
         done: The parts that were transcribed, in order.
         positions: Where the viewers are, in seconds.
         duration: The seconds of the film.
+        delay: Seconds that the last part took. If they are many, what a viewer sees until the next
+            part is there is left for later.
     """
+    skipped = delay if delay > SLOW_SECONDS else 0.0
     chosen: tuple[float, float] | None = None
     for position in positions:
-        start = position
-        for part in done:
-            if part.start - MARGIN_SECONDS <= start < part.end:
-                start = part.end
-        lead = start - position
+        lead = _reach(done, position) - position
+        start = _reach(done, max(position + lead, position + skipped))
         if lead < LEAD_SECONDS and start < duration - MIN_SECONDS:
             chosen = min(chosen, (lead, start)) if chosen else (lead, start)
     if chosen is None:
         return None
     start = chosen[1]
     following = (part.start for part in done if part.start >= start)
-    end = min(start + WINDOW_SECONDS, duration, min(following, default=duration))
+    seconds = WINDOW_SECONDS if done else FIRST_SECONDS
+    end = min(start + seconds, duration, min(following, default=duration))
     return TimeSpan(start, end)
+
+
+def _reach(done: Sequence[TimeSpan], start: float) -> float:
+    """Return up to where the parts follow each other from a time on."""
+    for part in done:
+        if part.start - MARGIN_SECONDS <= start < part.end:
+            start = part.end
+    return start
 
 
 def find_bounds(

@@ -11,9 +11,9 @@ from subtitled.plugin import SAMPLE_RATE, Audio, TimeSpan
 from subtitled.transcription.first_parts import LEAD_SECONDS, choose_window, find_bounds
 
 
-def test_two_minutes_from_the_viewer_come_first_and_then_what_follows() -> None:
+def test_a_minute_from_the_viewer_comes_first_and_then_what_follows() -> None:
     first = choose_window([], [2400.0], 6000.0)
-    assert first == TimeSpan(2400.0, 2520.0)
+    assert first == TimeSpan(2400.0, 2460.0)
     assert choose_window([TimeSpan(2398.5, 2521.0)], [2405.0], 6000.0) == TimeSpan(2521.0, 2641.0)
 
 
@@ -22,6 +22,15 @@ def test_a_viewer_with_enough_ahead_gets_no_more_until_the_film_is_decoded() -> 
     assert choose_window(done, [2400.0], 6000.0) is None
     assert choose_window([], [], 6000.0) is None
     assert choose_window([], [5999.5], 6000.0) is None, "the film ends"
+
+
+def test_what_a_viewer_sees_until_a_slow_machine_is_ready_is_left_for_later() -> None:
+    done = [TimeSpan(2400.0, 2460.0)]
+    assert choose_window(done, [2480.0], 6000.0, 10.0) == TimeSpan(2480.0, 2600.0)
+    assert choose_window(done, [2480.0], 6000.0, 80.0) == TimeSpan(2560.0, 2680.0)
+    assert choose_window(done, [2410.0], 6000.0, 30.0) == TimeSpan(2460.0, 2580.0)
+    done = [*done, TimeSpan(2560.0, 2680.0)]
+    assert choose_window(done, [2500.0], 6000.0, 80.0) == TimeSpan(2680.0, 2800.0)
 
 
 def test_of_two_viewers_the_one_with_less_ahead_is_served() -> None:
