@@ -30,7 +30,7 @@ def render_document(
     """
     settings = load_settings_alone()
     signature = find_signature(text, settings)
-    sentences = split_text(text, signature, settings)
+    spoken = split_text(text, signature, settings)
     document = TranscriptDocument(
         title=text.subtitle.title,
         source=display_path(text.file.name),
@@ -39,7 +39,7 @@ def render_document(
         start=start,
         duration=duration,
         provenance=describe_provenance(text, signature),
-        paragraphs=group_paragraphs([sentence.words for sentence in sentences]),
+        paragraphs=group_paragraphs([one.words for one in spoken.sentences], spoken.turns),
         written_on=date.today(),
     )
     if fmt == "txt":

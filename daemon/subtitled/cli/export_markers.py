@@ -55,7 +55,7 @@ def list_markers(text: ExportedText, kinds: Set[MarkerKind], chapters: Path | No
     if MarkerKind.CHAPTER in kinds:
         markers += _mark_chapters(text, chapters)
     if MarkerKind.SENTENCE in kinds:
-        markers += _mark_sentences(split_text(text, signature, settings))
+        markers += _mark_sentences(split_text(text, signature, settings).sentences)
     if MarkerKind.FINDING in kinds:
         markers += _join_findings(_mark_findings(text, signature, settings))
     return markers

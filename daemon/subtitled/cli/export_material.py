@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from subtitled.config.paths import resolve_state_dir
 from subtitled.config.settings import AppSettings
@@ -13,6 +15,8 @@ from subtitled.jobcontext.services import open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.pipeline.quality_evidence import place_words
 from subtitled.plugin import Cue, Subtitle, Word
+from subtitled.subtitles.formats import tidy_text
+from subtitled.subtitles.markup import strip_tags
 from subtitled.subtitles.ownership import Signature, read_signature
 from subtitled.transcripts.assembly import list_stored_parts
 from subtitled.transcripts.documents import Provenance
@@ -21,6 +25,9 @@ from subtitled.translation.batching import Sentence, split_into_sentences
 from subtitled.translation.corrected_words import correct_words
 
 from .exported_text import ExportedText
+
+_DASHES = ("-", "‐", "‑", "–", "—")
+"""What stands before the line of each of several speakers."""
 
 
 def find_signature(text: ExportedText, settings: AppSettings) -> Signature | None:
@@ -46,24 +53,59 @@ def describe_provenance(text: ExportedText, signature: Signature | None) -> Prov
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SpokenText:
+    """The sentences of a subtitle.
+
+    Attributes:
+        sentences: In order of time.
+        turns: The numbers, from 0, of those with which somebody else begins to speak, by the dash
+            before a line. Empty where speakers are known.
+    """
+
+    sentences: tuple[Sentence, ...]
+    turns: frozenset[int] = frozenset()
+
+
 def split_text(
     text: ExportedText, signature: Signature | None, settings: AppSettings
-) -> list[Sentence]:
+) -> SpokenText:
     """Return the sentences of a subtitle, as it words them.
 
     What is as it was recognised has the times, speaker and confidence of the transcript. Anything
     else has the times of its cue.
     """
-    subtitle = text.subtitle
+    cues = sorted(text.subtitle.cues, key=lambda cue: (cue.start, cue.end))
+    tidy = tuple(replace(cue, text=tidy_text(cue.text)) for cue in cues)
+    subtitle = replace(text.subtitle, cues=tidy)
     words = subtitle.words
     if not words and signature is not None:
         store = open_transcript_store(resolve_state_dir(settings))
         words = find_words(store, signature)
     if words:
-        corrected = correct_words(words, subtitle.cues, subtitle.language)
-        return split_into_sentences(corrected, subtitle.language)
-    spread = [word for cue in subtitle.cues for word in _spread_words(cue, subtitle)]
-    return split_into_sentences(spread, subtitle.language)
+        words = correct_words(words, subtitle.cues, subtitle.language)
+    else:
+        words = tuple(word for cue in subtitle.cues for word in _spread_words(cue, subtitle))
+    has_speakers = any(word.speaker for word in words)
+    turns = set() if has_speakers else set(_find_turns(subtitle))
+    sentences: list[Sentence] = []
+    numbers: set[int] = set()
+    for first, last in pairwise(sorted({0, *turns, len(words)})):
+        if first in turns:
+            numbers.add(len(sentences))
+        sentences += split_into_sentences(words[first:last], subtitle.language)
+    return SpokenText(tuple(sentences), frozenset(numbers))
+
+
+def _find_turns(subtitle: Subtitle) -> Iterator[int]:
+    """Yield the number of each word, from 0, with which a line with a dash begins."""
+    count = 0
+    for cue in subtitle.cues:
+        for line in strip_tags(cue.text).splitlines():
+            words = correct_words((), (replace(cue, text=line),), subtitle.language)
+            if words and line.lstrip()[:1] in _DASHES:
+                yield count
+            count += len(words)
 
 
 def find_words(store: TranscriptStore, signature: Signature) -> tuple[Word, ...]:

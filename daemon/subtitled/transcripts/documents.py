@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
@@ -51,6 +51,8 @@ class TranscriptParagraph:
     """What one person says without a long pause."""
 
     words: tuple[Word, ...]
+    is_turn: bool = False
+    """Whether it is known that somebody else begins to speak."""
 
     @property
     def start(self) -> float:
@@ -61,6 +63,11 @@ class TranscriptParagraph:
     def speaker(self) -> str:
         """Who says it; empty if nobody knows."""
         return " ".join((self.words[0].speaker or "").split())
+
+    @property
+    def opening(self) -> str:
+        """What stands before its text: the speaker, or a dash if only a change is known."""
+        return f"{self.speaker}: " if self.speaker else "– " * self.is_turn
 
     @cached_property
     def runs(self) -> tuple[TextRun, ...]:
@@ -162,25 +169,29 @@ def is_word_doubtful(word: Word) -> bool:
     return word.confidence is not None and word.confidence < UNSURE_CONFIDENCE
 
 
-def group_paragraphs(sentences: Sequence[Sequence[Word]]) -> tuple[TranscriptParagraph, ...]:
+def group_paragraphs(
+    sentences: Sequence[Sequence[Word]], turns: Collection[int] = ()
+) -> tuple[TranscriptParagraph, ...]:
     """Join sentences to paragraphs: one speaker, no long pause, and half a minute or little more.
 
     Args:
         sentences: The words of each sentence, in order, at least one.
+        turns: The numbers of the sentences, from 0, with which somebody else begins to speak.
     """
-    groups: list[list[Word]] = []
-    for words in sentences:
-        last = groups[-1] if groups else None
+    paragraphs: list[TranscriptParagraph] = []
+    for number, words in enumerate(sentences):
+        last = paragraphs[-1].words if paragraphs else ()
         if (
-            last is not None
+            last
+            and number not in turns
             and last[-1].speaker == words[0].speaker
             and words[0].start - last[-1].end < LONG_PAUSE_SECONDS
             and last[-1].end - last[0].start < MAX_PARAGRAPH_SECONDS
         ):
-            last += words
+            paragraphs[-1] = replace(paragraphs[-1], words=(*last, *words))
         else:
-            groups.append(list(words))
-    return tuple(TranscriptParagraph(tuple(group)) for group in groups)
+            paragraphs.append(TranscriptParagraph(tuple(words), is_turn=number in turns))
+    return tuple(paragraphs)
 
 
 def _describe_timecode(start: StartTimecode | None) -> str:

@@ -20,8 +20,8 @@ def _iter_blocks(document: TranscriptDocument) -> Iterator[str]:
     yield document.title
     yield "\n".join(f"{name}: {value}" for name, value in document.header("marked as [word?]"))
     for paragraph in document.paragraphs:
-        speaker = f"{paragraph.speaker}: " if paragraph.speaker else ""
-        yield f"{document.label(paragraph)}  {speaker}{''.join(map(_mark, paragraph.runs))}"
+        text = "".join(map(_mark, paragraph.runs))
+        yield f"{document.label(paragraph)}  {paragraph.opening}{text}"
 
 
 def _mark(run: TextRun) -> str:

@@ -49,8 +49,8 @@ def write(document: TranscriptDocument) -> bytes:
         place = paragraph.add_run(f"{document.label(spoken)}\t")
         place.font.size = Pt(9)
         place.font.color.rgb = _GREY
-        if spoken.speaker:
-            paragraph.add_run(f"{to_xml_text(spoken.speaker)}: ").bold = True
+        if spoken.opening:
+            paragraph.add_run(to_xml_text(spoken.opening)).bold = bool(spoken.speaker)
         for part in spoken.runs:
             run = paragraph.add_run(to_xml_text(part.text))
             _set_language(run, document)

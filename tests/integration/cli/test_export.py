@@ -144,6 +144,23 @@ def test_a_transcript_has_the_timecode_of_the_media_and_marks_doubtful_words(
     assert text.endswith("\n\n01:00:01;00  Anna: Good evening.\n\n01:00:02;15  Ben: [Hallo?]?\n")
 
 
+def test_lines_with_a_dash_are_paragraphs_of_their_own_in_a_transcript(tmp_path: Path) -> None:
+    file = tmp_path / "a.en.srt"
+    cues = ("<i>- Who is it?\n- Me\x01.</i>", "Come in and\nsit down.", "Thanks.\n– No.")
+    blocks = (
+        f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\n{text}\n\n" for n, text in enumerate(cues, 1)
+    )
+    file.write_text("".join(reversed(list(blocks))), "utf-8")
+    done = _run("export", file, "--format", "txt", "--output-dir", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    text = (tmp_path / "out" / "a.en.transcript.txt").read_text("utf-8")
+    assert text.rstrip().split("\n\n")[2:] == [
+        "00:00:01  – Who is it?",
+        "00:00:01  – Me. Come in and sit down. Thanks.",
+        "00:00:03  – No.",
+    ]
+
+
 def test_hls_without_a_media_file_says_that_its_length_is_unknown(tmp_path: Path) -> None:
     file = tmp_path / "a.en.srt"
     file.write_text(SRT.format("Hello"), "utf-8")

@@ -73,6 +73,15 @@ def test_a_paragraph_is_what_one_person_says_without_a_long_pause() -> None:
     assert [(p.speaker, p.start) for p in paragraphs] == [("Anna", 0.0), ("Ben", 2.5), ("Ben", 9.0)]
 
 
+def test_somebody_else_who_speaks_has_a_paragraph_with_a_dash_where_no_name_is_known() -> None:
+    sentences = [_words("Who is it?", 0.0), _words("Me.", 1.6), _words("Come in.", 2.2)]
+    document = replace(_document(), paragraphs=group_paragraphs(sentences, {0, 1}))
+    blocks = text_document.write(document).decode().rstrip().split("\n\n")
+    assert blocks[2:] == ["10:00:00:00  – Who is it?", "10:00:01:15  – Me. Come in."]
+    last = docx.Document(io.BytesIO(word_document.write(document))).paragraphs[-1]
+    assert last.text == "10:00:01:15\t– Me. Come in."
+
+
 def test_half_a_minute_of_one_speaker_ends_with_a_sentence() -> None:
     sentences = [_words("a b c d e f g h i j.", 5.0 * n, "Anna") for n in range(20)]
     starts = [paragraph.start for paragraph in group_paragraphs(sentences)]
