@@ -118,6 +118,7 @@ ROLES: dict[Role, str] = {
 }
 FACTS = {
     "not_taken": _("Not taken because"),
+    "ready_file": _("Ready file"),
     "watch_mode": _("Watched by"),
     "turn": _("When it has its turn"),
     "duration_seconds": _("Length in seconds"),
