@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import cast
 
 from pydantic import ValidationError
 
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_models_dir
 from subtitled.config.plugin_loader import PluginLoader
+from subtitled.config.plugin_registration import RegisteredComponent
 from subtitled.config.plugin_sources import list_sources
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.costs.budgets import effective_price
@@ -187,29 +189,43 @@ def _is_here(models: ModelStore, spec: ModelSpec) -> bool:
 
 def _list_unconfigured(named: set[str], *, third_party: bool) -> Iterator[Configured]:
     """Yield the engines of other installed plugins that need no settings."""
+    sources = tuple(
+        (source.name, source.module)
+        for source in list_sources()
+        if source.name not in named and (third_party or source.module.startswith(_BUNDLED))
+    )
+    for plugin, module, component in _load_engines(sources):
+        configured = _with_defaults(plugin, module, component)
+        if configured is not None:
+            yield configured
+
+
+@functools.cache
+def _load_engines(
+    sources: tuple[tuple[str, str], ...],
+) -> list[tuple[str, str, RegisteredComponent]]:
+    """Return the engines of plugins with the plugin and its module. Those that fail have none."""
     loader = PluginLoader()
-    for source in list_sources():
-        if not (third_party or source.module.startswith(_BUNDLED)):
-            continue
-        if source.name in named or loader.load(source.name) is not None:
-            continue
-        for component in loader.components(source.name):
-            if component.kind == "engines":
-                configured = _with_defaults(source.name, source.module, component)
-                if configured is not None:
-                    yield configured
+    return [
+        (name, module, component)
+        for name, module in sources
+        if loader.load(name) is None
+        for component in loader.components(name)
+        if component.kind == "engines"
+    ]
 
 
-def _with_defaults(plugin: str, module: str, component: Any) -> Configured | None:
+def _with_defaults(plugin: str, module: str, component: RegisteredComponent) -> Configured | None:
     """Return an engine with the defaults of its settings; None if it cannot do without any."""
     try:
-        settings = component.component_class.Settings.model_validate({})
+        engine = cast("type[Engine]", component.component_class)
+        settings = engine.Settings.model_validate({})
     except ValidationError:
         return None  # It needs an address or a key.
     configured: Configured = ConfiguredComponent(
         name=f"{plugin}:{component.name}" if component.name else plugin,
         plugin=plugin,
-        component_class=component.component_class,
+        component_class=engine,
         settings=settings,
         entry_point=module,
         registered_name=component.name,
