@@ -20,6 +20,7 @@ PACKAGES = {"stable-ts": "stable-ts", "whisperx": "whisperx"}
 def load_stable_ts(model: str) -> Callable[[str], dict[str, Any]]:
     """Return stable-ts over faster-whisper, with its default regrouping."""
     import stable_whisper
+    from whisper.tokenizer import TO_LANGUAGE_CODE
 
     whisper = stable_whisper.load_faster_whisper(
         model, device="cpu", compute_type="int8", cpu_threads=1
@@ -28,7 +29,8 @@ def load_stable_ts(model: str) -> Callable[[str], dict[str, Any]]:
     def transcribe(path: str) -> dict[str, Any]:
         result = whisper.transcribe(path, verbose=None)
         return {
-            "language": result.language,
+            # It writes "czech" where faster-whisper writes "cs".
+            "language": TO_LANGUAGE_CODE.get(result.language, result.language),
             "cues": [(each.start, each.end, each.text.strip()) for each in result.segments],
         }
 
