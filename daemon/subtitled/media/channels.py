@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 WINDOW_SAMPLES = 4000
 """Samples of a window: a quarter of a second."""
-BLOCK_WINDOWS = 120
-"""Windows that are processed at once, so that memory does not grow with the duration."""
+BLOCK_WINDOWS = 240
+"""Windows of all channels together that are processed at once, so that memory grows neither with
+the duration nor with the number of channels."""
 FLIP_CORRELATION = -0.3
 """Correlation below which a channel is turned over before it is added to the loudest one."""
 MAX_CANCELLED_SHARE = 0.25
@@ -55,7 +56,8 @@ class ChannelFile:
         """Yield samples from -1 to 1 of shape (samples, channels), whole windows at a time."""
         import numpy as np
 
-        count = BLOCK_WINDOWS * WINDOW_SAMPLES * self.channels
+        windows = max(1, BLOCK_WINDOWS // self.channels)
+        count = windows * WINDOW_SAMPLES * self.channels
         with self.path.open("rb") as file:
             while len(raw := np.fromfile(file, dtype="<i2", count=count)):
                 whole = len(raw) // self.channels * self.channels

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from subtitled.media.channels import are_unrelated, weigh_by_level, weigh_by_phase
+from subtitled.media.channels import (
+    BLOCK_WINDOWS,
+    WINDOW_SAMPLES,
+    ChannelFile,
+    are_unrelated,
+    weigh_by_level,
+    weigh_by_phase,
+)
 from subtitled.media.marks import Mark
 from subtitled.media.probe import AudioTrack, MediaInfo
 from subtitled.media.track_sets import WINDOW_SECONDS, choose_channels, find_track_set
@@ -238,3 +246,18 @@ def test_a_channel_that_turns_over_is_turned_back_there_only() -> None:
     weights = weigh_by_phase(matrix)
     assert weights[5] == pytest.approx([0.5, 0.5])
     assert weights[30] == pytest.approx([0.5, -0.5])
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 32, 300])
+def test_blocks_hold_whole_windows_and_no_more_samples_for_more_channels(
+    tmp_path: Path, channels: int
+) -> None:
+    windows = 3 * max(1, BLOCK_WINDOWS // channels)
+    samples = np.arange((windows * WINDOW_SAMPLES + 7) * channels, dtype="<i2")
+    file = ChannelFile(tmp_path / "channels", channels)
+    samples.tofile(file.path)
+    blocks = list(file.read_blocks())
+    assert [len(block) % WINDOW_SAMPLES for block in blocks] == [0, 0, 0, 7]
+    most = max(BLOCK_WINDOWS, channels) * WINDOW_SAMPLES
+    assert all(block.size <= most for block in blocks)
+    assert np.array_equal(np.concatenate(blocks) * 32768, samples.reshape(-1, channels))
