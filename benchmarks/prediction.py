@@ -1,8 +1,10 @@
 """How far the predicted work of the next 20 jobs is from the truth, by real jobs.
 
 The embedded Whisper makes subtitles of 40 parts of speech, from 4 to 40 seconds long, one after the
-other. After 20 of them the work of the next 20 is predicted as the daemon does. With ``--simulate``
-no job is done: the same is said of simulated jobs of whole films, 300 times for each kind.
+other. After 20 of them the work of the next 20 is predicted as the daemon does, in seconds of the
+clock. Other work on the machine changes those from one half to the other, so the same is said of
+seconds of the processor. With ``--simulate`` no job is done: the same is said of simulated jobs of
+whole films, 300 times for each kind.
 
 Usage: python benchmarks/prediction.py [--simulate] [JOBS]
 """
@@ -14,6 +16,8 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+
+import psutil
 
 from subtitled.jobs.prediction import MeasuredRun, fit_speed, predict_work
 
@@ -83,7 +87,7 @@ def measure(number: int) -> None:
     from subtitled.library.fingerprint import content_fingerprint
     from subtitled.pipeline.pipeline import run_job
 
-    chance, runs = random.Random(7), []
+    chance, runs, processor_runs = random.Random(7), [], []
     with own_folder() as folder:
         (folder / "config.toml").write_text(f'[daemon]\nstate_dir = "{folder}/state"\n')
         configuration = load_config(folder / "config.toml")
@@ -108,19 +112,41 @@ def measure(number: int) -> None:
                 duration=seconds,
             )
             meter = JobMeter(services, record, job.fingerprint)
+            before = _processor_seconds()
             run = meter.finish(record, run_job(job, services, InlineRunner()))
             meter.close()
             if run is not None:
+                used = _processor_seconds() - before
                 runs.append(MeasuredRun(run.sound_seconds, run.work_seconds))
+                processor_runs.append(MeasuredRun(run.sound_seconds, used))
+                print(
+                    f"{run.sound_seconds:5.1f} s of sound: {run.work_seconds:.1f} s, "
+                    f"{used:.1f} s of the processor",
+                    flush=True,
+                )
         services.engines.close()
         database.close()
+    _say("clock", runs)
+    _say("processor", processor_runs)
+
+
+def _processor_seconds() -> float:
+    """Return the processor time of this process and its children, which live on."""
+    own = psutil.Process()
+    times = [process.cpu_times() for process in (own, *own.children(recursive=True))]
+    return sum(one.user + one.system for one in times)
+
+
+def _say(measure: str, runs: list[MeasuredRun]) -> None:
+    """Print how far the second half of some jobs is from what the first half predicts."""
     half = len(runs) // 2
     error, is_inside = _compare(runs[half - 1 :: -1], runs[half:])
     fit = fit_speed(runs[half - 1 :: -1])
     assert fit is not None
     truth = sum(run.work_seconds for run in runs[half:])
     print(
-        f"whisper base: {fit.fixed_seconds:.1f} s and {fit.work_per_sound:.3f} s for a second; "
+        f"{measure}, whisper base: {fit.fixed_seconds:.1f} s and {fit.work_per_sound:.3f} s for "
+        f"each second; "
         f"the next {len(runs) - half} jobs took {truth:.0f} s; "
         f"error {error:.1%}, {'in' if is_inside else 'outside'} the range"
     )
