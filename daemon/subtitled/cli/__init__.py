@@ -53,7 +53,7 @@ def main() -> None:
     if word == "--version":
         print(f"subtitled {__version__}")
         return
-    gc.disable()  # what modules define stays, so looking through it again and again is in vain
+    gc.disable()  # what modules define stays: there is nothing to free
     from .app import app
 
     for module in MODULES.get(word, ()):
