@@ -39,19 +39,31 @@ class TransientError(SubtitledError):
 
     Attributes:
         retry_after: Seconds to wait before the next try, if the service named them, else None.
+        nothing_done: Whether it is certain that the service did nothing, so that another one may be
+            asked without paying twice.
     """
 
-    def __init__(self, message: str, hint: str = "", retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        retry_after: float | None = None,
+        *,
+        nothing_done: bool = False,
+    ) -> None:
         """Create an error.
 
         Args:
             message: What went wrong, in one sentence without a full stop.
             hint: What the user can do about it, or an empty string.
             retry_after: Seconds to wait before the next try, or None for the core's own delay.
+            nothing_done: Whether it is certain that the service did nothing.
         """
         super().__init__(message, hint)
         self.retry_after = retry_after
         """Seconds to wait before the next try, or None."""
+        self.nothing_done = nothing_done
+        """Whether it is certain that the service did nothing."""
 
 
 class SetupError(SubtitledError):

@@ -24,6 +24,8 @@ BODY_TIME_FACTOR = 2.0
 """Multiple of the timeout that a whole response may take once it has begun."""
 MAX_RETRY_SECONDS = 24 * 3600.0
 """Longest wait that is taken from a header."""
+_REFUSED_FOR_NOW = frozenset({425, 429, 503})
+"""Statuses that say that a request was not worked on."""
 MAX_REASON_CHARACTERS = 200
 """How many characters of a service's error message are passed on."""
 
@@ -71,7 +73,8 @@ def send_request(
 
     Raises:
         TransientError: No connection, a timeout, an endless response, or status 408, 409, 425, 429
-            or 5xx. ``retry_after`` is that of the response.
+            or 5xx. ``retry_after`` is that of the response. ``nothing_done`` is true if there was
+            no connection, and for status 425, 429 and 503.
         SetupError: The url or the certificate is invalid, or the service redirects.
     """
     import httpx
@@ -97,11 +100,17 @@ def send_request(
         raise TransientError(
             f"{name} does not answer: {type(error).__name__}",
             "Check that it runs and that the url is right",
+            nothing_done=isinstance(
+                error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout
+            ),
         ) from None
     status = response.status_code
     if status in (408, 409, 425, 429) or status >= 500:
         raise TransientError(
-            f"{name} answers {status}", "Look at its log", parse_retry_after(response)
+            f"{name} answers {status}",
+            "Look at its log",
+            parse_retry_after(response),
+            nothing_done=status in _REFUSED_FOR_NOW,
         )
     if response.has_redirect_location:
         # Only the host: the rest may contain a secret.

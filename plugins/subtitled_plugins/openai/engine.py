@@ -10,9 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from subtitled.plugin import (
+    LOCAL,
     Audio,
     CheckResult,
     Engine,
@@ -30,14 +31,18 @@ from subtitled.plugin import (
     language_codes,
 )
 from subtitled.plugin.audio_encoding import EXTENSIONS, encode_audio
-from subtitled.plugin.http import get_host, refusal_error
+from subtitled.plugin.http import get_host, is_loopback, refusal_error
 
-from .client import OpenAIClient, get_destination, get_error_code, is_local, parse_object
+from .address_health import AddressHealth
+from .client import OpenAIClient, get_error_code, parse_object
+from .pool import Address, AddressPool
 from .response import is_transcription, parse_response
 
 if TYPE_CHECKING:
     import httpx
 
+MAX_CONCURRENCY = 256
+"""Most requests at the same time, to all addresses together."""
 RESPONSE_FORMATS: dict[str, dict[str, Any]] = {
     "words": {
         "response_format": "verbose_json",
@@ -56,11 +61,27 @@ IDENTIFYING_HOSTS = frozenset({"api.openai.com", "api.groq.com"})
 """Services that identify the language if none is named, by their API references."""
 
 
+class AddressSettings(Settings):
+    """One of several servers: ``[[engines.openai.addresses]]``."""
+
+    url: str = Field(pattern=r"^https?://", description="Its address up to the version.")
+    weight: float = Field(
+        1.0,
+        gt=0,
+        le=100,
+        description="Its share of the work: 4 for a server that is four times as fast as one of 1.",
+    )
+    api_key: Secret | None = Field(
+        None, description="Its key, by reference. Unset: that of the section."
+    )
+
+
 class TranscriptionSettings(Settings):
     """The settings in ``[engines.openai]``."""
 
     NON_RESULT_FIELDS: ClassVar[frozenset[str]] = frozenset(
         {
+            "addresses",
             "is_local",
             "languages",
             "needs_language",
@@ -72,8 +93,16 @@ class TranscriptionSettings(Settings):
     )
 
     url: str = Field(
-        pattern=r"^https?://",
-        description="The address up to the version, such as http://localhost:8000/v1 for speaches.",
+        "",
+        pattern=r"^(https?://|$)",
+        description="The address up to the version, such as http://localhost:8000/v1 for speaches. "
+        "Or leave it out and name several in addresses.",
+    )
+    addresses: tuple[AddressSettings, ...] = Field(
+        (),
+        max_length=64,
+        description="Several servers with the same model, which share the work: tables with url, "
+        "and if needed weight and api_key.",
     )
     model: str = Field(min_length=1, description="The name of the model at the service.")
     api_key: Secret | None = Field(
@@ -109,18 +138,48 @@ class TranscriptionSettings(Settings):
         25.0, ge=1, description="Megabytes of audio that the server accepts in one request."
     )
     concurrency: int = Field(
-        2, ge=1, le=64, description="How many requests are sent at the same time."
+        2,
+        ge=1,
+        le=64,
+        description="How many requests are sent at the same time; with several addresses to each, "
+        "times its weight.",
     )
     temperature: float | None = Field(0.0, ge=0, le=1, description="The sampling temperature.")
     timeout: float = Field(600.0, gt=0, le=3600, description="Seconds to wait for an answer.")
     verify_tls: bool = Field(True, description="Require a valid certificate.")
 
+    @model_validator(mode="after")
+    def _check_addresses(self) -> TranscriptionSettings:
+        if bool(self.url) == bool(self.addresses):
+            raise ValueError("give either url or addresses: one server, or several")
+        urls = [one.url.rstrip("/") for one in self.addresses]
+        if twice := next((url for url in urls if urls.count(url) > 1), None):
+            raise ValueError(f"{get_host(twice)} is among the addresses twice; set its weight")
+        return self
+
+    @property
+    def is_own(self) -> bool:
+        """Whether audio stays with the user: as configured, else if all are this machine."""
+        if self.is_local is not None:
+            return self.is_local
+        return all(is_loopback(one.url) for one in self.list_addresses())
+
+    def list_addresses(self) -> tuple[AddressSettings, ...]:
+        """Return the servers, each with its key."""
+        if self.url:
+            return (AddressSettings(url=self.url, weight=1.0, api_key=self.api_key),)
+        return tuple(
+            one if one.api_key is not None else one.model_copy(update={"api_key": self.api_key})
+            for one in self.addresses
+        )
+
+    def limit_of(self, address: AddressSettings) -> int:
+        """Return how many requests an address gets at the same time, at most."""
+        return max(1, round(self.concurrency * address.weight))
+
 
 class TranscriptionEngine(Engine[TranscriptionSettings]):
     """A speech model of a service. Several threads may use it."""
-
-    _first_supported = 0
-    """Index of the first of :data:`RESPONSE_FORMATS` that the server has not refused."""
 
     @classmethod
     def capabilities(cls, settings: TranscriptionSettings) -> EngineCapabilities:
@@ -133,19 +192,28 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
                 settings.max_seconds,
                 settings.max_upload_mb * BYTES_PER_MB / MAX_BYTES_PER_SECOND[settings.audio_codec],
             ),
-            max_concurrency=settings.concurrency,
-            destination=get_destination(settings),
+            max_concurrency=min(
+                MAX_CONCURRENCY, sum(map(settings.limit_of, settings.list_addresses()))
+            ),
+            destination=_get_destination(settings),
         )
 
     def self_check(self) -> Sequence[CheckResult]:
-        return self._client.run_checks()
+        return [
+            result for address in self._pool.addresses for result in address.client.run_checks()
+        ]
 
     def transcribe(self, audio: Audio, request: TranscriptionRequest) -> Transcript:
         if not request.chunk.speech:
             return Transcript(language=request.language, words=())
         span = request.chunk.trimmed().span
         usage: list[UsageRecord] = []
-        payload = self._request_transcription(self._encode_span(audio, span), request, span, usage)
+        audio_bytes = self._encode_span(audio, span)
+        payload = self._pool.run(
+            lambda address: self._request_transcription(address, audio_bytes, request, span, usage),
+            span.duration,
+            lambda: request.cancelled,
+        )
         response = parse_response(payload, span.duration, span.start)
         if usage and response.seconds is not None:
             usage[-1] = replace(usage[-1], amount=response.seconds)
@@ -161,6 +229,7 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
 
     def _request_transcription(
         self,
+        address: Address,
         audio_bytes: bytes,
         request: TranscriptionRequest,
         span: TimeSpan,
@@ -170,28 +239,30 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
         formats = list(RESPONSE_FORMATS)[list(RESPONSE_FORMATS).index(self.settings.timestamps) :]
         name = f"sound.{EXTENSIONS[self.settings.audio_codec]}"
         content_type = "audio/ogg" if self.settings.audio_codec == "opus" else "audio/flac"
-        index = min(self._first_supported, len(formats) - 1)
+        index = min(address.first_supported, len(formats) - 1)
         while True:
-            response = self._client.send_request(
+            response = address.client.send_request(
                 "POST",
                 "/audio/transcriptions",
                 data=self._build_fields(request) | RESPONSE_FORMATS[formats[index]],
                 files={"file": (name, audio_bytes, content_type)},
             )
             is_downgraded = _is_format_refused(response) and index + 1 < len(formats)
-            if not is_local(self.settings):
-                usage.append(self._build_usage_record(response, span))
+            if not self.settings.is_own:
+                usage.append(self._build_usage_record(address, response, span))
             if not is_downgraded:
-                return self._check_response(response)
+                return self._check_response(address, response)
             index += 1
-            self._first_supported = max(self._first_supported, index)
+            address.first_supported = max(address.first_supported, index)
 
-    def _build_usage_record(self, response: httpx.Response, span: TimeSpan) -> UsageRecord:
+    def _build_usage_record(
+        self, address: Address, response: httpx.Response, span: TimeSpan
+    ) -> UsageRecord:
         """Describe one request. A refused one is free, but the audio left this machine."""
         return UsageRecord(
             kind="audio",
             amount=math.ceil(span.duration),
-            host=self._client.host,
+            host=address.client.host,
             request_id=response.headers.get("x-request-id", ""),
             price=None if response.is_success else 0.0,
         )
@@ -208,9 +279,9 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
             fields["prompt"] = ", ".join(request.hotwords)
         return fields
 
-    def _check_response(self, response: httpx.Response) -> dict[str, Any]:
+    def _check_response(self, address: Address, response: httpx.Response) -> dict[str, Any]:
         """Return the payload of a transcription. Raise the error of any other response."""
-        payload, service = parse_object(response), self._client.service_name
+        payload, service = parse_object(response), address.client.service_name
         if response.is_success:
             if payload.get("error"):
                 code = get_error_code(payload) or "no reason given"
@@ -251,14 +322,37 @@ class TranscriptionEngine(Engine[TranscriptionSettings]):
         return audio_bytes
 
     @cached_property
-    def _client(self) -> OpenAIClient:
-        return OpenAIClient(self.context.name, self.settings)
+    def _pool(self) -> AddressPool:
+        settings = self.settings
+        return AddressPool(
+            [self._open_address(one) for one in settings.list_addresses()],
+            is_free=settings.is_own,
+            log=self.context.log,
+        )
+
+    def _open_address(self, address: AddressSettings) -> Address:
+        settings = self.settings.model_copy(
+            update={"url": address.url, "api_key": address.api_key, "addresses": ()}
+        )
+        client = OpenAIClient(self.context.name, settings)
+        limit = self.settings.limit_of(address)
+        health = AddressHealth(name=client.host, weight=address.weight, limit=limit)
+        return Address(client, health)
+
+
+def _get_destination(settings: TranscriptionSettings) -> str:
+    """Return the destination, which names every host: any of them may get the audio."""
+    if settings.is_own:
+        return LOCAL
+    hosts = dict.fromkeys(get_host(one.url) for one in settings.list_addresses())
+    return f"openai:{'+'.join(hosts)}"
 
 
 def _needs_language(settings: TranscriptionSettings) -> bool:
     if settings.needs_language is not None:
         return settings.needs_language
-    return get_host(settings.url) not in IDENTIFYING_HOSTS
+    hosts = {get_host(one.url) for one in settings.list_addresses()}
+    return not hosts <= IDENTIFYING_HOSTS
 
 
 def _is_format_refused(response: httpx.Response) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -125,6 +126,11 @@ class SherpaEngine(Engine[SherpaSettings]):
 
     def _open(self, code: str) -> OfflineRecognizer:
         """Open the model, for the language with this code if it takes one."""
+        kind, _, number = self.context.device.partition(":")
+        if kind == "cuda" and number:
+            # sherpa-onnx takes the first card that CUDA shows to this process, which has only this
+            # engine.
+            os.environ["CUDA_VISIBLE_DEVICES"] = number
         try:
             from sherpa_onnx import OfflineRecognizer
         except ImportError as error:
@@ -134,7 +140,6 @@ class SherpaEngine(Engine[SherpaSettings]):
             ) from error
         model = self.settings.model
         folder = self.context.models[OWN if isinstance(model, Path) else model]
-        kind = self.context.device.partition(":")[0]
         provider = "cpu" if kind == "auto" else kind
         with tempfile.TemporaryDirectory() as scratch:
             arguments = build_arguments(self._family, folder, code, Path(scratch))

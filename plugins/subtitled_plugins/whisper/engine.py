@@ -129,6 +129,8 @@ class WhisperEngine(Engine[WhisperSettings]):
         # The setting "device" is that of the core. It is a field of the settings too because stored
         # variants hold it.
         kind, _, number = self.context.device.partition(":")
+        if kind == "cuda":
+            _check_card(self.context.name, int(number or 0))
         try:
             self._model = WhisperModel(
                 str(folder),
@@ -260,6 +262,22 @@ class WhisperEngine(Engine[WhisperSettings]):
 
         for _ in self._workers.map(correct, attempt):
             pass
+
+
+def _check_card(section: str, number: int) -> None:
+    """Raise :class:`SetupError` if CTranslate2 does not see the graphics card of this number."""
+    import ctranslate2
+
+    count = ctranslate2.get_cuda_device_count()
+    if number < count:
+        return
+    seen = ", ".join(f"cuda:{card}" for card in range(count)) or "none"
+    raise SetupError(
+        f"there is no graphics card cuda:{number} for Whisper; it sees {seen}",
+        f"Set engines.{section}.device to one of them, or to auto or cpu. If the card is there: "
+        "install the NVIDIA driver and the CUDA libraries of CTranslate2, and in a container hand "
+        "it over (--gpus all)",
+    )
 
 
 def follow_batches(

@@ -225,3 +225,131 @@ def test_a_recording_becomes_subtitles(
     assert text.startswith("the number you have dialed is not in service please check the number")
     assert cues[0].start == pytest.approx(english_speech.prompts[0].start, abs=0.4)
     assert len(service.requests) == 1
+
+
+def _pool_of(
+    engine_name: str, *services: FakeTranscriptions, **more: object
+) -> TranscriptionEngine:
+    settings = TranscriptionSettings.model_validate(
+        {"model": "tiny", "addresses": [{"url": one.url} for one in services]} | more
+    )
+    return TranscriptionEngine(settings, ComponentContext(engine_name))
+
+
+@pytest.fixture
+def second() -> Iterator[FakeTranscriptions]:
+    with serve_transcriptions(FakeTranscriptions()) as service:
+        yield service
+
+
+@pytest.mark.parametrize("manner", [401, 429, 500, "cut", "prose"])
+def test_servers_of_ones_own_do_for_each_other_whatever_goes_wrong(
+    manner: str | int, service: FakeTranscriptions, second: FakeTranscriptions, tmp_path: Path
+) -> None:
+    service.manner = manner
+    engine = _pool_of("openai", service, second)
+    assert len(hear(engine, tmp_path).words) == 3
+    assert (len(service.requests), len(second.requests)) == (1, 1)
+
+
+@pytest.mark.parametrize(("manner", "asked"), [(401, 1), (503, 1), (500, 0), ("cut", 0)])
+def test_services_that_cost_are_asked_again_only_if_surely_nothing_was_made(
+    manner: str | int,
+    asked: int,
+    service: FakeTranscriptions,
+    second: FakeTranscriptions,
+    tmp_path: Path,
+) -> None:
+    service.manner = manner
+    engine = _pool_of("openai", service, second, is_local=False)
+    if asked:
+        usage = hear(engine, tmp_path).usage
+        # A request that was refused is free; one that may have been made would not be.
+        assert [one.host for one in usage if one.price is None] == [f"127.0.0.1:{second.port}"]
+    else:
+        with pytest.raises(TransientError):
+            hear(engine, tmp_path)
+    assert (len(service.requests), len(second.requests)) == (1, asked)
+
+
+def test_each_server_is_asked_in_the_format_that_it_supports(
+    service: FakeTranscriptions, second: FakeTranscriptions, tmp_path: Path
+) -> None:
+    service.gives, service.retry_after = "none", ""
+    engine = _pool_of("openai", service, second, concurrency=1)
+    first = hear(engine, tmp_path)
+    service.manner = 500
+    assert not first.word_timestamps
+    assert hear(engine, tmp_path).word_timestamps
+    assert [fields["response_format"] for fields in second.requests] == [["verbose_json"]]
+
+
+def test_each_address_gets_its_own_key_and_the_others_that_of_the_section(
+    service: FakeTranscriptions,
+    second: FakeTranscriptions,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ASR_KEY", "sk-section")
+    monkeypatch.setenv("OWN_KEY", "sk-own")
+    service.key, second.key = "sk-section", "sk-own"
+    addresses = [{"url": service.url}, {"url": second.url, "api_key": {"env": "OWN_KEY"}}]
+    settings = TranscriptionSettings.model_validate(
+        {"model": "tiny", "addresses": addresses, "api_key": {"env": "ASR_KEY"}}
+    )
+    engine = TranscriptionEngine(settings, ComponentContext("openai"))
+    assert [result.ok for result in engine.self_check()] == [True, True]
+    second.key = "sk-other"
+    results = engine.self_check()
+    assert [result.ok for result in results] == [True, False]
+    assert "sk-" not in str(results)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "give either url or addresses"),
+        ({"url": "http://a/v1", "addresses": [{"url": "http://b/v1"}]}, "give either url or"),
+        ({"addresses": [{"url": "http://a/v1"}, {"url": "http://a/v1/"}]}, "twice"),
+        ({"addresses": [{"url": "ftp://a"}]}, "pattern"),
+        ({"addresses": [{"url": "http://a/v1", "weight": 0}]}, "greater than 0"),
+        ({"addresses": [{"url": "http://a/v1", "key": "x"}]}, "key"),
+    ],
+)
+def test_wrong_addresses_are_told(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        TranscriptionSettings.model_validate({"model": "tiny"} | settings)
+
+
+def test_a_pool_has_one_destination_that_names_every_host_and_one_variant() -> None:
+    def read(*urls: str, **more: object) -> TranscriptionSettings:
+        return TranscriptionSettings.model_validate(
+            {"model": "m", "addresses": [{"url": url} for url in urls]} | more
+        )
+
+    def destination(settings: TranscriptionSettings) -> str:
+        return TranscriptionEngine.capabilities(settings).destination
+
+    assert destination(read("http://127.0.0.1:1/v1", "http://localhost:2/v1")) == "local"
+    far = read("http://127.0.0.1:1/v1", "https://b.example/v1")
+    assert destination(far) == "openai:127.0.0.1:1+b.example"
+    assert destination(read("http://nas/v1", "http://gpu/v1", is_local=True)) == "local"
+    assert read("http://nas/v1").result_fields() == read("http://gpu/v1").result_fields()
+    single = TranscriptionSettings.model_validate({"model": "m", "url": "http://a/v1"})
+    assert "addresses" not in single.result_fields()
+    assert single.result_fields()["url"] == "http://a/v1"
+
+
+def test_an_address_takes_requests_by_its_weight() -> None:
+    settings = TranscriptionSettings.model_validate(
+        {
+            "model": "m",
+            "concurrency": 2,
+            "addresses": [
+                {"url": "http://gpu/v1", "weight": 4},
+                {"url": "http://nas/v1", "weight": 0.1},
+            ],
+        }
+    )
+    assert [settings.limit_of(one) for one in settings.list_addresses()] == [8, 1]
+    assert TranscriptionEngine.capabilities(settings).max_concurrency == 9

@@ -5,6 +5,7 @@ The results have the shapes that the installed sherpa-onnx gives, with words of 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -66,11 +67,11 @@ class Recognizing:
         path.write_bytes(np.zeros(16_000 * 30, np.int16).tobytes())
         self._audio = Audio(path)
 
-    def engine(self, model: str, result: Any) -> SherpaEngine:
+    def engine(self, model: str, result: Any, device: str = "auto") -> SherpaEngine:
         module = ModuleType("sherpa_onnx")
         module.OfflineRecognizer = FakeRecognizer(result, self.opened)  # type: ignore[attr-defined]
         self._monkeypatch.setitem(sys.modules, "sherpa_onnx", module)
-        context = ComponentContext("sherpa", 2, {model: self.folder})
+        context = ComponentContext("sherpa", 2, {model: self.folder}, device)
         engine = SherpaEngine(SherpaSettings(model=model), context)
         engine.load()
         return engine
@@ -191,3 +192,20 @@ def test_doctor_tells_a_missing_package(
 def test_names_of_languages_are_understood_in_every_form() -> None:
     assert [parse_language(x) for x in ("<|yue|>", "en", "Chinese")] == ["yue", "en", "zh"]
     assert [parse_language(x) for x in ("", "<|nospeech|>")] == [UNDETERMINED] * 2
+
+
+@pytest.mark.parametrize(
+    ("device", "provider", "shown"),
+    [("auto", "cpu", "7"), ("cuda", "cuda", "7"), ("cuda:0", "cuda", "0"), ("cuda:1", "cuda", "1")],
+)
+def test_the_process_sees_only_the_card_of_its_section(
+    device: str,
+    provider: str,
+    shown: str,
+    recognizing: Recognizing,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
+    recognizing.engine("parakeet-tdt-0.6b-v3", TIMED, device)
+    assert recognizing.opened[-1]["provider"] == provider
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == shown
