@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,10 @@ from subtitled.daemon.set_delivery import SetDelivery
 from subtitled.db.history import HistoryEvent
 from subtitled.db.records import FileState
 from support.harness import Harness, film
+
+
+class PowerCutError(BaseException):
+    """The power is cut."""
 
 
 @pytest.fixture
@@ -97,6 +102,28 @@ def test_the_same_content_is_subtitled_again_when_it_comes_again(
         "Clip.en.srt",
         "Clip (2)/Clip.en.srt",
     }
+
+
+def test_a_delivery_that_a_power_cut_interrupts_is_finished_and_forgotten_at_the_next_start(
+    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media = film(harness.root / "Clip.wav", 1)
+    media.with_suffix(".ready.json").write_text("{}")
+    harness.scan()
+
+    def cut(*_: object, **__: object) -> None:
+        raise PowerCutError
+
+    with monkeypatch.context() as patch, pytest.raises(PowerCutError):
+        patch.setattr(os, "link", cut)
+        deliver(harness)
+    assert "Clip.result.json" in names_in(harness.root), "nothing is moved yet"
+    SetDelivery(harness.configuration, harness.database).finish_interrupted()
+    assert not names_in(harness.root)
+    assert "Clip.en.srt" in names_in(tmp_path / "done")
+    assert not harness.database.sidecars.of_media(media)
+    (entry,) = harness.database.history.newest(1)
+    assert (entry.event, entry.path) == (HistoryEvent.DELIVERED, media)
 
 
 def test_a_ready_file_with_a_fault_fails_the_set_and_its_correction_mends_it(

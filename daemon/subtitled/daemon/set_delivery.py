@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
@@ -14,11 +13,11 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.records import FINAL_STATES, FileRecord, FileState
-from subtitled.db.sidecars import SidecarRecord, SidecarStatus
+from subtitled.db.sidecars import SidecarStatus
 from subtitled.library.file_set import list_set, result_file_of
 from subtitled.library.file_settings import FileSettings, settings_of_file
 from subtitled.library.media_filter import MediaFilter
-from subtitled.library.set_moves import SetMover, choose_targets
+from subtitled.library.set_moves import Move, SetMover, choose_targets
 from subtitled.plugin import InputRejectedError, SubtitledError
 from subtitled.plugin.files import write_atomic
 from subtitled.plugin.paths import display_path
@@ -29,6 +28,8 @@ _log = logging.getLogger(__name__)
 
 JOURNALS_FOLDER = "set-moves"
 """The folder of the journals in the state folder."""
+RETRY_SECONDS = 600.0
+"""Seconds until a file is tried again that could not be delivered."""
 DONE_STATES = frozenset({FileState.DONE, FileState.UP_TO_DATE, FileState.NO_SPEECH})
 """Final states of files that got what was wanted. The others go into the failed folder."""
 
@@ -45,9 +46,12 @@ class SetDelivery:
             for name, library in configuration.settings.libraries.items()
             if library.ingest.delivers
         }
-        self._mover = SetMover(resolve_state_dir(configuration.settings) / JOURNALS_FOLDER)
+        journals = resolve_state_dir(configuration.settings) / JOURNALS_FOLDER
+        self._mover = SetMover(journals, self._record_moved)
         self._delivered: dict[int, float] = {}
         """When the state of each file was written that was delivered and stayed."""
+        self._failed_at: dict[int, float] = {}
+        """When each file could not be delivered, by the monotonic clock."""
         self._is_finished = False
 
     def finish_interrupted(self) -> None:
@@ -57,8 +61,7 @@ class SetDelivery:
     def deliver(self, library: str) -> int:
         """Deliver the finished files of a library.
 
-        What cannot be delivered stays where it is, and is tried again when its state changes or at
-        the next start.
+        What cannot be delivered stays where it is, and is tried again after ten minutes.
 
         Returns:
             How many sets were moved.
@@ -67,29 +70,29 @@ class SetDelivery:
             return 0
         if not self._is_finished:
             self.finish_interrupted()
+        now = time.monotonic()
         finished = [
             record
             for record in self._db.states.decided(library, FINAL_STATES)
             if self._delivered.get(record.id) != record.updated_at
+            and now - self._failed_at.get(record.id, -RETRY_SECONDS) >= RETRY_SECONDS
         ]
         moved = 0
         for record in finished:
-            self._delivered[record.id] = record.updated_at
+            if not record.path.exists():
+                continue  # It is gone, which the next scan finds, or its share is.
             try:
                 moved += self._deliver(record, self._libraries[library])
-            except FileNotFoundError:
-                continue  # it is gone, which the next scan finds
+                self._delivered[record.id] = record.updated_at
             except (OSError, SubtitledError) as error:
+                self._failed_at[record.id] = now
+                self._is_finished = False  # A set may have been moved in part.
                 _log.error("%s is not delivered: %s", display_path(record.path), error)
-            except SQLAlchemyError:
-                self._delivered.pop(record.id, None)
-                raise
         return moved
 
     def _deliver(self, record: FileRecord, library: LibrarySettings) -> bool:
         """Deliver one file. Return whether its set was moved."""
         media, ingest = record.path, library.ingest
-        media.stat()
         is_done = record.state in DONE_STATES
         sidecars = [
             sidecar
@@ -106,8 +109,8 @@ class SetDelivery:
         target = folder / media.parent.relative_to(library.path)
         files = list_set(media, MediaFilter(library))
         moves = choose_targets(files, target, media.stem)
-        self._mover.move(moves)
-        self._forget(record, sidecars, moves[0][1], settings.project)
+        note = {"project": settings.project, "state": str(record.state)}
+        self._mover.move(moves, note)
         return True
 
     def _settings_of(self, record: FileRecord, library: LibrarySettings) -> FileSettings:
@@ -116,26 +119,25 @@ class SetDelivery:
         except InputRejectedError:  # It is why the file failed, which its reason says.
             return FileSettings(library=library)
 
-    def _forget(
-        self, record: FileRecord, sidecars: list[SidecarRecord], target: Path, project: str
-    ) -> None:
-        """Record that a file is delivered. One of the same content may come again."""
-        for sidecar in sidecars:
-            self._db.sidecars.delete(sidecar.path)
+    def _record_moved(self, moves: Sequence[Move], note: Mapping[str, str]) -> None:
+        """Record that a set is delivered. One of the same content may come again."""
+        media, target = moves[0]
+        for source, _ in moves:
+            self._db.sidecars.delete(source)
+        record = self._db.files.get(media)
         place = display_path(target)
-        _log.info("%s is delivered to %s", display_path(record.path), place)
+        _log.info("%s is delivered to %s", display_path(media), place)
         self._db.history.add(
             HistoryEntry(
                 event=HistoryEvent.DELIVERED,
-                path=record.path,
-                file_id=record.id,
-                library=record.library,
+                path=media,
+                file_id=record.id if record is not None else None,
+                library=record.library if record is not None else None,
                 reason=f"moved to {place}",
                 details={
+                    **note,
                     "target": place,
-                    "state": str(record.state),
-                    "project": project,
-                    "files": [display_path(sidecar.path.name) for sidecar in sidecars],
+                    "files": [display_path(source.name) for source, _ in moves],
                 },
             )
         )

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from subtitled.plugin import SetupError
@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 Move = tuple[Path, Path]
 """The place of a file, and where it goes."""
+Moved = Callable[[Sequence[Move], Mapping[str, str]], None]
+"""A function that is told of a set that was moved, and the note about it. It may be told twice."""
 MAX_NUMBER = 10_000
 """Sets of one name in one folder."""
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
@@ -51,18 +53,29 @@ def choose_targets(files: Sequence[Path], folder: Path, stem: str) -> list[Move]
 class SetMover:
     """Moves sets of files, with a journal in the state folder."""
 
-    def __init__(self, journals: Path, move_file: Callable[[Path, Path], None] | None = None):
+    def __init__(
+        self,
+        journals: Path,
+        on_moved: Moved = lambda moves, note: None,
+        move_one: Callable[[Path, Path], None] | None = None,
+    ) -> None:
         """Create the mover.
 
         Args:
             journals: The folder of the journals. It is made when the first set is moved.
-            move_file: Moves one file; by default :func:`move_file`.
+            on_moved: Is called when all files of a set are moved, before its journal is removed.
+            move_one: Moves one file; by default :func:`move_file`.
         """
         self._journals = journals
-        self._move_file = move_file or globals()["move_file"]
+        self._on_moved = on_moved
+        self._move_one = move_one or move_file
 
-    def move(self, moves: Sequence[Move]) -> None:
+    def move(self, moves: Sequence[Move], note: Mapping[str, str] | None = None) -> None:
         """Move the files of a set.
+
+        Args:
+            moves: The files and where they go, as :func:`choose_targets` returns them.
+            note: What ``on_moved`` is told about the set.
 
         Raises:
             SetupError: The target is on another file system, where no move is at once.
@@ -79,8 +92,8 @@ class SetMover:
                 )
         self._journals.mkdir(parents=True, exist_ok=True, mode=0o700)
         journal = self._journals / f"{uuid.uuid4().hex}.json"
-        write_atomic(journal, _to_json(moves))
-        self._finish(journal, moves)
+        write_atomic(journal, _to_json(moves, note or {}))
+        self._finish(journal, moves, note or {})
 
     def finish(self) -> int:
         """Finish what a power cut or an error has interrupted.
@@ -94,7 +107,7 @@ class SetMover:
         left = 0
         for journal in sorted(self._journals.glob("*.json")):
             try:
-                self._finish(journal, _from_json(journal.read_bytes()))
+                self._finish(journal, *_from_json(journal.read_bytes()))
             except OSError as error:
                 left += 1
                 _log.warning("the move of %s is not finished: %s", journal.stem, error)
@@ -102,7 +115,7 @@ class SetMover:
                 _log.error("%s is no journal, and is skipped", display_path(journal))
         return left
 
-    def _finish(self, journal: Path, moves: Sequence[Move]) -> None:
+    def _finish(self, journal: Path, moves: Sequence[Move], note: Mapping[str, str]) -> None:
         folders: set[Path] = set()
         for source, target in moves:
             folders |= {source.parent, target.parent}
@@ -111,11 +124,12 @@ class SetMover:
                 raise FileNotFoundError(errno.ENOENT, "is not there", str(missing))
         for source, target in moves:
             if os.path.lexists(source):
-                self._move_file(source, target)
+                self._move_one(source, target)
             elif not os.path.lexists(target):
                 _log.warning("%s is gone, and was not moved", display_path(source))
         for folder in sorted(folders):
             sync_path(folder)
+        self._on_moved(moves, note)
         journal.unlink()
         sync_path(self._journals)
 
@@ -146,13 +160,16 @@ def move_file(source: Path, target: Path) -> None:
     source.unlink()
 
 
-def _to_json(moves: Sequence[Move]) -> bytes:
+def _to_json(moves: Sequence[Move], note: Mapping[str, str]) -> bytes:
     """Serialise moves as ASCII, whatever bytes the names have."""
-    return json.dumps([[os.fsencode(path).hex() for path in move] for move in moves]).encode()
+    pairs = [[os.fsencode(path).hex() for path in move] for move in moves]
+    return json.dumps({"moves": pairs, "note": dict(note)}).encode()
 
 
-def _from_json(data: bytes) -> list[Move]:
-    return [(_from_hex(source), _from_hex(target)) for source, target in json.loads(data)]
+def _from_json(data: bytes) -> tuple[list[Move], dict[str, str]]:
+    document = json.loads(data)
+    moves = [(_from_hex(source), _from_hex(target)) for source, target in document["moves"]]
+    return moves, dict(document["note"])
 
 
 def _from_hex(text: str) -> Path:

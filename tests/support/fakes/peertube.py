@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 DESCRIPTION = Path(__file__).parent / "descriptions" / "peertube.json"
 
 
-@dataclass
+@dataclass(kw_only=True)
 class FakeVideo:
     """A video with its captions by language."""
 
@@ -53,7 +53,8 @@ class FakePeerTube:
 
     def add(self, name: str, source: str = "") -> FakeVideo:
         number = len(self.videos) + 1
-        video = FakeVideo(f"9c9de5e8-0a1e-484a-b099-{number:012x}", name, source)
+        uuid = f"9c9de5e8-0a1e-484a-b099-{number:012x}"
+        video = FakeVideo(uuid=uuid, name=name, source=source)
         self.videos.append(video)
         return video
 

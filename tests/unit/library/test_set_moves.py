@@ -111,7 +111,7 @@ def test_a_share_that_is_not_mounted_at_the_start_keeps_its_journal(
         raise OSError(5, "Input/output error")
 
     with pytest.raises(OSError, match="Input/output"):
-        SetMover(journals, fail).move(moves)
+        SetMover(journals, move_one=fail).move(moves)
     away = source.rename(source.with_name("unmounted"))
     assert SetMover(journals).finish() == 1
     away.rename(source)
