@@ -1,7 +1,8 @@
 """Having the players of one media server read a sidecar that grows while it is watched.
 
 A player reads a subtitle when it is chosen, and not again. So it is told when the sidecar begins to
-exist, then after waits that double, and when it is whole.
+exist, then after waits that double, and when it is whole. The server is asked to look at the first
+version, if it has a viewer. The outbox tells all servers of the whole one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from subtitled.plugin import PlaybackSession, Sidecar, SubtitledError
+from subtitled.plugin import PlaybackSession, Sidecar, SidecarChange, SubtitledError
 from subtitled.plugin.paths import display_path
 
 _log = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ that cannot be told yet."""
 
 Show = Callable[[PlaybackSession, Sidecar, bool], bool | None]
 """Calls :meth:`~subtitled.plugin.MediaServer.show_sidecar`; the last value is ``is_new``."""
+
+Refresh = Callable[[SidecarChange], None]
+"""Has the server look at a media file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,20 +72,30 @@ class GrowingSidecars:
     Jobs report sidecars; the thread that asks the server tells the players.
     """
 
-    def __init__(self, server: str, show: Show, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        server: str,
+        show: Show,
+        refresh: Refresh,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Create it.
 
         Args:
             server: The name of the server, for the log.
             show: Tells a player of the server.
+            refresh: Has the server look at a media file.
             now: Returns the time by the monotonic clock.
         """
         self._server = server
         self._show = show
+        self._refresh = refresh
         self._now = now
         self._lock = threading.Lock()
         self._growing: dict[Path, GrowingSidecar] = {}
         self._shown: dict[tuple[str, Path], Shown] = {}
+        self._announced: set[Path] = set()
+        self._withdrawn: list[SidecarChange] = []
 
     def report(self, media: Path, sidecar: Sidecar, is_whole: bool) -> None:
         """Take a new version of a sidecar. Players are told later, by :meth:`tell`."""
@@ -96,10 +110,16 @@ class GrowingSidecars:
                 changed_at=self._now(),
             )
 
+    def withdraw(self, media: Path, sidecar: Sidecar) -> None:
+        """Take note that a sidecar was removed before it was whole."""
+        with self._lock:
+            if self._growing.pop(sidecar.path, None) is not None:
+                self._withdrawn.append(SidecarChange(media, removed=(sidecar,)))
+
     @property
     def has_any(self) -> bool:
         """Whether any sidecar grows, or did a moment ago."""
-        return bool(self._growing)
+        return bool(self._growing or self._withdrawn)
 
     def tell(self, sessions: Sequence[PlaybackSession]) -> None:
         """Tell the players what is due.
@@ -114,17 +134,42 @@ class GrowingSidecars:
                 for path, growing in self._growing.items()
                 if now - growing.changed_at <= FORGET_SECONDS
             }
+            withdrawn, self._withdrawn = self._withdrawn, []
             known = {
                 (session.id, path): (session, growing)
                 for session in sessions
                 for path, growing in self._growing.items()
                 if growing.media == session.media
             }
+        self._announce([growing for _, growing in known.values()], withdrawn)
         self._shown = {key: shown for key, shown in self._shown.items() if key in known}
         for key, (session, growing) in known.items():
             shown = self._shown.get(key, Shown())
             if is_due(growing, shown, now):
                 self._shown[key] = self._tell_one(session, growing, shown, now)
+
+    def _announce(
+        self, watched: Sequence[GrowingSidecar], withdrawn: Sequence[SidecarChange]
+    ) -> None:
+        """Have the server look at sidecars that are new, and at those that are gone again."""
+        self._announced &= self._growing.keys()
+        added = {
+            growing.sidecar.path: SidecarChange(growing.media, added=(growing.sidecar,))
+            for growing in watched
+            if not growing.is_whole and growing.sidecar.path not in self._announced
+        }
+        for path, change in added.items():
+            try:
+                self._refresh(change)
+            except SubtitledError as error:  # it is tried again
+                _log.debug("server %s: %s is not announced: %s", self._server, path, error)
+            else:
+                self._announced.add(path)
+        for change in withdrawn:
+            try:
+                self._refresh(change)
+            except SubtitledError as error:  # it finds out by itself
+                _log.debug("server %s: a removal is not announced: %s", self._server, error)
 
     def _tell_one(
         self, session: PlaybackSession, growing: GrowingSidecar, shown: Shown, now: float

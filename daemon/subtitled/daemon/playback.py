@@ -14,7 +14,14 @@ from subtitled.config.plugin_calls import call_with_timeout
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.db.commands import Command, CommandKind, CommandQueue
 from subtitled.jobcontext.viewing import Viewers
-from subtitled.plugin import Backoff, MediaServer, PlaybackSession, Sidecar, SubtitledError
+from subtitled.plugin import (
+    Backoff,
+    MediaServer,
+    PlaybackSession,
+    Sidecar,
+    SidecarChange,
+    SubtitledError,
+)
 from subtitled.plugin.limits import storable_paths
 from subtitled.polling import PollingWorker
 
@@ -58,7 +65,7 @@ class PlaybackPoller(PollingWorker):
         self.server = configured.name
         self._configured = configured
         self._viewers = viewers
-        self.growing = GrowingSidecars(configured.name, self._show)
+        self.growing = GrowingSidecars(configured.name, self._show, self._refresh)
         """The sidecars that its players are told of."""
         if viewers is not None:
             interval_seconds = min(interval_seconds, VIEWER_POLL_SECONDS)
@@ -119,6 +126,10 @@ class PlaybackPoller(PollingWorker):
             lambda: server.show_sidecar(session, sidecar, is_new),
             POLL_TIMEOUT_SECONDS,
         )
+
+    def _refresh(self, change: SidecarChange) -> None:
+        server = self._get_server()
+        call_with_timeout(self.server, lambda: server.refresh([change], 0), POLL_TIMEOUT_SECONDS)
 
     def _poll(self) -> None:
         try:

@@ -121,6 +121,12 @@ class ThrottleController(PollingWorker):
             if self._is_served(media, poller.server):
                 poller.growing.report(media, sidecar, is_whole)
 
+    def withdraw_sidecar(self, media: Path, sidecar: Sidecar) -> None:
+        """Tell the servers that a sidecar which grew is gone."""
+        for poller in self._playback_pollers:
+            if self._is_served(media, poller.server):
+                poller.growing.withdraw(media, sidecar)
+
     def request_stop(self) -> None:
         """Ask the threads to stop, without waiting for them."""
         for poller in self._playback_pollers:

@@ -63,6 +63,7 @@ class WorkerRuntime:
             settings.throttle, configuration.servers, throttles, self.services.engines, callbacks
         )
         self.services.viewers.show = self._throttling.show_sidecar
+        self.services.viewers.withdraw = self._throttling.withdraw_sidecar
         timeout = settings.daemon.worker_timeout
         self._heartbeat = HeartbeatSender(db.kv, name, settings_digest(configuration), timeout)
         self._failover = FailoverMonitor(db.kv, self.runner.queue, name, timeout)

@@ -144,13 +144,11 @@ class ServerOutbox:
         return delivery_count
 
     def announce_again(self, changes: Iterable[SidecarChange]) -> None:
-        """Record once more what some changes have added and removed."""
+        """Record once more that the added sidecars of some changes are present."""
         with write_transaction(self._engine) as c:
             for change in changes:
                 for sidecar in change.added:
                     record_change(c, change.media, sidecar, is_present=True)
-                for sidecar in change.removed:
-                    record_change(c, change.media, sidecar, is_present=False)
 
     def send_again(self, server: str, due_at: float) -> int:
         """Start the deliveries of a server from the beginning that it has not confirmed.

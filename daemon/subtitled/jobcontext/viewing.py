@@ -70,7 +70,15 @@ ShowSidecar = Callable[[Path, Sidecar, bool], None]
 """Has the viewers of a media file read a sidecar, which is whole or grows. It does not wait."""
 
 
+WithdrawSidecar = Callable[[Path, Sidecar], None]
+"""Tells the servers of the viewers of a media file that a sidecar which grew is gone."""
+
+
 def _show_nobody(media: Path, sidecar: Sidecar, is_whole: bool) -> None:
+    return
+
+
+def _withdraw_from_nobody(media: Path, sidecar: Sidecar) -> None:
     return
 
 
@@ -84,6 +92,8 @@ class Viewers:
         self._viewers: dict[str, dict[str, Viewer]] = {}
         self.show: ShowSidecar = _show_nobody
         """Is told of each new version of a sidecar that grows."""
+        self.withdraw: WithdrawSidecar = _withdraw_from_nobody
+        """Is told of one that was removed before it was whole."""
 
     def update(self, server: str, sessions: Sequence[PlaybackSession]) -> None:
         """Take over an answer of a server. Who is not in it has stopped."""

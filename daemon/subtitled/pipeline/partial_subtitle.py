@@ -23,10 +23,8 @@ from subtitled.db.records import ACTIVE_STATES
 from subtitled.jobcontext.context import JobContext
 from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.plugin import (
-    UNDETERMINED,
     Language,
     Sidecar,
-    SidecarChange,
     Subtitle,
     SubtitledError,
     SubtitleKind,
@@ -38,7 +36,7 @@ from subtitled.policy.requirements import Origin
 from subtitled.routing.production_plan import TargetPlan
 from subtitled.routing.table import Route, RouteKind
 from subtitled.subtitles.chinese import convert_script
-from subtitled.subtitles.filenames import build_sidecar_path, parse_sidecar_name
+from subtitled.subtitles.filenames import build_sidecar_path
 from subtitled.subtitles.formats import render_subtitle
 from subtitled.subtitles.language_id import find_language_mismatch
 from subtitled.subtitles.partial import PARTIAL_FORMATS, is_partial_file, mark_partial
@@ -125,8 +123,11 @@ class PartialSubtitles:
             return  # the job goes on at the next start
         db, media = self._ctx.services.db, self._ctx.job.media
         for path in self._sidecars:
-            if not remove_partial(db, path, media) and path in self._shown and error is None:
-                self._ctx.services.viewers.show(media, self._shown[path], True)
+            is_removed, sidecar = remove_partial(db, path), self._shown.get(path)
+            if sidecar is not None and is_removed:
+                self._ctx.services.viewers.withdraw(media, sidecar)
+            elif sidecar is not None and error is None:
+                self._ctx.services.viewers.show(media, sidecar, True)
 
     @contextlib.contextmanager
     def following(self, target: TargetPlan, duration: float) -> Iterator[None]:
@@ -206,19 +207,17 @@ class PartialSubtitles:
         sidecar = Sidecar(path, target.language)
         if path not in self._shown:
             _log.info("%s grows while the film is watched", display_path(path))
-            db.deliveries.announce_again([SidecarChange(media, added=(sidecar,))])
         self._shown[path] = sidecar
         ctx.services.viewers.show(media, sidecar, False)
         return True
 
 
-def remove_partial(db: Database, path: Path, media: Path) -> bool:
+def remove_partial(db: Database, path: Path) -> bool:
     """Remove a sidecar that is still partial, and forget that it was.
 
     Args:
         db: The database.
         path: The sidecar.
-        media: Its media file.
 
     Returns:
         Whether it was there. If not, the whole one, or that of a person, has its place.
@@ -230,10 +229,6 @@ def remove_partial(db: Database, path: Path, media: Path) -> bool:
     except (SubtitledError, OSError) as error:
         _log.warning("%s is not whole and cannot be removed: %s", display_path(path), error)
         return True
-    if is_removed:
-        parsed = parse_sidecar_name(media.name, path.name)
-        language = (parsed.language if parsed else None) or UNDETERMINED
-        db.deliveries.announce_again([SidecarChange(media, removed=(Sidecar(path, language),))])
     db.kv.set(_key(path), None)
     return is_removed
 
@@ -248,7 +243,7 @@ def remove_leftovers(db: Database) -> None:
     for path, media in _recorded(db).items():
         record = db.files.get(media)
         if record is None or record.state not in ACTIVE_STATES:
-            remove_partial(db, path, media)
+            remove_partial(db, path)
 
 
 def _recorded(db: Database) -> Mapping[Path, Path]:

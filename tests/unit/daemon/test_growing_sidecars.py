@@ -9,7 +9,13 @@ from subtitled.daemon.growing_sidecars import (
     FORGET_SECONDS,
     GrowingSidecars,
 )
-from subtitled.plugin import Language, PlaybackSession, Sidecar, TransientError
+from subtitled.plugin import (
+    Language,
+    PlaybackSession,
+    Sidecar,
+    SidecarChange,
+    TransientError,
+)
 
 FILM = Path("/films/Film.mkv")
 SIDECAR = Sidecar(Path("/films/Film.en.srt"), Language("en"))
@@ -23,7 +29,8 @@ class Player:
         self.now = 1000.0
         self.answer: bool | Exception | None = True
         self.told: list[tuple[str, bool]] = []
-        self.growing = GrowingSidecars("tv", self.show, lambda: self.now)
+        self.changes: list[SidecarChange] = []
+        self.growing = GrowingSidecars("tv", self.show, self.changes.append, lambda: self.now)
 
     def show(self, session: PlaybackSession, sidecar: Sidecar, is_new: bool) -> bool | None:
         if isinstance(self.answer, Exception):
@@ -81,4 +88,18 @@ def test_viewers_of_other_films_and_those_who_come_later_still() -> None:
     assert player.told == [("a", True)]
     player.now += 2
     player.growing.tell([VIEWER])
+    assert not player.growing.has_any
+
+
+def test_the_server_is_told_of_the_first_version_and_of_one_that_is_gone_again() -> None:
+    player = Player()
+    player.growing.report(FILM, SIDECAR, False)
+    player.growing.tell([])
+    assert player.changes == [], "nobody watches on this server"
+    player.grow_each_second(3)
+    assert player.changes == [SidecarChange(FILM, added=(SIDECAR,))]
+    player.growing.withdraw(FILM, SIDECAR)
+    assert player.growing.has_any
+    player.growing.tell([])
+    assert player.changes[1:] == [SidecarChange(FILM, removed=(SIDECAR,))]
     assert not player.growing.has_any
