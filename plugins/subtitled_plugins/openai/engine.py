@@ -96,13 +96,13 @@ class TranscriptionSettings(Settings):
         "",
         pattern=r"^(https?://|$)",
         description="The address up to the version, such as http://localhost:8000/v1 for speaches. "
-        "Or leave it out and name several in addresses.",
+        "Needed unless addresses are named.",
     )
     addresses: tuple[AddressSettings, ...] = Field(
         (),
         max_length=64,
-        description="Several servers with the same model, which share the work: tables with url, "
-        "and if needed weight and api_key.",
+        description="More servers with the same model, which share the work: tables with url, and "
+        "if needed weight and api_key.",
     )
     model: str = Field(min_length=1, description="The name of the model at the service.")
     api_key: Secret | None = Field(
@@ -150,9 +150,9 @@ class TranscriptionSettings(Settings):
 
     @model_validator(mode="after")
     def _check_addresses(self) -> TranscriptionSettings:
-        if bool(self.url) == bool(self.addresses):
-            raise ValueError("give either url or addresses: one server, or several")
-        urls = [one.url.rstrip("/") for one in self.addresses]
+        urls = [one.url.rstrip("/") for one in self.list_addresses()]
+        if not urls:
+            raise ValueError("give the url of a server, or of several in addresses")
         if twice := next((url for url in urls if urls.count(url) > 1), None):
             raise ValueError(f"{get_host(twice)} is among the addresses twice; set its weight")
         return self
@@ -165,12 +165,11 @@ class TranscriptionSettings(Settings):
         return all(is_loopback(one.url) for one in self.list_addresses())
 
     def list_addresses(self) -> tuple[AddressSettings, ...]:
-        """Return the servers, each with its key."""
-        if self.url:
-            return (AddressSettings(url=self.url, weight=1.0, api_key=self.api_key),)
+        """Return the servers, each with its key. That of ``url`` is the first and has weight 1."""
+        first = (AddressSettings(url=self.url, weight=1.0, api_key=None),) if self.url else ()
         return tuple(
             one if one.api_key is not None else one.model_copy(update={"api_key": self.api_key})
-            for one in self.addresses
+            for one in (*first, *self.addresses)
         )
 
     def limit_of(self, address: AddressSettings) -> int:

@@ -308,8 +308,8 @@ def test_each_address_gets_its_own_key_and_the_others_that_of_the_section(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({}, "give either url or addresses"),
-        ({"url": "http://a/v1", "addresses": [{"url": "http://b/v1"}]}, "give either url or"),
+        ({}, "give the url of a server"),
+        ({"url": "http://a/v1", "addresses": [{"url": "http://a/v1"}]}, "twice"),
         ({"addresses": [{"url": "http://a/v1"}, {"url": "http://a/v1/"}]}, "twice"),
         ({"addresses": [{"url": "ftp://a"}]}, "pattern"),
         ({"addresses": [{"url": "http://a/v1", "weight": 0}]}, "greater than 0"),
@@ -335,7 +335,10 @@ def test_a_pool_has_one_destination_that_names_every_host_and_one_variant() -> N
     assert destination(far) == "openai:127.0.0.1:1+b.example"
     assert destination(read("http://nas/v1", "http://gpu/v1", is_local=True)) == "local"
     assert read("http://nas/v1").result_fields() == read("http://gpu/v1").result_fields()
+    more = read("http://b/v1", url="http://a/v1")
+    assert [one.url for one in more.list_addresses()] == ["http://a/v1", "http://b/v1"]
     single = TranscriptionSettings.model_validate({"model": "m", "url": "http://a/v1"})
+    assert more.result_fields() == single.result_fields(), "a second server changed the variant"
     assert "addresses" not in single.result_fields()
     assert single.result_fields()["url"] == "http://a/v1"
 
