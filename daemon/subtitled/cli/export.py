@@ -11,6 +11,7 @@ from typing import Annotated, Literal, cast, get_args
 
 import typer
 
+from subtitled.config.settings import AppSettings
 from subtitled.library.file_settings import find_start
 from subtitled.library.subtitle_names import find_language_in_name, find_media_beside
 from subtitled.media.probe import MediaInfo, probe_media
@@ -65,11 +66,8 @@ class _Options:
     close_gaps: float | None
     marks: frozenset[MarkerKind]
     chapters: Path | None
-
-    @property
-    def counts_frames(self) -> bool:
-        """Whether the format counts frames, or shows timecode to people."""
-        return self.fmt in TIMECODE_FORMATS or self.fmt in get_args(DocumentFormat)
+    settings: AppSettings | None
+    """The configuration; None of a format that does not care for timecode."""
 
 
 @app.command()
@@ -131,6 +129,7 @@ def export(
     Nothing beside the media is changed. Each file that cannot be written is named with the reason,
     and the others are written.
     """
+    counts_frames = fmt in TIMECODE_FORMATS or fmt in get_args(DocumentFormat)
     options = _Options(
         fmt=fmt,
         media=media,
@@ -142,6 +141,8 @@ def export(
         close_gaps=close_gaps,
         marks=frozenset(mark or MarkerKind),
         chapters=chapters,
+        # Before the folder is made: root becomes the owner of the state folder.
+        settings=load_settings_alone() if counts_frames else None,
     )
     make_output_folder(output_dir)
     targets: set[Path] = set()
@@ -171,17 +172,18 @@ def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
     film = options.media or find_media_beside(file)
     facts = probe_media(film) if film is not None else None
     label = options.start
-    if label is None and film is not None and options.counts_frames:
+    settings = options.settings
+    if label is None and film is not None and settings is not None:
         # Not resolve(): the paths of a library contain its symbolic links.
         film = Path(os.path.abspath(film))  # noqa: PTH100
-        label = find_start(load_settings_alone(), film) or None
+        label = find_start(settings, film) or None
     problem = facts.timecode_problem if facts else ""
-    if problem and label is None and options.counts_frames:
+    if problem and label is None and settings is not None:
         _warn(file, f"{problem}; the count begins at zero")
     text = _read_text(file, options.language, film, facts)
     start = choose_start(
         facts.start_timecode if facts else None,
-        facts.frame_rate if facts and options.counts_frames else 0.0,
+        facts.frame_rate if facts and settings is not None else 0.0,
         label,
         options.rate,
         facts.start_clock if facts else None,
@@ -198,6 +200,7 @@ def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
             closed_gap=options.close_gaps,
         )
         return render_export(text.subtitle, cast(ExportFormat, options.fmt), programme)
+    assert settings is not None
     if options.fmt in get_args(MarkerFormat):
         timeline = Timeline(
             title=text.subtitle.title,
@@ -210,18 +213,15 @@ def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
         # What reads the state of the daemon is not imported for the other formats.
         from .export_markers import list_markers
 
-        markers = list_markers(text, options.marks, options.chapters)
+        markers = list_markers(text, options.marks, options.chapters, settings)
         return render_markers(markers, cast(MarkerFormat, options.fmt), timeline)
     from .export_documents import render_document
 
     is_stated = (
-        options.start
-        or options.rate
-        or (facts and (facts.start_timecode or facts.start_clock is not None))
+        label or options.rate or (facts and (facts.start_timecode or facts.start_clock is not None))
     )
-    return render_document(
-        text, cast(DocumentFormat, options.fmt), start if is_stated else None, duration
-    )
+    stated = start if is_stated else None
+    return render_document(text, cast(DocumentFormat, options.fmt), stated, duration, settings)
 
 
 def _read_text(
@@ -235,7 +235,9 @@ def _read_text(
         _warn(file, str(part))
     if not result.cues:
         raise InputRejectedError("it has no cues", "Choose another file")
-    named = parse_sidecar_name(film.name if film else file.name, file.name)
+    # Without a media file, all behind the first dot may say what it is.
+    media_name = film.name if film else file.name.partition(".")[0]
+    named = parse_sidecar_name(media_name, file.name)
     subtitle = Subtitle(
         language=language or UNDETERMINED,
         cues=result.cues,

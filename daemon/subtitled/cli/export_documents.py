@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from subtitled.config.settings import AppSettings
 from subtitled.media.timecode import StartTimecode
 from subtitled.plugin.paths import display_path
 from subtitled.transcripts.documents import TranscriptDocument, group_paragraphs
 
-from .app import load_settings_alone
 from .export_material import describe_provenance, find_signature, split_text
 from .exported_text import DocumentFormat, ExportedText
 
 
 def render_document(
-    text: ExportedText, fmt: DocumentFormat, start: StartTimecode | None, duration: float
+    text: ExportedText,
+    fmt: DocumentFormat,
+    start: StartTimecode | None,
+    duration: float,
+    settings: AppSettings,
 ) -> Mapping[str, bytes]:
     """Render a transcript of a subtitle.
 
@@ -24,11 +28,11 @@ def render_document(
         fmt: The format.
         start: The timecode at 0 seconds; None if nothing states one.
         duration: Seconds of the media; 0 if it is unknown.
+        settings: The configuration.
 
     Returns:
         The content of the file by the ending of its name.
     """
-    settings = load_settings_alone()
     signature = find_signature(text, settings)
     spoken = split_text(text, signature, settings)
     document = TranscriptDocument(

@@ -28,7 +28,6 @@ from subtitled.subtitles.review.document import Document
 from subtitled.subtitles.review.findings import Severity, find_violations
 from subtitled.translation.batching import Sentence
 
-from .app import load_settings_alone
 from .export_material import find_signature, split_text
 from .exported_text import ExportedText
 from .review import open_service
@@ -36,7 +35,9 @@ from .review import open_service
 _CHAPTERS = SUMMARY_SUFFIXES[1]
 
 
-def list_markers(text: ExportedText, kinds: Set[MarkerKind], chapters: Path | None) -> list[Marker]:
+def list_markers(
+    text: ExportedText, kinds: Set[MarkerKind], chapters: Path | None, settings: AppSettings
+) -> list[Marker]:
     """Return the markers of a subtitle.
 
     Args:
@@ -44,12 +45,12 @@ def list_markers(text: ExportedText, kinds: Set[MarkerKind], chapters: Path | No
         kinds: What is marked.
         chapters: A file with cues as chapters; None for the one beside the media file, in the
             language of the text or else in any.
+        settings: The configuration.
 
     Raises:
         InputRejectedError: The file has no chapters.
         OSError: It cannot be read.
     """
-    settings = load_settings_alone()
     signature = find_signature(text, settings)
     markers: list[Marker] = []
     if MarkerKind.CHAPTER in kinds:

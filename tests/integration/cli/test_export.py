@@ -161,6 +161,16 @@ def test_lines_with_a_dash_are_paragraphs_of_their_own_in_a_transcript(tmp_path:
     ]
 
 
+def test_a_forced_subtitle_is_known_by_its_name(tmp_path: Path) -> None:
+    for name in ("a.en.forced.srt", "a.en.srt"):
+        (tmp_path / name).write_text(SRT.format("Hello"), "utf-8")
+    out = tmp_path / "out"
+    files = [tmp_path / "a.en.forced.srt", tmp_path / "a.en.srt"]
+    assert _run("export", *files, "--format", "imsc", "--output-dir", out).exit_code == 0
+    assert "forcedDisplay" in (out / "a.en.forced.imsc.ttml").read_text("utf-8")
+    assert "forcedDisplay" not in (out / "a.en.imsc.ttml").read_text("utf-8")
+
+
 def test_hls_without_a_media_file_says_that_its_length_is_unknown(tmp_path: Path) -> None:
     file = tmp_path / "a.en.srt"
     file.write_text(SRT.format("Hello"), "utf-8")
@@ -280,6 +290,9 @@ def test_programmes_begin_where_the_library_or_a_ready_file_says(own: OwnSubtitl
     chosen = ("avid-markers", "--mark", "sentence")
     assert own.export(*chosen).split("\t")[1] == "10:00:01:00"
     assert own.export(*chosen, "--start", "01:00:00:00").split("\t")[1] == "01:00:01:00"
+    transcript = own.export("txt").split("\n\n")
+    assert "Timecode: begins at 10:00:00:00, 25 frames per second\n" in transcript[1]
+    assert transcript[2].startswith("10:00:01:00  ")
     explained = _run("--config", config, "explain", film)
     assert "10:00:00:00 by its settings" in explained.output.replace("\n", " ")
     film.with_name("Film.mkv.ready.json").write_text('{"start": "09:58:30:00"}', "utf-8")
