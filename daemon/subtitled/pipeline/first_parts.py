@@ -73,7 +73,9 @@ def _serve(
         ctx.steps.checkpoint()
         bounds = [0.0, duration, *(edge for part in done for edge in (part.start, part.end))]
         part = parts.listen(window, bounds)
-        done = sorted([*done, TimeSpan(part.start, max(part.end, window.end))])
+        # It ends in a pause, where the next one begins.
+        end = part.end if part.end > window.start else window.end
+        done = sorted([*done, TimeSpan(part.start, end)])
         if not any(span.start < part.end and span.end > part.start for span in parts.known.speech):
             continue
         language = parts.language()
