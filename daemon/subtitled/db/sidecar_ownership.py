@@ -61,7 +61,7 @@ class SidecarOwnership:
         return signature if owner is Ownership.APPROVED else None
 
     def is_ours(self, path: Path) -> bool:
-        """Return whether a sidecar is as we wrote it, whole or partial: neither human nor edited."""
+        """Return whether a sidecar is as we wrote it, whole or partial."""
         return self.ownership(path) in (Ownership.OURS, Ownership.PARTIAL)
 
     def own_digest(self, path: Path, fingerprint: str) -> str | None:
