@@ -25,7 +25,7 @@ from subtitled.db.database import Database
 from subtitled.db.file_list import FileFilter
 from subtitled.db.records import FileState
 from subtitled.jobcontext.services import Services
-from subtitled.jobs import examination, runner
+from subtitled.jobs import probes_ahead, runner
 from subtitled.jobs.planner import JobPlanner
 from subtitled.jobs.runner import JobRunner
 from subtitled.library.ingest import Ingest
@@ -240,7 +240,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="subtitled-coverage-", dir=memory) as folder:
         Database(Path(folder) / "empty.sqlite").close()
         monkeypatch.setattr(runner, "JobQueue", IdleQueue)
-        monkeypatch.setattr(examination, "probe_media", fake_probe)
+        monkeypatch.setattr(probes_ahead, "probe_media", fake_probe)
         monkeypatch.setattr(
             decision_digests, "list_installed", lambda: [("whisper", "subtitled", "1")]
         )

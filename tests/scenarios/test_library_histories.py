@@ -40,7 +40,7 @@ from subtitled.db.database import Database
 from subtitled.db.records import FileState
 from subtitled.engines.protocol import error_from_json, error_to_json
 from subtitled.jobcontext.services import Services
-from subtitled.jobs import examination, runner
+from subtitled.jobs import probes_ahead, runner
 from subtitled.jobs.dbos_queue import JOB_CANCELLED
 from subtitled.jobs.planner import JobPlanner
 from subtitled.jobs.runner import JobRunner
@@ -772,7 +772,7 @@ def somewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(f"{__name__}.HOME", Path(folder) / "home")
     monkeypatch.setattr(runner, "JobQueue", FakeQueue)
     monkeypatch.setattr(runner, "DbosStepRunner", FakeDurable)
-    monkeypatch.setattr(examination, "probe_media", fake_probe)
+    monkeypatch.setattr(probes_ahead, "probe_media", fake_probe)
     monkeypatch.setattr(preparation, "probe_media", fake_probe)
     monkeypatch.setattr(track_analysis, "decode_track", fake_decode)
     monkeypatch.setattr(decision_digests, "list_installed", lambda: [("whisper", "subtitled", "1")])

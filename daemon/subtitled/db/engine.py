@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from .filesystems import unsafe_for_sqlite
 
 _MAX_CONNECTIONS = 20
 """How many times a process tries to enable the write-ahead log, a tenth of a second apart."""
+_INSERTED_ROWS = 500
+"""Rows of one INSERT. SQLite takes up to 32 766 parameters, and PostgreSQL 65 535."""
 _WRITER_LOCK_ID = 0x73756274
 """The advisory lock of PostgreSQL that admits one writer, as SQLite does."""
 
@@ -215,6 +218,27 @@ def execute_many(connection: sa.Connection, statement: str, rows: Iterable[Seque
         connection.connection.cursor().executemany(
             _with_placeholders(connection, statement), values
         )
+
+
+def insert_many(
+    connection: sa.Connection, head: str, row: str, tail: str, rows: Sequence[Sequence[Any]]
+) -> None:
+    """Insert many rows, a few hundred in a statement, which takes half as long as one by one.
+
+    Meanwhile other threads run.
+
+    Args:
+        connection: The connection.
+        head: The statement up to the word ``VALUES``.
+        row: What is inserted for each row, with parameters written as ``?``.
+        tail: What follows the rows.
+        rows: The parameters of each row, all of the same number.
+    """
+    cursor = connection.connection.cursor()
+    for begin in range(0, len(rows), _INSERTED_ROWS):
+        part = rows[begin : begin + _INSERTED_ROWS]
+        statement = f"{head} VALUES {', '.join([row] * len(part))} {tail}"
+        cursor.execute(_with_placeholders(connection, statement), list(chain.from_iterable(part)))
 
 
 def fetch_rows(connection: sa.Connection, query: str, values: Sequence[Any]) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .engine import dialect_tokens, execute_many, fetch_rows, write_transaction
+from .engine import dialect_tokens, execute_many, fetch_rows, insert_many, write_transaction
 from .files import MAX_SQLITE_INTEGER, to_signed
 from .records import (
     AFFECTED_BY_SIDECARS,
@@ -120,11 +120,11 @@ class BulkFileRepository:
             adopted = _files_of_other_libraries(
                 connection, library, [path for path, _, _ in diff.new]
             )
-            execute_many(
+            insert_many(
                 connection,
                 "INSERT INTO files (library, path, device, inode, size, mtime_ns, sidecar_hash, "
-                "state, priority, stable_since, updated_at, next_check_at) "
-                f"VALUES (?, ?, ?, ?, ?, ?, ?, '{FileState.STABILISING}', ?, ?, ?, ?) "
+                "state, priority, stable_since, updated_at, next_check_at)",
+                f"(?, ?, ?, ?, ?, ?, ?, '{FileState.STABILISING}', ?, ?, ?, ?)",
                 "ON CONFLICT (path) DO UPDATE SET library = excluded.library",
                 [
                     (library, path, *_stat_values(stat), sidecar_hash, priority, now, now, check_at)

@@ -26,16 +26,16 @@ class ProbesAhead:
     def __init__(
         self,
         libraries: Mapping[str, LibrarySettings],
-        probe: Callable[[Path], MediaInfo] = probe_media,
+        probe: Callable[[Path], MediaInfo] | None = None,
     ) -> None:
         """Create it.
 
         Args:
             libraries: The libraries by name.
-            probe: Probes a file.
+            probe: Probes a file; by default :func:`~subtitled.media.probe.probe_media`.
         """
         self._libraries = libraries
-        self._probe = probe
+        self._probe = probe or (lambda path: probe_media(path))
         self._lock = threading.Lock()
         self._begun: dict[str, dict[Path, _Probe]] = {}
         self._at_once: dict[str, int] = {}

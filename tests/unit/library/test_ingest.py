@@ -596,3 +596,17 @@ def test_a_library_under_a_new_name_keeps_what_was_decided(root: Path, database:
     assert record is not None
     assert (record.library, record.state) == ("movies", FileState.DONE)
     assert renamed.scan("movies").new == 0
+
+
+@pytest.mark.parametrize("number", [1, 500, 501, 1203])
+def test_however_many_files_are_new_each_is_stored_once(
+    root: Path, database: Database, number: int
+) -> None:
+    for place in range(number):
+        (root / f"{place}.mkv").touch()
+    assert intake(database, root).scan("films").new == number
+    assert database.states.count_by_state() == {FileState.STABILISING: number}
+    renamed = Ingest(database, {"movies": LibrarySettings(path=root)})
+    assert renamed.scan("movies").new == number
+    assert database.states.count_by_state() == {FileState.STABILISING: number}
+    assert not database.states.has_files("films")
