@@ -116,15 +116,12 @@ def make(
 Make = Callable[..., tuple[str, list[float]]]
 
 
-def test_the_chunk_that_was_begun_while_decoding_is_not_transcribed_again(make: Make) -> None:
+def test_the_chunk_that_was_begun_while_decoding_is_waited_for_and_not_transcribed_again(
+    make: Make,
+) -> None:
     plain, asked = make("plain", early=False)
     assert len(asked) > 2, "the film has several chunks"
-    assert make("early") == (plain, asked)
-
-
-def test_a_chunk_still_in_flight_is_waited_for(make: Make) -> None:
-    plain, asked = make("plain", early=False)
-    assert make("early", takes=0.5) == (plain, asked)
+    assert make("early", takes=0.2) == (plain, asked)
 
 
 def test_a_refused_chunk_ends_the_job_as_if_it_were_asked_for_in_its_step(make: Make) -> None:
