@@ -47,14 +47,14 @@ class TimecodeRate:
     def __post_init__(self) -> None:
         if not 1 <= self.fps <= MAX_RATE:
             raise TimecodeError(
-                f"{float(self.fps):g} frames per second have no timecode",
+                f"{_describe(self.fps)} frames per second have no timecode",
                 f"State a rate between 1 and {MAX_RATE}",
             )
         if self.is_drop_frame and (
             self.nominal % 30 or self.fps != Fraction(self.nominal * 1000, 1001)
         ):
             raise TimecodeError(
-                f"drop-frame timecode does not exist at {float(self.fps):g} frames per second",
+                f"drop-frame timecode does not exist at {_describe(self.fps)} frames per second",
                 "It exists at 29.97, 59.94 and 119.88",
             )
 
@@ -84,6 +84,11 @@ class TimecodeRate:
         return self.frames_a_cycle * (60 // _MINUTES_OF_A_CYCLE) * HOURS_A_DAY
 
 
+def _describe(fps: Fraction) -> str:
+    """Return a rate for people, also one that is too large for a float."""
+    return f"{float(fps):g}" if fps <= 10**9 else "over a billion"
+
+
 @lru_cache(maxsize=64)
 def find_rate(fps: Fraction | float, *, is_drop_frame: bool = False) -> TimecodeRate:
     """Return the rate of television nearest to what a container states.
@@ -97,7 +102,7 @@ def find_rate(fps: Fraction | float, *, is_drop_frame: bool = False) -> Timecode
     nominal = round(stated)
     if nominal < 1:
         raise TimecodeError(
-            f"{float(stated):g} frames per second have no timecode",
+            f"{_describe(stated)} frames per second have no timecode",
             f"State a rate between 1 and {MAX_RATE}",
         )
     candidates = (Fraction(nominal), Fraction(nominal * 1000, 1001))

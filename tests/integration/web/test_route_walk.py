@@ -151,6 +151,7 @@ EXPECTED = {
     ("/api/v1/history", "GET"): "viewer",
     ("/api/v1/egress", "GET"): "viewer",
     ("/api/v1/plan", "GET"): "viewer",
+    ("/api/v1/plan/summary", "GET"): "viewer",
     ("/api/v1/events", "GET"): "viewer",
     ("/api/v1/pauses", "POST"): "operator",
     ("/api/v1/pauses", "DELETE"): "operator",

@@ -17,9 +17,10 @@ def load_faster_whisper(model, **options):
     def transcribe(path, verbose=False):
         print("progress")
         segment = SimpleNamespace(start=0.5, end=2.0, text=" " + path)
-        return SimpleNamespace(language="en", segments=[segment])
+        return SimpleNamespace(language="english", segments=[segment])
     return SimpleNamespace(transcribe=transcribe)
 """
+TOKENIZER = 'TO_LANGUAGE_CODE = {"english": "en"}'
 WHISPERX = """
 class Pipeline:
     def transcribe(self, path):
@@ -35,6 +36,9 @@ def packages(tmp_path: Path) -> Path:
     """Stand-ins for the tools, with what the script calls of them."""
     (tmp_path / "stable_whisper.py").write_text(STABLE_TS, "utf-8")
     (tmp_path / "whisperx.py").write_text(WHISPERX, "utf-8")
+    (tmp_path / "whisper").mkdir()
+    (tmp_path / "whisper" / "__init__.py").touch()
+    (tmp_path / "whisper" / "tokenizer.py").write_text(TOKENIZER, "utf-8")
     for name, release in (("stable_ts", "2.19.1"), ("whisperx", "3.8.6")):
         folder = tmp_path / f"{name}-{release}.dist-info"
         folder.mkdir()

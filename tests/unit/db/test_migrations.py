@@ -388,11 +388,11 @@ def test_names_of_makers_are_taken_from_the_descriptions_of_an_older_version(
     engine, config = open_engine(path, server), Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     described = {
-        "transcribed by whisper": "whisper",
-        "transcribed by whisper, translated by deep l": "whisper and deep l",
-        "translated from the audio by whisper": "whisper",
-        "translated by nmt from Film, cut.en.srt (en)": "nmt",
-        "transcribed by whisper, from the approved text 3f": "whisper",
+        "transcribed by whisper": "whisper/unknown",
+        "transcribed by whisper, translated by deep l": "whisper/unknown and deep l/unknown",
+        "translated from the audio by whisper": "whisper/unknown",
+        "translated by nmt from Film, cut.en.srt (en)": "nmt/unknown",
+        "transcribed by whisper, from the approved text 3f": "whisper/unknown",
         "taken from Film.es.srt (es)": "",
         "": "",
     }

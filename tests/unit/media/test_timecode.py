@@ -130,6 +130,12 @@ def test_an_impossible_timecode_is_refused_with_a_cure(label: str, fps: float) -
     assert refused.value.hint
 
 
+@pytest.mark.parametrize("fps", [Fraction(10**400), Fraction(10**400 + 1, 3), Fraction(1, 10**400)])
+def test_a_rate_beyond_the_numbers_of_the_machine_is_refused(fps: Fraction) -> None:
+    with pytest.raises(TimecodeError, match="frames per second have no timecode"):
+        find_rate(fps)
+
+
 def _video(rate: str, **more: Any) -> dict[str, Any]:
     return {"codec_type": "video", "avg_frame_rate": rate, **more}
 
