@@ -48,6 +48,7 @@ def _transcribe(
     return len(calls(folder, "mine"))
 
 
+@pytest.mark.slow
 def test_words_of_another_plugin_or_revision_are_not_reused_and_the_own_ones_are(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

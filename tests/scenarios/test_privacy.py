@@ -96,7 +96,9 @@ def _generate(
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("privacy", ['"local"', '["spy:near"]'])
+@pytest.mark.parametrize(
+    "privacy", ['"local"', pytest.param('["spy:near"]', marks=pytest.mark.slow)]
+)
 def test_a_plugin_in_a_forbidden_place_never_receives_a_byte(
     spied: tuple[Path, Path], privacy: str
 ) -> None:

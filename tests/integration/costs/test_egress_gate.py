@@ -90,6 +90,7 @@ def test_what_is_local_may_always_and_what_is_not_only_where_it_is_allowed() -> 
 _COUNT = [0]
 
 
+@pytest.mark.slow
 @settings(
     max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

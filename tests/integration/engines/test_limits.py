@@ -114,6 +114,12 @@ def state(process: int | None) -> str:
         return ""
 
 
+def is_stopped(process: int) -> bool:
+    """Return whether all threads of a process are stopped. The first one may be so before."""
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    return all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks)
+
+
 def ask(host: EngineClient, audio: Path, seconds: float) -> tuple[threading.Thread, list[Any]]:
     output: list[Any] = []
 
@@ -197,7 +203,7 @@ def test_a_stopped_engine_ends_with_the_daemon_and_with_a_killed_one(
     )
     assert daemon.stdout is not None
     orphan = int(daemon.stdout.readline())
-    until(lambda: state(orphan) == "T")
+    until(lambda: is_stopped(orphan))
     daemon.send_signal(signal.SIGKILL)
     daemon.wait()
     until(lambda: state(orphan) in ("", "Z"))

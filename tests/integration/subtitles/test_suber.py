@@ -80,6 +80,7 @@ def test_the_rate_is_that_of_the_authors_tool(vocabulary: Sequence[str]) -> None
         assert compute_suber(hypothesis, reference, EN) == pytest.approx(expected, abs=6e-4)
 
 
+@pytest.mark.slow
 def test_a_long_passage_without_a_pause_is_rated_the_same() -> None:
     chance = random.Random(7)
     words = [chance.choice(MANY) for _ in range(160)]

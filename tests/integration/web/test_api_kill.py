@@ -32,6 +32,7 @@ def events_after(client: httpx.Client, number: int) -> Iterator[Iterator[ServerS
         yield (event for event in source.iter_sse() if event.data)
 
 
+@pytest.mark.slow
 def test_what_was_answered_before_kill_9_is_told_to_who_resumes(daemon: Daemon) -> None:
     film = daemon.films / "a.mkv"
     film.write_bytes(b"no film")

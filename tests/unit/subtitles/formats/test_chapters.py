@@ -19,7 +19,10 @@ from subtitled.subtitles.formats.chapters import (
 )
 
 _title = st.text(
-    st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=30
+    # Readers take byte order marks out, wherever they are.
+    st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters="\ufeff"),
+    min_size=1,
+    max_size=30,
 ).map(lambda text: " ".join(text.split()) or "x")
 _chapters = st.lists(
     st.tuples(st.integers(1, 10_000_000), _title), min_size=1, max_size=8, unique_by=lambda c: c[0]
