@@ -104,6 +104,32 @@ def test_the_same_content_is_subtitled_again_when_it_comes_again(
     }
 
 
+def test_a_set_that_is_put_back_before_a_scan_saw_it_go_is_made_and_delivered_again(
+    harness: Harness, tmp_path: Path
+) -> None:
+    media = film(harness.root / "Clip.wav", 1)
+    media.with_suffix(".ready.json").write_text("{}")
+    harness.scan()
+    assert deliver(harness) == 1
+    for path in (tmp_path / "done").iterdir():
+        path.rename(harness.root / path.name)
+    assert harness.the(media).state is FileState.MISSING
+    harness.scan()
+    assert deliver(harness) == 1
+
+
+def test_a_media_file_that_was_replaced_since_it_was_finished_is_not_delivered_for_it(
+    harness: Harness,
+) -> None:
+    media = film(harness.root / "Clip.wav", 1)
+    media.with_suffix(".ready.json").write_text("{}")
+    harness.scan()
+    with media.open("ab") as file:
+        file.write(b"another one, half copied")
+    assert deliver(harness) == 0
+    assert media.exists()
+
+
 def test_a_delivery_that_a_power_cut_interrupts_is_finished_and_forgotten_at_the_next_start(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

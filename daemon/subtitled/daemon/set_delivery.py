@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from subtitled.db.sidecars import SidecarStatus
 from subtitled.library.file_set import list_set, result_file_of
 from subtitled.library.file_settings import FileSettings, settings_of_file
 from subtitled.library.media_filter import MediaFilter
+from subtitled.library.moves import recheck_same_stem
 from subtitled.library.set_moves import Move, SetMover, choose_targets
 from subtitled.plugin import InputRejectedError, SubtitledError
 from subtitled.plugin.files import write_atomic
@@ -79,8 +81,8 @@ class SetDelivery:
         ]
         moved = 0
         for record in finished:
-            if not record.path.exists():
-                continue  # It is gone, which the next scan finds, or its share is.
+            if not _is_as_recorded(record):
+                continue  # It is gone or another one, which the next scan finds, or its share is.
             try:
                 moved += self._deliver(record, self._libraries[library])
                 self._delivered[record.id] = record.updated_at
@@ -125,6 +127,10 @@ class SetDelivery:
         for source, _ in moves:
             self._db.sidecars.delete(source)
         record = self._db.files.get(media)
+        if record is not None and not os.path.lexists(media):
+            # No scan has to find that first: the same file may be put there again before.
+            recheck_same_stem(self._db, media)
+            self._db.files.mark_missing(record.id, time.time())
         place = display_path(target)
         _log.info("%s is delivered to %s", display_path(media), place)
         self._db.history.add(
@@ -141,6 +147,15 @@ class SetDelivery:
                 },
             )
         )
+
+
+def _is_as_recorded(record: FileRecord) -> bool:
+    """Return whether a media file is the one about which was decided, not one put there since."""
+    try:
+        stat = record.path.stat()
+    except OSError:
+        return False
+    return (stat.st_size, stat.st_mtime_ns) == (record.size, record.mtime_ns)
 
 
 def _is_current(result: Path, record: FileRecord) -> bool:

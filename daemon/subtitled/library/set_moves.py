@@ -79,7 +79,8 @@ class SetMover:
 
         Raises:
             SetupError: The target is on another file system, where no move is at once.
-            OSError: A folder cannot be written. What was not moved is moved by :meth:`finish`.
+            OSError: A folder cannot be written. If a part was moved, the rest is moved by
+                :meth:`finish`.
         """
         for folder in {target.parent for _, target in moves}:
             folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +94,12 @@ class SetMover:
         self._journals.mkdir(parents=True, exist_ok=True, mode=0o700)
         journal = self._journals / f"{uuid.uuid4().hex}.json"
         write_atomic(journal, _to_json(moves, note or {}))
-        self._finish(journal, moves, note or {})
+        try:
+            self._finish(journal, moves, note or {})
+        except OSError:
+            if not any(os.path.lexists(target) for _, target in moves):
+                journal.unlink()  # Nothing was moved, so there is nothing to finish.
+            raise
 
     def finish(self) -> int:
         """Finish what a power cut or an error has interrupted.
@@ -116,19 +122,23 @@ class SetMover:
         return left
 
     def _finish(self, journal: Path, moves: Sequence[Move], note: Mapping[str, str]) -> None:
-        folders: set[Path] = set()
-        for source, target in moves:
-            folders |= {source.parent, target.parent}
-            if not source.parent.is_dir() or not target.parent.is_dir():
-                missing = source.parent if not source.parent.is_dir() else target.parent
-                raise FileNotFoundError(errno.ENOENT, "is not there", str(missing))
-        for source, target in moves:
+        # What is only at its new place was moved before: its old folder may be gone since.
+        open_moves = [
+            (source, target)
+            for source, target in moves
+            if os.path.lexists(source) or not os.path.lexists(target)
+        ]
+        for folder in (path.parent for move in open_moves for path in move):
+            if not folder.is_dir():
+                raise FileNotFoundError(errno.ENOENT, "is not there", str(folder))
+        for source, target in open_moves:
             if os.path.lexists(source):
                 self._move_one(source, target)
-            elif not os.path.lexists(target):
+            else:
                 _log.warning("%s is gone, and was not moved", display_path(source))
-        for folder in sorted(folders):
-            sync_path(folder)
+        for folder in sorted({path.parent for move in moves for path in move}):
+            if folder.is_dir():
+                sync_path(folder)
         self._on_moved(moves, note)
         journal.unlink()
         sync_path(self._journals)
@@ -146,7 +156,7 @@ def move_file(source: Path, target: Path) -> None:
         try:
             os.link(source, place, follow_symlinks=False)
         except FileExistsError:
-            if source.samefile(place):
+            if os.path.samestat(source.lstat(), place.lstat()):
                 break  # It was linked before the process ended.
             number += 1
             place = target.with_name(f"{target.stem} ({number}){target.suffix}")
@@ -157,7 +167,11 @@ def move_file(source: Path, target: Path) -> None:
             source.rename(place)
             return
         break
-    source.unlink()
+    try:
+        source.unlink()
+    except OSError:
+        place.unlink()  # A file that must stay, as in a folder of somebody else, is in one place.
+        raise
 
 
 def _to_json(moves: Sequence[Move], note: Mapping[str, str]) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 from subtitled.config.settings import LibrarySettings
 from subtitled.library.file_set import list_set
 from subtitled.library.media_filter import MediaFilter
-from subtitled.library.set_moves import SetMover, choose_targets
+from subtitled.library.set_moves import SetMover, choose_targets, move_file
 from subtitled.plugin import SetupError
 
 NAMES = ("Film.mxf", "Film.en.srt", "Film.ready.json", os.fsdecode(b"Film.\xff.srt"))
@@ -47,6 +47,18 @@ def cut_power_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
 
     for name in ("link", "unlink", "rename", "replace", "fsync", "mkdir"):
         monkeypatch.setattr(os, name, cut(getattr(os, name)))
+
+
+def fail_after(number: int) -> Callable[[Path, Path], None]:
+    """Return a function that moves some files, and fails with the next one."""
+    counter = itertools.count()
+
+    def move(source: Path, target: Path) -> None:
+        if next(counter) >= number:
+            raise OSError(5, "Input/output error")
+        move_file(source, target)
+
+    return move
 
 
 def names_in(folder: Path) -> set[str]:
@@ -107,17 +119,70 @@ def test_a_share_that_is_not_mounted_at_the_start_keeps_its_journal(
     source, target, journals = folders
     moves = choose_targets([source / name for name in NAMES], target, "Film")
 
-    def fail(source: Path, target: Path) -> None:
-        raise OSError(5, "Input/output error")
-
     with pytest.raises(OSError, match="Input/output"):
-        SetMover(journals, move_one=fail).move(moves)
+        SetMover(journals, move_one=fail_after(1)).move(moves)
     away = source.rename(source.with_name("unmounted"))
     assert SetMover(journals).finish() == 1
     away.rename(source)
     assert SetMover(journals).finish() == 0
     assert names_in(target) == set(NAMES)
     assert not names_in(source)
+
+
+def test_a_set_of_which_nothing_could_be_moved_leaves_no_journal(
+    folders: tuple[Path, Path, Path],
+) -> None:
+    source, target, journals = folders
+    moves = choose_targets([source / name for name in NAMES], target, "Film")
+    with pytest.raises(OSError, match="Input/output"):
+        SetMover(journals, move_one=fail_after(0)).move(moves)
+    assert not names_in(journals), "each of many tries would leave one"
+    assert names_in(source) == set(NAMES)
+
+
+def test_a_set_that_was_moved_is_finished_although_its_old_folder_was_deleted(
+    folders: tuple[Path, Path, Path],
+) -> None:
+    source, target, journals = folders
+    moves = choose_targets([source / name for name in NAMES], target, "Film")
+
+    def fail(moves: object, note: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output"):
+        SetMover(journals, on_moved=fail).move(moves)
+    source.rmdir()
+    assert SetMover(journals).finish() == 0
+    assert not names_in(journals)
+
+
+def test_a_file_that_cannot_be_taken_away_is_in_one_place(
+    folders: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target, _ = folders
+    target.mkdir()
+    unlink = os.unlink
+
+    def refuse(path: Path, **options: Any) -> None:
+        if Path(path).parent == source:
+            raise PermissionError(1, "Operation not permitted")
+        unlink(path, **options)
+
+    monkeypatch.setattr(os, "unlink", refuse)
+    with pytest.raises(PermissionError):
+        move_file(source / "Film.mxf", target / "Film.mxf")
+    assert names_in(source) == set(NAMES)
+    assert not names_in(target)
+
+
+def test_a_link_at_the_new_place_is_not_taken_for_the_file(
+    folders: tuple[Path, Path, Path],
+) -> None:
+    source, target, _ = folders
+    target.mkdir()
+    (target / "Film.mxf").symlink_to(source / "Film.mxf")
+    move_file(source / "Film.mxf", target / "Film.mxf")
+    assert (target / "Film (2).mxf").read_text() == "content of 'Film.mxf'"
 
 
 def test_another_file_system_is_refused_before_anything_is_moved(
