@@ -17,6 +17,8 @@ from .schema import egress_log, files, history
 
 PROJECT_EVENTS = (HistoryEvent.PUBLISHED, HistoryEvent.DELIVERED)
 """Events whose details name the project."""
+FOREVER = 1e12
+"""Seconds since 1970 that are later than everything, and that every database can compare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,17 +70,17 @@ class AuditRepository:
 
     def history_of(self, media: Path) -> list[HistoryEntry]:
         """Return the history of a media file under its path, the oldest first."""
-        known = sa.select(files.c.id).where(files.c.path == os.fsencode(media))
+        # Not by its id: that of a file that is gone is given to the next one.
         query = (
-            sa.select(history)
-            .where(sa.or_(history.c.path == os.fsencode(media), history.c.file_id.in_(known)))
-            .order_by(history.c.id)
+            sa.select(history).where(history.c.path == os.fsencode(media)).order_by(history.c.id)
         )
         with self._engine.connect() as c:
             return [entry_from_row(row) for row in c.execute(query).mappings()]
 
-    def edits_of(self, media: Path) -> list[EditSummary]:
-        """Return who changed the subtitles of a media file in reviews, and how often."""
+    def edits_of(
+        self, media: Path, since: float = 0.0, until: float = FOREVER
+    ) -> list[EditSummary]:
+        """Return who changed the subtitles of a media file in reviews in a time, and how often."""
         query = (
             sa.select(
                 reviews.c.language,
@@ -90,7 +92,11 @@ class AuditRepository:
                 sa.func.max(operations.c.version).label("last_version"),
             )
             .select_from(operations.join(reviews).join(files))
-            .where(files.c.path == os.fsencode(media))
+            .where(
+                files.c.path == os.fsencode(media),
+                operations.c.at >= since,
+                operations.c.at < until,
+            )
             .group_by(reviews.c.id, reviews.c.language, reviews.c.kind, operations.c.actor)
         )
         with self._engine.connect() as c:
@@ -112,8 +118,10 @@ class AuditRepository:
         with self._engine.connect() as c:
             return [ReviewApproval(**row) for row in c.execute(query).mappings()]
 
-    def egress_of(self, media: Path) -> list[EgressSummary]:
-        """Return what of a media file left this machine, by destination and outcome."""
+    def egress_of(
+        self, media: Path, since: float = 0.0, until: float = FOREVER
+    ) -> list[EgressSummary]:
+        """Return what of a media file left this machine in a time, by destination and outcome."""
         grouped = [
             egress_log.c[name] for name in ("component", "destination", "kind", "state", "currency")
         ]
@@ -126,7 +134,11 @@ class AuditRepository:
                 sa.func.min(egress_log.c.at).label("first_at"),
                 sa.func.max(egress_log.c.at).label("last_at"),
             )
-            .where(egress_log.c.path == os.fsencode(media))
+            .where(
+                egress_log.c.path == os.fsencode(media),
+                egress_log.c.at >= since,
+                egress_log.c.at < until,
+            )
             .group_by(*grouped)
         )
         with self._engine.connect() as c:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -83,6 +84,36 @@ def test_edits_approval_and_what_was_sent_are_told_with_who_did_it(
     later = time.time() + 60
     assert not list(audit_files(library.db, [media], since=later))
     assert not list(audit_files(library.db, [media], until=1.0))
+
+
+def test_what_is_counted_together_is_counted_in_the_time_that_is_asked_for(
+    library: ReviewLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, _ = library.add("Film", CUES)
+    for key, at in (("one", 1000.0), ("two", 2000.0)):
+        clock = SimpleNamespace(time=lambda at=at: at)
+        monkeypatch.setattr("subtitled.db.egress_log.time", clock)
+        entry = EgressEntry(
+            key=key,
+            path=record.path,
+            library="films",
+            component="qwen",
+            destination="qwen:singapore",
+            kind="audio",
+            amount=30.0,
+        )
+        library.db.egress_log.open(entry, [])
+    (sent,) = audit_files(library.db, [record.path], until=1500.0)
+    assert sent.at == 1000.0
+    assert sent.detail.startswith("30 s of audio to qwen:singapore in 1")
+
+
+def test_a_file_has_no_deeds_of_one_that_is_gone_and_had_its_number(library: ReviewLibrary) -> None:
+    record, _ = library.add("Film", CUES)
+    gone = HistoryEntry(event=HistoryEvent.DELIVERED, path=Path("/x/gone.mkv"), file_id=record.id)
+    library.db.history.add(gone)
+    deeds = list(audit_files(library.db, [record.path]))
+    assert AuditAction.DELIVERED not in {entry.action for entry in deeds}
 
 
 def test_a_project_has_the_files_of_its_libraries_and_those_made_under_its_name(

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from subtitled.config.settings import AppSettings
-from subtitled.db.audit import ReviewApproval
+from subtitled.db.audit import FOREVER, ReviewApproval
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.outbox import Delivery
@@ -101,11 +101,10 @@ def audit_files(
         since: From then on, in seconds since 1970.
         until: Before then; None for until now.
     """
+    end = FOREVER if until is None else until
     for path in media:
-        entries = sorted(_audit_file(db, path), key=lambda entry: entry.at)
-        yield from (
-            entry for entry in entries if entry.at >= since and (until is None or entry.at < until)
-        )
+        entries = sorted(_audit_file(db, path, since, end), key=lambda entry: entry.at)
+        yield from (entry for entry in entries if since <= entry.at < end)
 
 
 def list_project_files(settings: AppSettings, db: Database, project: str) -> list[Path]:
@@ -120,7 +119,8 @@ def to_csv(entries: Iterable[AuditEntry]) -> str:
     return write_csv(COLUMNS, (entry.to_record() for entry in entries))
 
 
-def _audit_file(db: Database, media: Path) -> Iterator[AuditEntry]:
+def _audit_file(db: Database, media: Path, since: float, until: float) -> Iterator[AuditEntry]:
+    """Yield the deeds of a file. What is counted together is counted in that time alone."""
     name = display_path(media)
     history = db.audit.history_of(media)
     written = [entry for entry in history if entry.event is HistoryEvent.PUBLISHED]
@@ -143,7 +143,7 @@ def _audit_file(db: Database, media: Path) -> Iterator[AuditEntry]:
             actor=approval.actor,
             detail=f"version {approval.version}",
         )
-    for edit in db.audit.edits_of(media):
+    for edit in db.audit.edits_of(media, since, until):
         yield AuditEntry(
             at=edit.last_at,
             media=name,
@@ -153,7 +153,7 @@ def _audit_file(db: Database, media: Path) -> Iterator[AuditEntry]:
             detail=f"{edit.count} changes since {_format_day(edit.first_at)}, "
             f"up to version {edit.last_version}",
         )
-    for sent in db.audit.egress_of(media):
+    for sent in db.audit.egress_of(media, since, until):
         unit = "s of audio" if sent.kind == "audio" else "characters"
         price = f", {sent.price:.4f} {sent.currency}" if sent.price is not None else ""
         yield AuditEntry(
