@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -15,11 +14,19 @@ from subtitled.daemon.inspection import to_known_path
 from subtitled.db.database import Database
 from subtitled.jobcontext.services import open_database
 from subtitled.library.subtitle_names import find_media_beside, is_media_file
-from subtitled.plugin.files import write_synced
 
 from .app import app, load_configuration
 from .days import parse_day
-from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, echo_table
+from .output import (
+    USAGE_ERROR,
+    JsonOption,
+    abort,
+    display_path,
+    echo,
+    echo_json,
+    echo_table,
+    write_output,
+)
 
 
 @app.command()
@@ -51,7 +58,7 @@ def audit(
     if as_json:
         echo_json({"entries": [entry.to_record() for entry in entries]})
     elif csv:
-        _write(to_csv(entries).encode("utf-8", "replace"), out)
+        write_output(to_csv(entries).encode("utf-8", "replace"), out)
     else:
         _print_entries(entries)
 
@@ -77,18 +84,6 @@ def _find_media(
         beside = None if is_media_file(path) else find_media_beside(path)
         media.append(beside or path)
     return media
-
-
-def _write(content: bytes, out: Path | None) -> None:
-    if out is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
-        return
-    try:
-        write_synced(out, content)
-    except OSError as error:
-        abort(f"{display_path(out)} cannot be written: {error.strerror}", USAGE_ERROR)
-    echo(f"{display_path(out)} is written")
 
 
 def _print_entries(entries: Iterator[AuditEntry]) -> None:

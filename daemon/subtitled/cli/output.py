@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -99,6 +100,21 @@ def make_output_folder(folder: Path) -> None:
             "Name one that can be written to",
             USAGE_ERROR,
         )
+
+
+def write_output(content: bytes, out: Path | None) -> None:
+    """Write a report to a new file and say so, or to standard output; or abort with the reason."""
+    if out is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+        return
+    from subtitled.plugin.files import write_synced
+
+    try:
+        write_synced(out, content)
+    except OSError as error:
+        abort(f"{display_path(out)} cannot be written: {error.strerror}", USAGE_ERROR)
+    echo(f"{display_path(out)} is written")
 
 
 def report_checks(results: Sequence[CheckResult], as_json: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -18,10 +17,9 @@ from subtitled.daemon.review_reports.page import render_report
 from subtitled.daemon.review_reports.tables import write_counts, write_cues
 from subtitled.db.operations import ReviewActivity
 from subtitled.plugin import InputRejectedError
-from subtitled.plugin.files import write_synced
 
 from .days import parse_day
-from .output import USAGE_ERROR, abort, display_path, echo, echo_table
+from .output import USAGE_ERROR, abort, display_path, echo, echo_table, write_output
 from .review import LanguageOption, load_review, open_service, review_app
 
 
@@ -70,21 +68,9 @@ def report(
     if csv or counts or html:
         write = write_cues if csv else write_counts
         text = render_report(gathered, time.time()) if html else write(gathered)
-        _write(text.encode("utf-8", "replace"), out)
+        write_output(text.encode("utf-8", "replace"), out)
     else:
         _show(gathered)
-
-
-def _write(content: bytes, out: Path | None) -> None:
-    if out is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
-        return
-    try:
-        write_synced(out, content)
-    except OSError as error:
-        abort(f"{display_path(out)} cannot be written: {error.strerror}", USAGE_ERROR)
-    echo(f"{display_path(out)} is written")
 
 
 def _show(report: QualityReport) -> None:
