@@ -28,7 +28,7 @@ class AddressHealth:
     """Requests that it gets at the same time, at most."""
     in_flight: int = 0
     failures: int = 0
-    """Failures in a row."""
+    """Failures in a row, of requests that were made one after the other."""
     times_slow: int = 0
     """How often in a row it was found too slow."""
     out_until: float = 0.0
@@ -43,6 +43,10 @@ class AddressHealth:
         """Whether its last request failed: it gets one at a time then."""
         return self.failures > 0
 
+    def has_failed(self, now: float) -> bool:
+        """Return whether it is left out because it failed."""
+        return self.is_on_trial and now < self.out_until
+
     def is_available(self, now: float) -> bool:
         """Return whether it may get requests."""
         return now >= self.out_until and not (self.is_on_trial and self.in_flight)
@@ -53,7 +57,8 @@ def choose_address(
 ) -> int | None:
     """Choose the address for a request: the one with the fewest in flight for its weight.
 
-    If all are left out, it is the one whose time ends first: a request always goes somewhere.
+    If all are left out, it is the one whose time ends first, so that a request does not wait for
+    that time. None gets more at once than its limit even then.
 
     Args:
         addresses: All addresses.
@@ -65,11 +70,15 @@ def choose_address(
     """
     left = [number for number in range(len(addresses)) if number not in tried]
     available = [number for number in left if addresses[number].is_available(now)]
-    if not available:
-        return min(left, key=lambda number: addresses[number].out_until)
-    free = [number for number in available if addresses[number].in_flight < addresses[number].limit]
+    free = [
+        number
+        for number in available or left
+        if addresses[number].in_flight < addresses[number].limit
+    ]
     if not free:
         return None
+    if not available:
+        return min(free, key=lambda number: addresses[number].out_until)
     return min(free, key=lambda number: _load_with_one_more(addresses[number]))
 
 
@@ -100,17 +109,24 @@ def may_try_another(error: SubtitledError, *, is_free: bool) -> bool:
 
 
 def note_failure(address: AddressHealth, error: SubtitledError, now: float) -> float:
-    """Leave an address out; return for how many seconds."""
-    address.failures += 1
+    """Leave an address out; return for how many seconds.
+
+    Requests that were under way together fail together: while it is left out, further failures
+    count as the same one.
+    """
     retry_after = error.retry_after if isinstance(error, TransientError) else None
-    seconds = BACK_OFF.delay(address.failures, retry_after)
-    address.out_until = now + seconds
-    return seconds
+    if address.has_failed(now):
+        address.out_until = max(address.out_until, now + (retry_after or 0.0))
+    else:
+        address.failures += 1
+        address.out_until = now + BACK_OFF.delay(address.failures, retry_after)
+    return address.out_until - now
 
 
 def note_answer(address: AddressHealth, sound_seconds: float, seconds: float) -> None:
     """Note that an address answered, and how fast."""
-    address.failures, address.out_until = 0, 0.0
+    if address.is_on_trial:  # one that is too slow stays left out when others are answered
+        address.failures, address.out_until = 0, 0.0
     pace = seconds / max(sound_seconds, 1.0)
     weight = _NEWEST_WEIGHT if address.answers else 1.0
     address.pace += weight * (pace - address.pace)

@@ -11,6 +11,7 @@ from typing import TypeVar
 from subtitled.plugin import SetupError, SubtitledError, TransientError
 
 from .address_health import (
+    MIN_ANSWERS,
     AddressHealth,
     choose_address,
     find_faster,
@@ -122,10 +123,10 @@ class AddressPool:
             self._changed.notify_all()
             if error is None or not is_fault_of_address(error) or len(self._health) == 1:
                 return
+            was_left_out = health.has_failed(self._clock())
             seconds = note_failure(health, error, self._clock())
-        self._log.warning(
-            "%s is left out for %.0f s: %s. %s", health.name, seconds, error.message, error.hint
-        )
+        if not was_left_out:
+            self._log.warning("%s is left out for %.0f s: %s", health.name, seconds, error)
 
     def _give_back_answered(self, number: int, sound_seconds: float, seconds: float) -> None:
         with self._changed:
@@ -138,7 +139,7 @@ class AddressPool:
             left_out = 0.0
             if slow is not None:
                 left_out = note_slow(health, self._clock())
-            elif health.answers > 1:
+            elif health.answers >= MIN_ANSWERS:
                 health.times_slow = 0
         if was_failing:
             self._log.info("%s answers again", health.name)

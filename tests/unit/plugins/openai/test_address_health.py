@@ -59,12 +59,24 @@ def test_an_address_that_failed_is_left_out_and_then_gets_one_request() -> None:
 
 
 def test_the_time_doubles_with_each_failure_up_to_ten_minutes_and_ends_with_an_answer() -> None:
-    (one,) = addresses(1)
-    times = [note_failure(one, TransientError("x"), 0.0) for _ in range(9)]
+    (one,), times = addresses(1), list[float]()
+    for _ in range(9):
+        times.append(note_failure(one, TransientError("x"), one.out_until))
     assert times == [10, 20, 40, 80, 160, 320, 600, 600, 600]
     note_answer(one, 10.0, 1.0)
     assert note_failure(one, TransientError("x"), 0.0) == 10.0
-    assert note_failure(one, TransientError("x", "", 900.0), 0.0) == 900.0
+    assert note_failure(one, TransientError("x", "", 900.0), 10.0) == 900.0
+
+
+def test_requests_that_fail_together_count_as_one_failure() -> None:
+    (one,) = addresses(1)
+    assert [note_failure(one, TransientError("x"), 0.0) for _ in range(8)] == [10.0] * 8
+    assert note_failure(one, TransientError("x", "", 30.0), 5.0) == 30.0, "what it asks for counts"
+    assert note_failure(one, TransientError("x"), 35.0) == 20.0
+    (slow,) = addresses(1)
+    note_slow(slow, 0.0)
+    note_failure(slow, TransientError("x"), 1.0)
+    assert slow.is_on_trial
 
 
 def test_if_all_are_left_out_the_one_that_returns_first_is_tried() -> None:
@@ -74,6 +86,16 @@ def test_if_all_are_left_out_the_one_that_returns_first_is_tried() -> None:
     assert choose_address(pool, (), 0.0) == 2
     assert choose_address(pool, (2,), 0.0) == 1
     assert choose_address(pool, (1, 2), 0.0) == 0
+
+
+def test_if_all_are_left_out_none_gets_more_than_its_limit() -> None:
+    pool = addresses(1, 1, limit=2)
+    for one, until in zip(pool, (300.0, 200.0), strict=True):
+        one.out_until, one.failures = until, 1
+    for expected in (1, 1, 0, 0):
+        assert choose_address(pool, (), 0.0) == expected
+        pool[expected].in_flight += 1
+    assert choose_address(pool, (), 0.0) is None, "the request waits for one of those"
 
 
 def test_one_that_failed_with_this_request_does_not_get_it_again() -> None:
@@ -122,6 +144,8 @@ def test_an_address_that_is_far_slower_than_another_is_found() -> None:
     assert choose_address(pool, (), 59.0) == 0
     assert find_faster(pool, 1) is None, "it is measured anew"
     assert note_slow(pool[1], 50.0) == 20.0
+    note_answer(pool[1], 60.0, 36.0)
+    assert choose_address(pool, (), 69.0) == 0, "an answer to an earlier request changes nothing"
 
 
 def test_the_weight_says_how_much_slower_an_address_may_be() -> None:

@@ -149,6 +149,13 @@ def test_a_slow_address_is_left_out_and_told(caplog: pytest.LogCaptureFixture) -
         "their weights"
     ]
     assert {pool.run(call, 60.0) for _ in range(2)} == {"host1"}
+    clock.now += 10.0
+    caplog.clear()
+    pool.addresses[1].health.in_flight = 1
+    with caplog.at_level(logging.WARNING, LOG.name):
+        for _ in range(3):
+            pool.run(call, 60.0)
+    assert [message[:26] for message in caplog.messages] == ["host0 is left out for 20 s"]
 
 
 def test_requests_beyond_the_limits_wait_for_their_turn_and_all_are_answered() -> None:
