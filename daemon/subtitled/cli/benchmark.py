@@ -101,7 +101,8 @@ def benchmark(
     chosen = _select(findings, names or [])
     with tempfile.TemporaryDirectory(prefix="subtitled-benchmark-") as folder:
         try:
-            sample = prepare_sample(Path(folder), own=file, language=spoken, text=_read_text(text))
+            own = None if file is None else file.absolute()
+            sample = prepare_sample(Path(folder), own=own, language=spoken, text=_read_text(text))
         except (SubtitledError, OSError) as error:
             abort(error)
         run = _Run(machine=read_machine(), sample=sample)

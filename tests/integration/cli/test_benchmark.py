@@ -20,6 +20,7 @@ from subtitled.config.load import load_config
 from subtitled.config.plugin_paths import PluginPaths
 from subtitled.daemon.answers.backlog import describe_backlog
 from subtitled.daemon.benchmark import speech
+from subtitled.daemon.benchmark.advice import advise
 from subtitled.daemon.benchmark.machine import read_machine
 from subtitled.daemon.benchmark.measurements import Measurement
 from subtitled.daemon.doctor.capacity import check_capacity
@@ -27,7 +28,7 @@ from subtitled.db.records import FileState
 from subtitled.db.schema import files
 from subtitled.jobcontext.database import open_database
 from subtitled.media.vad import SpeechActivity
-from subtitled.plugin import TimeSpan
+from subtitled.plugin import Language, TimeSpan
 from subtitled.routing.cost_estimate import engine_speeds
 from support.seen_files import record_seen
 
@@ -198,6 +199,27 @@ def test_a_service_is_asked_only_after_its_price_was_told_and_agreed_to(
     assert "cloud far: the budget all is spent" in spent.stdout, spent.stderr
 
 
+def test_a_file_of_a_library_goes_to_no_service_that_the_library_forbids(
+    config: Path, sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    sound.rename(films / sound.name)
+    monkeypatch.chdir(films)
+    add(config, '[engines.cloud]\nplugin = "ears"\nremote = true\nmodel = "far"')
+    ran = run(config, "cloud", "--file", sound.name, "--paid", "--yes")
+    assert ran.exit_code == 1
+    assert "cloud far: cloud would send audio to ears:far, which the library does not allow" in (
+        ran.stdout
+    )
+    text = config.read_text()
+    config.write_text(
+        text.replace("[engines.good]", 'allowed_destinations = "ears"\n[engines.good]')
+    )
+    ran = run(config, "cloud", "--file", sound.name, "--paid", "--yes")
+    assert ran.exit_code == 0, ran.output
+
+
 def test_an_interrupted_run_keeps_what_it_has_measured(
     config: Path, sound: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +293,27 @@ def test_without_any_speech_the_cure_is_told(
     ran = run(config, "--file", tmp_path / "missing.mkv")
     assert ran.exit_code == 1
     assert "missing.mkv" in ran.stderr
+
+
+def test_languages_that_nobody_knows_leave_no_engine_out(config: Path, tmp_path: Path) -> None:
+    add(config, 'languages = ["de"]')
+    configuration = load_config(config)
+    with contextlib.closing(open_database(configuration)) as db:
+        for name, language in (("one", "und"), ("two", "zxx"), ("three", "de")):
+            film = tmp_path / f"{name}.mkv"
+            film.write_bytes(b"x")
+            record_seen(db, "films", film, film.stat())
+            with db.files._engine.begin() as c:
+                this = files.update().where(files.c.path == bytes(film))
+                c.execute(this.values(spoken_language=language))
+        assert advise(configuration).needs.spoken == {Language("de")}
+
+
+def test_a_broken_database_is_no_reason_to_recommend_nothing(config: Path) -> None:
+    configuration = load_config(config)
+    with contextlib.closing(open_database(configuration)) as db, db.files._engine.begin() as c:
+        c.exec_driver_sql("DROP TABLE job_runs")
+    assert [one.subject for one in check_capacity(configuration)][:2] == ["machine", "benchmark"]
 
 
 def test_a_configured_model_that_can_never_fit_is_wrong_for_the_doctor(

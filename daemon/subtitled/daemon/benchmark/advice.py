@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from subtitled.config.load import Configuration
 from subtitled.db.database import Database
 from subtitled.jobcontext.database import open_existing_database
@@ -18,9 +20,9 @@ from subtitled.plugin import Language
 from ..answers.backlog_work import measure_speeds
 from .candidates import Findings, KnownModel, find_candidates
 from .machine import Machine, describe_machine, read_machine
-from .measurements import Measurement, load_measurements
+from .measurements import Measurement
 from .options import QUALITY_SOURCE, KnownOption, Option, describe_options
-from .reading import count_threads
+from .reading import count_threads, load_current
 from .recommendation import (
     Choice,
     Needs,
@@ -67,8 +69,9 @@ def advise(configuration: Configuration, findings: Findings | None = None) -> Ad
     )
     database = open_existing_database(configuration)
     if database is not None:
-        with contextlib.closing(database) as db:
-            measurements = load_measurements(db.kv, machine.identity(threads))
+        # What is wrong with a database is told by the check of the state folder.
+        with contextlib.closing(database) as db, contextlib.suppress(SQLAlchemyError):
+            measurements = load_current(configuration, db, machine)
             speeds = measure_speeds(db.job_runs.newest())
             job_speeds = {key: (one.speed, one.jobs) for key, one in speeds.items() if one.speed}
             needs = _needs_of(db, needs)
@@ -188,7 +191,8 @@ def _needs_of(db: Database, known: Needs) -> Needs:
     """Add what the database knows of the libraries."""
     now = time.time()
     sound = db.sound.describe(now)
-    spoken = {Language(tag) for tag in sound.languages}
+    # In some files nobody speaks, or nobody knows in which language.
+    spoken = {language for tag in sound.languages if (language := Language(tag)).is_known}
     backlog = sum(one.seconds for one in db.wanted.count_files()) if sound.files else None
     return Needs(
         spoken=known.spoken | spoken,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -115,6 +115,19 @@ def parse_measurement(text: str) -> Measurement | None:
     except (ValueError, TypeError, AttributeError):
         return None
     return found if is_usable else None
+
+
+def select_current(
+    measurements: Iterable[Measurement], devices: Mapping[str, str]
+) -> list[Measurement]:
+    """Return the measurements that hold for engines as they are set now.
+
+    Args:
+        measurements: The measurements of a machine.
+        devices: Where the engine of each section runs. An engine without a section has run where
+            it would run again.
+    """
+    return [one for one in measurements if devices.get(one.engine, one.device) == one.device]
 
 
 def measured_speeds(measurements: Iterable[Measurement]) -> dict[tuple[str, str], float]:

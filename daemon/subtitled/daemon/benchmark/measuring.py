@@ -21,6 +21,7 @@ from subtitled.db.egress_log import EgressLog
 from subtitled.engines.client import EngineClient
 from subtitled.engines.pool import EnginePool
 from subtitled.jobcontext.services import open_engine_pool
+from subtitled.library.paths import library_containing
 from subtitled.media.chunking import chunks_for_engine
 from subtitled.media.vad import SpeechActivity
 from subtitled.plugin import (
@@ -157,12 +158,23 @@ def _call(client: EngineClient, sample: SpeechSample, chunk: Chunk) -> Transcrip
 def _authorised(
     configuration: Configuration, candidate: Candidate, sample: SpeechSample, egress: EgressLog
 ) -> Iterator[list[UsageRecord]]:
-    """Pass the egress gate: budgets hold for the benchmark too, and it is in the log."""
+    """Pass the egress gate: budgets hold for the benchmark too, and it is in the log.
+
+    A file of a library is only sent where that library allows it.
+    """
+    libraries = configuration.settings.libraries
+    name = library_containing(sample.source, libraries)
+    # Who is asked agrees to a service. What a library forbids is forbidden all the same.
+    library = (
+        LibrarySettings(path=sample.source, allowed_destinations="any")
+        if name is None
+        else libraries[name]
+    )
     request = OutboundRequest(
         component=candidate.configured.name,
         capabilities=candidate.configured.capabilities(),
         media=sample.source,
-        library=LibrarySettings(path=sample.source, allowed_destinations="any"),
+        library=library,
         kind="audio",
         amount=sample.audio.duration,
         key=f"benchmark {uuid.uuid4().hex}",

@@ -9,7 +9,7 @@ from subtitled.config.load import Configuration
 from subtitled.db.database import Database
 
 from .machine import Machine, read_machine
-from .measurements import load_measurements, measured_speeds
+from .measurements import Measurement, load_measurements, measured_speeds, select_current
 
 
 def count_threads(configuration: Configuration) -> int:
@@ -25,5 +25,11 @@ def _this_machine() -> Machine:
 
 def read_benchmarks(configuration: Configuration, db: Database) -> dict[tuple[str, str], float]:
     """Return seconds of speech in a second of work, by section and model."""
-    identity = _this_machine().identity(count_threads(configuration))
-    return measured_speeds(load_measurements(db.kv, identity))
+    return measured_speeds(load_current(configuration, db, _this_machine()))
+
+
+def load_current(configuration: Configuration, db: Database, machine: Machine) -> list[Measurement]:
+    """Return what was measured on a machine with the devices that engines have now."""
+    identity = machine.identity(count_threads(configuration))
+    devices = {name: one.device for name, one in configuration.engines.items()}
+    return select_current(load_measurements(db.kv, identity), devices)

@@ -14,6 +14,7 @@ from subtitled.daemon.benchmark.measurements import (
     load_measurements,
     measured_speeds,
     parse_measurement,
+    select_current,
 )
 from subtitled.db.database import Database
 from subtitled.db.kv import BENCHMARK_KEY
@@ -47,6 +48,15 @@ def test_a_measurement_is_kept_by_machine_engine_model_and_device(tmp_path: Path
     db.kv.set(f"{BENCHMARK_KEY}N100, 4 threads:x", "broken")
     assert load_measurements(db.kv, "N100, 4 threads") == [BASE, other]
     db.close()
+
+
+def test_what_was_measured_on_another_device_says_nothing_of_this_one() -> None:
+    card, processor = replace(BASE, device="cuda", work_seconds=1.0), replace(BASE, device="cpu")
+    unnamed = replace(BASE, engine="sherpa")
+    kept = [card, processor, unnamed]
+    assert select_current(kept, {"whisper": "cpu"}) == [processor, unnamed]
+    assert select_current(kept, {"whisper": "cuda"}) == [card, unnamed]
+    assert select_current(kept, {"whisper": "vulkan"}) == [unnamed]
 
 
 @pytest.mark.parametrize(
