@@ -354,6 +354,7 @@ def test_what_names_nothing_is_told_on_the_page_of_upgrades(
         ("made_by=/", 400, "This names no engine and no model"),
         ("library=none", 404, "There is no such library"),
         ("asked=x&stopped=99999999999999", 200, "Engines and models"),
+        ("asked=123456789x&stopped=1" + 5000 * "0", 200, "Engines and models"),
         ("made_by=%3Cimg+src%3Dx%3E", 200, "&lt;img src=x&gt;"),
     ):
         answer = operator.get(f"{UPGRADES}?{query}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 from starlette.concurrency import run_in_threadpool
@@ -29,6 +30,7 @@ from .site import read_form, redirect, render, text_field
 PATH = "/coverage/upgrades"
 MAX_NAME = 200
 """Longest name of what made subtitles, in characters."""
+_COUNT = re.compile(r"[0-9]{1,9}")
 DONE = ("asked", "stopped")
 """The fields of the address that say what a button did, with the number of files."""
 
@@ -66,7 +68,7 @@ class UpgradesPage:
             progress=progress,
             chosen=chosen,
             plan=plan,
-            done={name: int(text) for name, text in numbers.items() if text[:9].isdecimal()},
+            done={name: int(text) for name, text in numbers.items() if _COUNT.fullmatch(text)},
         )
 
     def _plan(self, chosen: str, libraries: list[str]) -> UpgradeAnswer | None:
