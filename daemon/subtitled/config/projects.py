@@ -11,7 +11,10 @@ def apply_project(library: LibrarySettings, project: ProjectSettings) -> Library
     keys = ("languages", "formats", "engines", "translators", "cues")
     update = {key: value for key in keys if (value := getattr(project, key)) is not None}
     if "engines" in update:
-        update["routes"] = ()
+        # What a route forbids holds for every project, since who sends a file may name one.
+        update["routes"] = tuple(
+            route.model_copy(update={"engines": ()}) for route in library.routes
+        )
     if project.glossaries:
         update["glossaries"] = (*library.glossaries, *project.glossaries)
     return library.model_copy(update=update)

@@ -22,6 +22,15 @@ project = "news"
 languages = ["fr"]
 glossaries = ["/g/news.csv"]
 """
+ROUTE = """
+[[libraries.films.routes]]
+engines = ["other"]
+destinations = ["local"]
+max_price_per_hour = 1.0
+[engines.whisper]
+[engines.other]
+plugin = "whisper"
+"""
 
 
 def load(tmp_path: Path, text: str) -> object:
@@ -37,6 +46,17 @@ def test_a_library_has_the_settings_of_the_project_that_it_names(tmp_path: Path)
     assert library.languages == (Language("fr"),)
     assert library.formats == ("srt",)
     assert library.glossaries == (Path("/g/all.csv"), Path("/g/news.csv"))
+
+
+def test_engines_of_a_project_stay_within_the_limits_of_the_routes(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(
+        CONFIG.replace("[projects.news]", ROUTE + '[projects.news]\nengines = ["whisper"]')
+    )
+    library = load_config(file).settings.libraries["films"]
+    assert library.engines == ("whisper",)
+    (route,) = library.routes
+    assert (route.engines, route.destinations, route.max_price_per_hour) == ((), ("local",), 1.0)
 
 
 @pytest.mark.parametrize(
