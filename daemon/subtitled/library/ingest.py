@@ -20,8 +20,6 @@ from subtitled.db.database import Database
 from subtitled.db.files_bulk import DiffOptions
 from subtitled.db.kv import SCANNED_KEY
 from subtitled.db.records import (
-    ACTIVE_STATES,
-    AFFECTED_BY_SIDECARS,
     BACKFILL,
     NEW,
     FileRecord,
@@ -38,8 +36,9 @@ from .diff import diff_scan
 from .media_filter import MediaFilter
 from .paths import is_inside_library, library_containing
 from .read_ahead import read_ahead
-from .ready_file import is_ready_file, is_ready_file_of
+from .ready_file import is_ready_file
 from .ready_files import find_ready_files
+from .rechecks import Rechecks
 from .scanner import links_into, scan_batches
 from .subtitle_names import (
     SubtitleOwners,
@@ -87,6 +86,7 @@ class Ingest:
 
     def __init__(self, db: Database, libraries: Mapping[str, LibrarySettings]) -> None:
         self._db = db
+        self._rechecks = Rechecks(db)
         self._libraries = libraries
         self._filters = {name: MediaFilter(library) for name, library in libraries.items()}
         self._roots = {name: os.fsencode(library.path) for name, library in libraries.items()}
@@ -229,9 +229,10 @@ class Ingest:
                     requested.update(itertools.chain(*media.values()))
                 continue
             if is_ready_file(path.name):
-                self._on_ready_file_changed(name, folder, path.name, names)
+                if self._libraries[name].ingest.ready_files != "off":
+                    self._rechecks.after_ready_file(path, media_filter, names)
             elif path.suffix[1:].lower() in DATA_EXTENSIONS:
-                self._on_data_file_changed(path, media)
+                self._rechecks.after_data_file(path, media)
             elif is_subtitle(base):
                 affected = {
                     file_name for stem in possible_stems(base) for file_name in media.get(stem, ())
@@ -239,7 +240,7 @@ class Ingest:
                 if path.parent != folder:
                     affected = set(owners.find(os.fsencode(path.relative_to(folder))))
                 exists = os.path.lexists(path)
-                is_ours = self._is_ours(path, exists)
+                is_ours = self._rechecks.is_ours(path, exists)
                 (ours if is_ours else requested).update(affected)
                 if exists and not is_ours:
                     rewritten.update(affected)
@@ -258,34 +259,7 @@ class Ingest:
         )
         # A subtitle that was there before may have another text now. The names do not say so.
         for base in rewritten:
-            self._requeue_decided(folder / os.fsdecode(base))
-
-    def _on_data_file_changed(self, path: Path, media: Mapping[bytes, list[bytes]]) -> None:
-        """Handle a changed data file. It matters only if it is one of ours and was edited."""
-        is_recorded = self._db.sidecars.get(path) is not None
-        if not is_recorded or self._is_ours(path, os.path.lexists(path)):
-            return
-        for stem in possible_stems(os.fsencode(path.name)):
-            for media_name in media.get(stem, ()):
-                self._requeue_decided(path.with_name(os.fsdecode(media_name)))
-
-    def _on_ready_file_changed(
-        self, name: str, folder: Path, ready: str, names: Iterable[bytes]
-    ) -> None:
-        """Evaluate the media file of a ready file again, whatever was decided about it."""
-        if self._libraries[name].ingest.ready_files == "off":
-            return
-        for media_name in map(os.fsdecode, names):
-            if is_ready_file_of(ready, media_name) and self._filters[name].accepts(media_name):
-                record = self._db.files.get(folder / media_name)
-                if record is not None and record.state not in ACTIVE_STATES:
-                    self._db.states.requeue(record.id)
-
-    def _requeue_decided(self, media: Path) -> None:
-        """Evaluate a media file again if a decision about it depends on its sidecars."""
-        record = self._db.files.get(media)
-        if record is not None and record.state in AFFECTED_BY_SIDECARS:
-            self._db.states.requeue(record.id)
+            self._rechecks.requeue_decided(folder / os.fsdecode(base))
 
     def _diff_folder(
         self,
@@ -313,14 +287,6 @@ class Ingest:
             self._apply_diff(
                 name, diff, NEW, is_event=True, reevaluate=reevaluate, requested=requested
             )
-
-    def _is_ours(self, path: Path, exists: bool) -> bool:
-        """Return whether a subtitle is ours, so that its media file need not be evaluated again.
-
-        A sidecar of ours that is gone counts as ours, because a person deleted it on purpose.
-        """
-        sidecars = self._db.sidecars
-        return sidecars.is_ours(path) if exists else sidecars.get(path) is not None
 
     def _known_media_at(self, name: str, path: Path) -> Iterator[bytes]:
         """Yield the known media files at or below a path that is not what it was.
