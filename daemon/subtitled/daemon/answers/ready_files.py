@@ -84,11 +84,10 @@ def find_orphans(library: LibrarySettings, limit: int) -> Iterator[Path]:
         limit -= 1
         entries = _list_folder(folders.pop())
         folders += [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
-        media = [entry.name for entry in entries if media_filter.accepts(entry.name)]
+        media = [entry for entry in entries if media_filter.accepts(entry.name)]
+        subjects = {subject for entry in media for subject in (entry.name, entry.stem)}
         for entry in entries:
-            if is_ready_file(entry.name) and not any(
-                is_ready_file_of(entry.name, name) for name in media
-            ):
+            if is_ready_file(entry.name) and subject_of(entry.name) not in subjects:
                 yield entry
 
 

@@ -35,6 +35,15 @@ def test_a_ready_file_without_its_media_file_is_told_with_what_it_waits_for(
     assert describe_subject(orphan)[0] == "it is about Clip.mxf"
 
 
+def test_a_folder_of_many_sets_is_looked_through_at_once(tmp_path: Path) -> None:
+    for number in range(2000):
+        (tmp_path / f"Clip {number}.mxf").touch()
+        (tmp_path / f"Clip {number}.ready.json").touch()
+    (tmp_path / "Clip 7.mxf").unlink()
+    (tmp_path / "Clip 8.ready.json").rename(tmp_path / "Clip 8.mxf.ready.json")
+    assert list(find_orphans(library_settings(tmp_path), 1)) == [tmp_path / "Clip 7.ready.json"]
+
+
 def test_what_a_ready_file_says_is_shown_and_so_is_its_fault(tmp_path: Path) -> None:
     settings = AppSettings(libraries={"in": library_settings(tmp_path)})
     media = tmp_path / "Film.mxf"
