@@ -75,6 +75,19 @@ def test_a_subtitle_becomes_the_caption_of_the_video_with_the_title_of_the_file(
     ]
 
 
+def test_text_of_subrip_is_no_syntax_of_webvtt(
+    server: FakePeerTube, peertube: Make, tmp_path: Path
+) -> None:
+    video = server.add("Talk")
+    text = "1\n00:00:01,000 --> 00:00:03,500\n{\\an8}<I>R&B</I> & I <3 you\n-- > a --> b\n"
+    plugin, change = peertube(), write(tmp_path, "Talk.en.srt", text)
+    plugin.refresh([change], 0)
+    assert plugin.check_indexed(change).is_complete is True
+    assert "00:00:03.500 line:0\n<i>R&amp;B</i> &amp; I &lt;3 you\n" in video.captions["en"]
+    (cue,) = read_cues(video.captions["en"].encode(), "vtt")
+    assert cue.text.endswith("& I <3 you\n-- > a --> b")
+
+
 def test_a_new_version_replaces_ours_after_a_restart_but_never_what_a_person_changed(
     server: FakePeerTube, peertube: Make, tmp_path: Path
 ) -> None:
