@@ -6,6 +6,7 @@ ffprobe shows neither. The chunk ``iXML`` stands beside the samples in RIFF, RF6
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -28,6 +29,9 @@ MAX_CHANNELS = 1024
 MAX_NAME_CHARACTERS = 100
 _HEADS = frozenset({b"RIFF", b"RF64", b"BW64"})
 _NUMBER, _NAME = "TRACK_LIST/TRACK/INTERLEAVE_INDEX", "TRACK_LIST/TRACK/NAME"
+_RATE = re.compile(r"\d{1,9}(?:[/.]\d{1,9})?", re.ASCII)
+"""Frames a second, such as ``25``, ``30000/1001`` or ``29.97``. A number with an exponent may have
+millions of digits."""
 _IN_DS64 = 0xFFFFFFFF
 """The size of samples whose true size stands in the chunk ``ds64``."""
 
@@ -110,11 +114,13 @@ class _NotesTarget:
     @property
     def rate(self) -> TimecodeRate | None:
         """How the timecode counts."""
-        stated = self._fields.get("SPEED/TIMECODE_RATE", "")
+        stated = self._fields.get("SPEED/TIMECODE_RATE", "").replace(" ", "")
+        if _RATE.fullmatch(stated) is None:
+            return None
         is_drop_frame = self._fields.get("SPEED/TIMECODE_FLAG", "").upper() == "DF"
         try:
             return find_rate(Fraction(stated), is_drop_frame=is_drop_frame)
-        except (ValueError, ZeroDivisionError, TimecodeError):
+        except (ZeroDivisionError, TimecodeError):
             return None
 
     def start(self, tag: str, _attributes: object) -> None:

@@ -83,6 +83,7 @@ def test_the_notes_are_found_behind_samples_of_more_than_four_gigabytes(tmp_path
         ("fast", "NDF", None),
         ("", "NDF", None),
         ("1e9", "NDF", None),
+        ("1e99999999", "NDF", None),
     ],
 )
 def test_a_rate_that_does_not_exist_is_none(
