@@ -14,8 +14,8 @@ from subtitled.jobcontext.job import InlineRunner, Job, JobResult
 from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.pipeline.pipeline import run_job
-from subtitled.plugin import EngineCapabilities, SubtitledError
-from subtitled.transcription.transcriber import Prefetcher
+from subtitled.plugin import EngineCapabilities, Language, SubtitledError, Transcript
+from subtitled.transcription.prefetcher import Prefetcher
 from subtitled.transcripts.store import TranscriptStore
 from support.fake_engines import calls, scripted_services
 from support.harness import film
@@ -67,7 +67,7 @@ def test_engine_gets_max_concurrency_chunks_in_the_order_of_steps(
     assert total > 3
     assert _most_at_once(tmp_path, "many") == 3
     step_names = [name for name in steps.names if name.startswith("transcribing")]
-    assert step_names == [f"transcribing {n + 1}/{total}" for n in range(total)]
+    assert step_names == [f"transcribing, part {n + 1}" for n in range(total)]
 
 
 def test_an_engine_that_takes_one_gets_one_after_the_other(
@@ -175,3 +175,26 @@ def test_what_is_ahead_is_not_begun_once_a_step_has_failed() -> None:
         ahead.result(0)
     go_on.set()
     assert len(begun) <= 4
+
+
+def test_what_an_engine_has_is_waited_for_and_nothing_else_is_begun_when_plans_change() -> None:
+    begun: list[int] = []
+    both, go_on = threading.Semaphore(0), threading.Event()
+
+    def hear(number: int) -> Transcript:
+        begun.append(number)
+        both.release()
+        assert number == 0 or go_on.wait(60)
+        return Transcript(language=Language("en"), words=(), engine="fake")
+
+    capabilities = EngineCapabilities(max_concurrency=2, word_timestamps=True)
+    with Prefetcher(hear, range(100), capabilities) as ahead:  # type: ignore[arg-type]
+        ahead.result(0, 1, 2, 3)
+        for _ in range(3):
+            assert both.acquire(timeout=60)
+        threading.Timer(0.1, go_on.set).start()
+        ahead.finish()
+        assert go_on.is_set(), "the two that had begun were waited for"
+        assert sorted(begun) == [0, 1, 2]
+        ahead.result(3)
+    assert sorted(begun) == [0, 1, 2, 3]

@@ -22,6 +22,7 @@ from subtitled.pipeline import partial_subtitle
 from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import PlaybackSession, Sidecar, TranscriptionRequest, TransientError
 from subtitled.subtitles.partial import is_partial_file, mark_partial
+from subtitled.transcription import transcriber, viewed_parts
 from support.dying_runner import DyingRunner
 from support.harness import Harness, film
 
@@ -253,9 +254,17 @@ def test_a_partial_sidecar_that_no_job_continues_is_removed_at_the_next_start(
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before a step", "before its result is kept"])
+@pytest.mark.parametrize("late", [False, True], ids=["from the beginning", "after two chunks"])
 def test_a_job_that_is_killed_goes_on_wherever_the_viewer_is_by_then(
-    watched: Watched, *, after: bool
+    watched: Watched,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    after: bool,
+    late: bool,
 ) -> None:
+    # Chunks are cut for a viewer who comes late.
+    monkeypatch.setattr(viewed_parts, "_LONG_PART_SECONDS", 10.0)
+    monkeypatch.setattr(transcriber, "PART_SECONDS", 8.0)
     lengthen(watched.film)
     services = watched.harness.working.services
     job = Job(
@@ -266,7 +275,8 @@ def test_a_job_that_is_killed_goes_on_wherever_the_viewer_is_by_then(
     stored: list[tuple[str, Any]] = []
     was_partial: list[bool] = []
     for number in range(100):
-        watched.watch(*([110.0], [20.0], [])[number % 3])
+        is_early = late and len(watched.asked) < 2
+        watched.watch(*([] if is_early else ([110.0], [20.0], [])[number % 3]))
         runner = DyingRunner(stored, len(stored), after=after, error=ShutdownRequested)
         if number % 2:
             runner.dies_at = len(stored) + 1

@@ -22,7 +22,7 @@ from subtitled.plugin import SubtitledError
 
 from .dbos_polling import pace_queues
 
-APPLICATION_VERSION = "4"
+APPLICATION_VERSION = "5"
 """The version of the steps and their results.
 
 Raise it when either changes, with a line in CHANGELOG.md: jobs of another version are never

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from typing import Any, Protocol
 
 from subtitled.jobcontext.context import JobContext
@@ -37,15 +37,10 @@ from .chunk_transcriber import ChunkTranscriber
 from .engine_requester import TrackRequest
 from .language_segments import chunk_by_language, clip_to
 from .lost_speech import describe_lost_speech, find_lost_speech
+from .prefetcher import Prefetcher
 from .speech_cuts import SpeechCutter, choose_chunks
 from .viewed_parts import PART_SECONDS, PartOrder, cut_at_parts, cut_for_viewers
 from .voice_ends import end_with_voice
-
-PREFETCH_COUNT = 2
-"""Chunks that are started before their steps, for each call that an engine takes at a time.
-
-A slow chunk then holds up no other, and the engine has work while a text is aligned.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +91,27 @@ class Transcriber:
         """
         if (engine, translate_to) in self._known:
             return self._known[engine, translate_to]
-        ctx, services = self._ctx, self._ctx.services
-        capabilities = services.engines[engine].capabilities
+        capabilities = self._ctx.services.engines[engine].capabilities
+        variant, language = self.variant(engine, translate_to), translate_to or self._track.language
+        chunks, steps = None, count(1)
+        while chunks is None:
+            chunks = self._transcribe_chunks(engine, translate_to, capabilities, steps)
+        self._known[engine, translate_to] = self._assemble(variant, language, chunks)
+        return self._known[engine, translate_to]
+
+    def _transcribe_chunks(
+        self,
+        engine: str,
+        translate_to: Language | None,
+        capabilities: EngineCapabilities,
+        steps: Iterator[int],
+    ) -> list[Chunk] | None:
+        """Transcribe all chunks; return None if they were cut for viewers, and others follow.
+
+        A job that goes on after a crash may find chunks that were cut since its first steps. So
+        neither the names of the steps nor their results depend on the other chunks.
+        """
+        ctx = self._ctx
         chunks = self._chunks(capabilities, self.variant(engine, translate_to))
         what = f"translating to {translate_to}" if translate_to else "transcribing"
         total = len(chunks)
@@ -110,23 +124,24 @@ class Transcriber:
         with Prefetcher(transcriber.transcribe, chunks, capabilities) as prefetcher:
 
             def transcribe_next() -> dict[str, Any]:
-                if ctx.viewers.positions() and self._cut_for_viewers(capabilities, variant, chunks):
+                if ctx.viewers.positions() and self._cut_for_viewers(
+                    capabilities, variant, chunks, prefetcher.finish
+                ):
                     return {"cut": True}
                 numbers = order.next(prefetcher.reach)
-                return prefetcher.result(*numbers) | {"chunk": numbers[0]}
+                return prefetcher.result(*numbers) | {"start": order.start_of(numbers[0])}
 
-            for number in range(total):
+            while order.has_more:
                 ctx.steps.checkpoint(transcriber.first_available_engine)
-                progress.begin(number)
-                result = ctx.steps.run(f"{what} {number + 1}/{total}", transcribe_next)
+                progress.begin(len(order.done))
+                result = ctx.steps.run(f"{what}, part {next(steps)}", transcribe_next)
                 if "cut" in result:
-                    return self.transcript(engine, translate_to)
-                order.mark_done(result["chunk"])
+                    return None
+                order.mark_done(result["start"])
                 if ctx.on_words is not None and order.take_news():
                     done = [chunks[one] for one in order.done]
                     ctx.on_words(partial(self._assemble, variant, language, done))
-        self._known[engine, translate_to] = self._assemble(variant, language, chunks)
-        return self._known[engine, translate_to]
+        return chunks
 
     def _assemble(self, variant: str, language: Language, chunks: Sequence[Chunk]) -> Transcript:
         """Return the believed words of some chunks, which are stored.
@@ -144,9 +159,16 @@ class Transcriber:
         return self._filtered(whole, variant, language, chunks)
 
     def _cut_for_viewers(
-        self, capabilities: EngineCapabilities, variant: str, chunks: Sequence[Chunk]
+        self,
+        capabilities: EngineCapabilities,
+        variant: str,
+        chunks: Sequence[Chunk],
+        finish_running: Callable[[], None],
     ) -> bool:
-        """Store shorter chunks for what is not transcribed yet; return whether there are any."""
+        """Store shorter chunks for what is not transcribed yet; return whether there are any.
+
+        Chunks that an engine has now are waited for first, and stay as they are.
+        """
         if capabilities.whole_file:
             return False
         store, place = self._ctx.services.store, (self._ctx.job.fingerprint, self._track.index)
@@ -163,6 +185,9 @@ class Transcriber:
             )
 
         parts = cut_for_viewers(chunks, is_stored, shorten)
+        if parts is not None:
+            finish_running()
+            parts = cut_for_viewers(chunks, is_stored, shorten)
         if parts is not None:
             store.save_parts(*place, variant, parts)
         return parts is not None
@@ -316,50 +341,3 @@ class Transcriber:
         return tuple(
             dict.fromkeys(word for name in sorted(variants) for word in by_variant.get(name, ()))
         )
-
-
-class Prefetcher:
-    """Transcribes chunks in threads ahead of their steps.
-
-    Steps only wait for the results, so they are in the order of the chunks, and each result is
-    stored as soon as it is there. An engine that takes one call at a time is called in the step
-    itself. Steps that were done in an earlier run start nothing.
-    """
-
-    def __init__(
-        self,
-        transcribe: Callable[[Chunk], Transcript],
-        chunks: Sequence[Chunk],
-        capabilities: EngineCapabilities,
-    ) -> None:
-        self._transcribe = transcribe
-        self._chunks = chunks
-        self.reach = capabilities.max_concurrency * PREFETCH_COUNT
-        """How many chunks are asked for at a time."""
-        self._begun: dict[int, Future[Transcript]] = {}
-        self._pool: ThreadPoolExecutor | None = None
-        if capabilities.max_concurrency > 1 and len(chunks) > 1:
-            workers = capabilities.max_concurrency if capabilities.word_timestamps else self.reach
-            self._pool = ThreadPoolExecutor(workers, "chunk")
-
-    def __enter__(self) -> Prefetcher:
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        # Calls in flight are stored for the next try when they end. The others are dropped.
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def result(self, number: int, *following: int) -> dict[str, Any]:
-        """Return the small JSON result of a step. The words are in the store.
-
-        Args:
-            number: The number of a chunk.
-            *following: Those that are probably asked for next.
-        """
-        if self._pool is None:
-            return {"words": len(self._transcribe(self._chunks[number]).words)}
-        for ahead in (number, *following):
-            if ahead not in self._begun:
-                self._begun[ahead] = self._pool.submit(self._transcribe, self._chunks[ahead])
-        return {"words": len(self._begun.pop(number).result().words)}

@@ -129,6 +129,11 @@ class PartOrder:
         self._has_news = False
 
     @property
+    def has_more(self) -> bool:
+        """Whether a chunk is not transcribed yet."""
+        return bool(self._remaining)
+
+    @property
     def done(self) -> list[int]:
         """The numbers of the chunks that are transcribed, in order."""
         return [number for number in range(len(self._spans)) if number not in self._remaining]
@@ -143,9 +148,17 @@ class PartOrder:
             remaining.discard(numbers[-1])
         return numbers
 
-    def mark_done(self, number: int) -> None:
-        """Say that a chunk is transcribed, now or in an earlier run of the job."""
-        self._remaining.discard(number)
+    def start_of(self, number: int) -> int:
+        """Return the start of a chunk in milliseconds, by which the result of a step names it."""
+        return round(self._spans[number].start * 1000)
+
+    def mark_done(self, start: int) -> None:
+        """Say that a chunk is transcribed, now or in an earlier run of the job.
+
+        Args:
+            start: Where it begins, in milliseconds.
+        """
+        self._remaining = {number for number in self._remaining if self.start_of(number) != start}
 
     def take_news(self) -> bool:
         """Return whether viewers wait for more words than they were given, and others follow."""

@@ -48,19 +48,19 @@ def test_a_viewer_who_seeks_moves_the_order_and_nothing_comes_twice() -> None:
         if number == 6:
             positions.clear()  # it was stopped
         done.append(order.next(1)[0])
-        order.mark_done(done[-1])
+        order.mark_done(order.start_of(done[-1]))
     assert done == [4, 5, 6, 2, 3, 7, 0, 1, 8, 9]
 
 
 def test_words_are_told_of_only_while_somebody_watches_and_more_follow() -> None:
     positions = [0.0]
     order = PartOrder([Chunk(part, (part,)) for part in PARTS[:3]], lambda: positions)
-    order.mark_done(0)
+    order.mark_done(order.start_of(0))
     assert not order.take_news(), "it was done in an earlier run"
-    order.mark_done(order.next(1)[0])
+    order.mark_done(order.start_of(order.next(1)[0]))
     assert order.take_news()
     assert not order.take_news()
-    order.mark_done(order.next(1)[0])
+    order.mark_done(order.start_of(order.next(1)[0]))
     assert not order.take_news(), "the whole transcript follows"
 
 
