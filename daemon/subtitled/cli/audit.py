@@ -10,9 +10,9 @@ import typer
 
 from subtitled.config.load import Configuration
 from subtitled.daemon.answers.audit import AuditEntry, audit_files, list_project_files, to_csv
-from subtitled.daemon.inspection import to_known_path
 from subtitled.db.database import Database
 from subtitled.jobcontext.services import open_database
+from subtitled.library.paths import to_known_path
 from subtitled.library.subtitle_names import find_media_beside, is_media_file
 
 from .app import app, load_configuration
@@ -80,7 +80,7 @@ def _find_media(
         return found
     media = []
     for file in files:
-        path = to_known_path(configuration, file)
+        path = to_known_path(configuration.settings.libraries, file)
         beside = None if is_media_file(path) else find_media_beside(path)
         media.append(beside or path)
     return media

@@ -31,6 +31,7 @@ from subtitled.daemon.benchmark.reading import count_threads
 from subtitled.daemon.benchmark.speech import SpeechSample, prepare_sample, repeat_sample
 from subtitled.db.database import Database
 from subtitled.jobcontext.database import open_database
+from subtitled.library.paths import to_known_path
 from subtitled.plugin import SubtitledError
 from subtitled.plugin.limits import read_file
 from subtitled.routing.cost_estimate import record_first_speed
@@ -101,7 +102,7 @@ def benchmark(
     chosen = _select(findings, names or [])
     with tempfile.TemporaryDirectory(prefix="subtitled-benchmark-") as folder:
         try:
-            own = None if file is None else file.absolute()
+            own = None if file is None else to_known_path(configuration.settings.libraries, file)
             sample = prepare_sample(Path(folder), own=own, language=spoken, text=_read_text(text))
         except (SubtitledError, OSError) as error:
             abort(error)

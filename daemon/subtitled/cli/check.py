@@ -12,7 +12,6 @@ import typer
 
 from subtitled.config.load import Configuration
 from subtitled.daemon.answers.subtitle_checks import check_to_dict, describe_check
-from subtitled.daemon.inspection import to_known_path
 from subtitled.daemon.subtitle_checking import (
     CheckedSubtitle,
     CheckRequest,
@@ -21,6 +20,7 @@ from subtitled.daemon.subtitle_checking import (
 from subtitled.db.commands import COMMAND_LINE
 from subtitled.jobcontext.job import Job
 from subtitled.jobcontext.services import Services, build_services, open_database
+from subtitled.library.paths import to_known_path
 from subtitled.library.subtitle_names import find_media_beside, is_media_file
 from subtitled.plugin import InputRejectedError, Language, SubtitledError
 from subtitled.subtitles.synchronisation import SyncVerdict, proves_gain
@@ -92,14 +92,14 @@ def _build_request(
     language: Language | None,
     resync: bool,
 ) -> CheckRequest:
-    path = to_known_path(configuration, file)
+    path = to_known_path(configuration.settings.libraries, file)
     subtitle = None if media is None and is_media_file(path) else path
     if subtitle is not None and not subtitle.is_file():
         problem = "is a folder" if subtitle.is_dir() else "does not exist"
         raise InputRejectedError(f"{display_path(file)} {problem}", "Name a subtitle or media file")
     film = path
     if media is not None:
-        film = to_known_path(configuration, media)
+        film = to_known_path(configuration.settings.libraries, media)
     elif subtitle is not None:
         beside = find_media_beside(subtitle)
         if beside is None:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from subtitled.daemon.answers.file import Explanation, explain_file
-from subtitled.daemon.inspection import to_known_path
 from subtitled.jobcontext.services import open_database
+from subtitled.library.paths import to_known_path
 
 from .app import app, load_configuration
 from .output import FAILED, JsonOption, display_path, echo, echo_json, errors
@@ -23,7 +23,7 @@ def explain(
     """Show everything that is known and decided about one file."""
     configuration = load_configuration()
     show_unavailable(configuration)
-    db, path = open_database(configuration), to_known_path(configuration, file)
+    db, path = open_database(configuration), to_known_path(configuration.settings.libraries, file)
     explanation = explain_file(configuration, db, path)
     if as_json:
         echo_json(explanation.to_dict())

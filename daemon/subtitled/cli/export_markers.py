@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from subtitled.config.settings import AppSettings, LibrarySettings
-from subtitled.daemon.inspection import to_known_path
 from subtitled.daemon.review_reports.report import ReportedCue, build_report
 from subtitled.daemon.reviews.errors import ReviewError
 from subtitled.daemon.reviews.importing import find_review_of
 from subtitled.db.operations import Verdict
 from subtitled.db.review_records import CueEstimate
-from subtitled.library.paths import library_containing
+from subtitled.library.paths import library_containing, to_known_path
 from subtitled.plugin import InputRejectedError
 from subtitled.plugin.limits import read_file
 from subtitled.policy.cue_rules import cue_rules_for
@@ -145,7 +144,9 @@ def _mark_review(file: Path) -> Iterator[Marker]:
         ReviewError: There is no review of the file.
     """
     service = open_service()
-    number = find_review_of(service, to_known_path(service.configuration, file), None)
+    number = find_review_of(
+        service, to_known_path(service.configuration.settings.libraries, file), None
+    )
     review = service.load(number)
     notes = service.db.cue_notes.of_review(number)
     report = build_report(review, service.db.operations.verdicts_of(number), notes)

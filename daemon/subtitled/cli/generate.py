@@ -21,7 +21,7 @@ from subtitled.db.records import FileState
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
 from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import content_fingerprint
-from subtitled.library.paths import describe_failure, library_containing
+from subtitled.library.paths import describe_failure, library_containing, to_known_path
 from subtitled.library.scanner import scan
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.plugin import Language, SubtitledError
@@ -105,7 +105,7 @@ def generate(
         make_output_folder(request.output_dir)
     failure_count = 0
     with _services(configuration, request) as services:
-        for media in _find_media(paths):
+        for media in find_media_files(paths, configuration):
             failure_count += not _generate_one(media, request, configuration, services)
     if failure_count:
         raise typer.Exit(FAILED)
@@ -238,14 +238,19 @@ def _print_result(media: Path, result: JobResult) -> None:
         echo(f"  {display_path(published.sidecar)}")
 
 
-def _find_media(paths: list[Path]) -> list[Path]:
-    """Return the files that were named, and the media files in the folders that were named."""
+def find_media_files(paths: Sequence[Path], configuration: Configuration) -> list[Path]:
+    """Return the files that were named, and the media files in the folders that were named.
+
+    Args:
+        paths: Files and folders, as they were typed.
+        configuration: The configuration, whose libraries know their files by certain paths.
+    """
     media: list[Path] = []
     for path in paths:
-        absolute_path = path.absolute()
-        if path.is_dir():
-            settings = LibrarySettings(path=absolute_path)
-            media.extend(file for file, _ in scan(absolute_path, settings))
+        known_path = to_known_path(configuration.settings.libraries, path)
+        if known_path.is_dir():
+            settings = LibrarySettings(path=known_path)
+            media.extend(file for file, _ in scan(known_path, settings))
         else:
-            media.append(absolute_path)
+            media.append(known_path)
     return media

@@ -16,6 +16,7 @@ from subtitled.glossary.selection import glossary_for
 from subtitled.glossary.terms import most_specific
 from subtitled.jobcontext.services import open_database, open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
+from subtitled.library.paths import to_known_path
 from subtitled.plugin import Language
 from subtitled.plugin.paths import quote_path
 
@@ -44,7 +45,7 @@ def glossary(
 ) -> None:
     """Show the terms that apply to a file, and the origin of each."""
     configuration = load_configuration()
-    path = file.absolute()
+    path = to_known_path(configuration.settings.libraries, file)
     if not path.is_file():
         abort(f"there is no file {display_path(path)}", USAGE_ERROR)
     detected_language, used_hotwords = _stored_transcription(configuration, path)

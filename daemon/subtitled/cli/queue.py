@@ -15,13 +15,13 @@ from subtitled.config.types import Seconds
 from subtitled.daemon import control
 from subtitled.daemon.answers.queue import QUEUE_STATES, list_queue
 from subtitled.daemon.answers.upgrades import withdraw_upgrades
-from subtitled.daemon.inspection import describe_libraries, to_known_path
+from subtitled.daemon.inspection import describe_libraries
 from subtitled.db.commands import COMMAND_LINE, CommandKind
 from subtitled.db.records import FINAL_STATES, FileState
 from subtitled.jobcontext.services import open_database
 from subtitled.jobs import pauses
 from subtitled.jobs.working_hours import Schedule
-from subtitled.library.paths import library_containing
+from subtitled.library.paths import library_containing, to_known_path
 
 from .app import app, load_configuration
 from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, echo_table
@@ -237,7 +237,7 @@ def _enqueue_command(
 def _require_known_files(configuration: Configuration, files: list[Path]) -> list[Path]:
     """Return the files by the paths that their library uses; abort if one is in no library."""
     db = open_database(configuration)
-    paths = [to_known_path(configuration, file) for file in files]
+    paths = [to_known_path(configuration.settings.libraries, file) for file in files]
     for path in paths:
         if db.files.get(path) is not None:
             continue

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from subtitled.config.load import Configuration
-from subtitled.daemon.inspection import to_known_path
 from subtitled.jobcontext.services import open_database
+from subtitled.library.paths import to_known_path
 
 from .output import USAGE_ERROR, abort, display_path
 
@@ -25,7 +25,7 @@ def choose_waiting(
     db = open_database(configuration)
     chosen: list[Path] = []
     for path in paths:
-        known = to_known_path(configuration, path)
+        known = to_known_path(configuration.settings.libraries, path)
         if not known.is_dir():
             chosen.append(path)
             continue

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from subtitled.daemon.answers.reviews import list_reviews, show_edit, show_review
-from subtitled.daemon.inspection import to_known_path
 from subtitled.daemon.reviews.errors import ReviewError
 from subtitled.daemon.reviews.importing import compare_text, find_review_of, import_text
 from subtitled.daemon.reviews.open_review import OpenReview
 from subtitled.daemon.reviews.service import ReviewService
 from subtitled.db.review_records import ReviewFilter, ReviewStatus
 from subtitled.jobcontext.services import open_database
+from subtitled.library.paths import to_known_path
 from subtitled.plugin import InputRejectedError, Language
 from subtitled.plugin.files import write_synced
 from subtitled.plugin.limits import read_file
@@ -242,4 +242,5 @@ def find_number(service: ReviewService, review: str, language: Language | None) 
     """
     if review.isascii() and review.isdigit() and len(review) < 16:
         return int(review)
-    return find_review_of(service, to_known_path(service.configuration, Path(review)), language)
+    libraries = service.configuration.settings.libraries
+    return find_review_of(service, to_known_path(libraries, Path(review)), language)

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from subtitled.config.paths import resolve_state_dir
-from subtitled.daemon.inspection import describe_libraries, to_known_path
+from subtitled.daemon.inspection import describe_libraries
 from subtitled.daemon.lock import find_holder
 from subtitled.db.commands import COMMAND_LINE, CommandKind
 from subtitled.jobcontext.services import open_database
+from subtitled.library.paths import to_known_path
 
 from .app import app, load_configuration
 from .output import USAGE_ERROR, abort, display_path, echo
@@ -24,7 +25,7 @@ def scan(
     """Have the daemon scan its libraries now."""
     configuration = load_configuration()
     db = open_database(configuration)
-    known_paths = [to_known_path(configuration, path) for path in paths or ()]
+    known_paths = [to_known_path(configuration.settings.libraries, path) for path in paths or ()]
     roots = [library.path for library in configuration.settings.libraries.values()]
     for path in known_paths:
         if not any(path.is_relative_to(root) or root.is_relative_to(path) for root in roots):

@@ -10,9 +10,10 @@ import typer
 
 from subtitled.config.paths import resolve_state_dir
 from subtitled.costs.egress_gate import EgressGate
-from subtitled.daemon.inspection import library_for, to_known_path
+from subtitled.daemon.inspection import library_for
 from subtitled.jobcontext.services import open_database, open_engine_pool, open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
+from subtitled.library.paths import to_known_path
 from subtitled.plugin import Language
 from subtitled.plugin.paths import quote_path
 from subtitled.subtitles.filenames import SUMMARY_SUFFIXES
@@ -56,7 +57,7 @@ def summarise(
     configuration = load_configuration()
     show_unavailable(configuration)
     requested_languages = _parse_languages(languages)
-    path = to_known_path(configuration, file)
+    path = to_known_path(configuration.settings.libraries, file)
     if not path.is_file():
         abort(f"there is no file {display_path(path)}", USAGE_ERROR)
     folder = path.parent if output_dir is None and beside else output_dir and output_dir.absolute()

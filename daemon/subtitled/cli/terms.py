@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from subtitled.config.load import Configuration
-from subtitled.daemon.inspection import to_known_path
 from subtitled.db.database import Database
 from subtitled.db.records import FileRecord
 from subtitled.glossary.kept import KeptTerms
 from subtitled.glossary.kept_term import KeptScope, NewTerm, parse_translations
 from subtitled.jobcontext.services import open_database
+from subtitled.library.paths import to_known_path
 from subtitled.plugin import InputRejectedError
 
 from .actor import current_actor
@@ -129,7 +129,7 @@ def _find_file(configuration: Configuration, db: Database, file: Path | None) ->
     """
     if file is None:
         return None
-    path = to_known_path(configuration, file)
+    path = to_known_path(configuration.settings.libraries, file)
     record = db.files.get(path)
     if record is None:
         raise InputRejectedError(

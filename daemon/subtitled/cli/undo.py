@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from subtitled.daemon.answers.undo import FileBusyError, NothingToUndoError, undo_file
-from subtitled.daemon.inspection import to_known_path
 from subtitled.db.commands import COMMAND_LINE
 from subtitled.jobcontext.services import open_database
+from subtitled.library.paths import to_known_path
 
 from .app import app, load_configuration
 from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json
@@ -30,7 +30,7 @@ def undo(
     restored.
     """
     configuration = load_configuration()
-    db, path = open_database(configuration), to_known_path(configuration, file)
+    db, path = open_database(configuration), to_known_path(configuration.settings.libraries, file)
     name = display_path(file)
     try:
         answer = undo_file(configuration, db, path, restore=restore, actor=COMMAND_LINE, name=name)

@@ -21,7 +21,7 @@ from subtitled.daemon.audio_requests.questions import AudioAnswer, AudioTask
 from subtitled.jobcontext.job import InlineRunner, Job
 from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import content_fingerprint
-from subtitled.library.paths import describe_failure, library_containing
+from subtitled.library.paths import describe_failure, library_containing, to_known_path
 from subtitled.media.ffmpeg import unreadable_error
 from subtitled.media.probe import probe_media
 from subtitled.pipeline.single_subtitle import make_subtitle
@@ -83,7 +83,7 @@ def _transcribe(
     path: Path, arguments: WhisperArguments, engine: str | None, services: Services
 ) -> bool:
     """Transcribe one file and write its files. Return whether that succeeded."""
-    media = path.absolute()
+    media = to_known_path(services.config.settings.libraries, path)
     try:
         answer = _answer(media, arguments, engine, services)
         for file_format in arguments.formats:

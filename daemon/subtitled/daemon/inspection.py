@@ -1,8 +1,7 @@
-"""Inspecting one media file on request: its path, its library, what it has and needs."""
+"""Inspecting one media file on request: its library, what it has and needs."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from subtitled.config.library_settings import ORIGINAL
@@ -28,23 +27,6 @@ def library_for(configuration: Configuration, path: Path) -> LibrarySettings:
     libraries = configuration.settings.libraries
     name = library_containing(path, libraries)
     return libraries[name] if name else LibrarySettings(path=path.parent)
-
-
-def to_known_path(configuration: Configuration, path: Path) -> Path:
-    """Return the path by which a library knows a file, however it was typed.
-
-    The typed path may be relative, contain ``..``, or bypass a symbolic link by which the
-    library's folder is configured.
-    """
-    libraries = configuration.settings.libraries
-    # Not resolve(): the paths of a library contain its symbolic links.
-    absolute_path = Path(os.path.abspath(path))  # noqa: PTH100
-    if library_containing(absolute_path, libraries) is None:
-        real_path = absolute_path.parent.resolve() / absolute_path.name
-        for library in libraries.values():
-            if real_path.is_relative_to(root := library.path.resolve()):
-                return library.path / real_path.relative_to(root)
-    return absolute_path
 
 
 def describe_libraries(configuration: Configuration) -> str:

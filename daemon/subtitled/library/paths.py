@@ -54,6 +54,33 @@ def library_containing(path: Path, libraries: Mapping[str, LibrarySettings]) -> 
     return max(candidates, key=lambda name: len(libraries[name].path.parts), default=None)
 
 
+def to_known_path(libraries: Mapping[str, LibrarySettings], path: Path) -> Path:
+    """Return the path by which a library knows a file, however it was typed.
+
+    Args:
+        libraries: The libraries by name.
+        path: What was typed. It may be relative, contain ``..``, or bypass a symbolic link by which
+            the folder of a library is configured.
+    """
+    # Not resolve(): the paths of a library contain its symbolic links.
+    absolute_path = Path(os.path.abspath(path))  # noqa: PTH100
+    if ".." in path.parts and not _is_same_file(absolute_path, path):
+        absolute_path = path.resolve()  # The folder before ".." is a link.
+    if library_containing(absolute_path, libraries) is None:
+        real_path = absolute_path.parent.resolve() / absolute_path.name
+        for library in libraries.values():
+            if real_path.is_relative_to(root := library.path.resolve()):
+                return library.path / real_path.relative_to(root)
+    return absolute_path
+
+
+def _is_same_file(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
 def shorten_message(message: str, path: Path, name: str = "the file") -> str:
     """Return a message for a place where its file is named already.
 

@@ -205,13 +205,18 @@ def test_a_file_of_a_library_goes_to_no_service_that_the_library_forbids(
     films = tmp_path / "films"
     films.mkdir()
     sound.rename(films / sound.name)
-    monkeypatch.chdir(films)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "link").symlink_to(films)
     add(config, '[engines.cloud]\nplugin = "ears"\nremote = true\nmodel = "far"')
-    ran = run(config, "cloud", "--file", sound.name, "--paid", "--yes")
-    assert ran.exit_code == 1
-    assert "cloud far: cloud would send audio to ears:far, which the library does not allow" in (
-        ran.stdout
-    )
+    for folder, name in ((films, ""), (elsewhere, "../films/"), (elsewhere, "link/")):
+        monkeypatch.chdir(folder)
+        ran = run(config, "cloud", "--file", name + sound.name, "--paid", "--yes")
+        assert ran.exit_code == 1, name
+        assert "cloud far: cloud would send audio to ears:far, which the library does not" in (
+            ran.stdout
+        )
+    monkeypatch.chdir(films)
     text = config.read_text()
     config.write_text(
         text.replace("[engines.good]", 'allowed_destinations = "ears"\n[engines.good]')

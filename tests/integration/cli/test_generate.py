@@ -6,7 +6,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from subtitled.cli.generate import GenerateRequest, settings_for
+import pytest
+
+from subtitled.cli.generate import GenerateRequest, find_media_files, settings_for
 from subtitled.config.load import load_config
 from subtitled.config.settings import LibrarySettings
 from subtitled.plugin import Language
@@ -45,6 +47,28 @@ def test_file_outside_libraries_stays_local_unless_engine_is_named(
     assert library.allowed_destinations == "local"
     named = settings_for(media, GenerateRequest(engine="whisper"), configuration)
     assert (named.engines, named.allowed_destinations) == (("whisper",), "any")
+
+
+@pytest.mark.parametrize("typed", ["Film.mkv", "../films/Film.mkv", "../link/Film.mkv", "../films"])
+def test_what_a_library_forbids_holds_however_its_file_is_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    films, elsewhere = tmp_path / "films", tmp_path / "elsewhere"
+    films.mkdir()
+    elsewhere.mkdir()
+    (films / "Film.mkv").touch()
+    (tmp_path / "link").symlink_to(films)
+    file = tmp_path / "c.toml"
+    file.write_text(
+        f'[libraries.films]\npath = "{films}"\n'
+        f'[libraries.open]\npath = "{elsewhere}"\nallowed_destinations = "any"\n'
+    )
+    configuration = load_config(file)
+    monkeypatch.chdir(films if typed == "Film.mkv" else elsewhere)
+    (media,) = find_media_files([Path(typed)], configuration)
+    assert media == films / "Film.mkv"
+    library = settings_for(media, GenerateRequest(engine="whisper"), configuration)
+    assert library.allowed_destinations == "local"
 
 
 def test_named_engine_overrides_routes_but_not_destinations(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.library.paths import describe_failure, shorten_message
+from subtitled.config.settings import LibrarySettings
+from subtitled.library.paths import describe_failure, shorten_message, to_known_path
 from subtitled.plugin import SetupError
 from subtitled.plugin.paths import display_path
 
@@ -40,3 +41,20 @@ def test_the_command_of_a_hint_keeps_its_path() -> None:
     expected = f"the file is locked. First: subtitled review unlock {FILM}"
     assert describe_failure(error, FILM) == expected
     assert describe_failure(OSError("broken"), FILM) == "broken"
+
+
+def test_a_path_behind_a_link_is_that_of_the_kernel_and_one_of_a_library_keeps_its_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "far/films/inside").mkdir(parents=True)
+    (tmp_path / "far/Film.mkv").touch()
+    (tmp_path / "films").symlink_to(tmp_path / "far/films")
+    (tmp_path / "far/films/link").symlink_to(tmp_path / "far")
+    monkeypatch.chdir(tmp_path)
+    libraries = {"films": LibrarySettings(path=tmp_path / "films")}
+    for typed, known in (
+        ("films/../Film.mkv", "far/Film.mkv"),
+        ("far/films/a.mkv", "films/a.mkv"),
+        ("films/inside/../link/Film.mkv", "films/link/Film.mkv"),
+    ):
+        assert to_known_path(libraries, Path(typed)) == tmp_path / known, typed
