@@ -39,8 +39,8 @@ from subtitled.subtitles.chinese import convert_script
 from subtitled.subtitles.filenames import build_sidecar_path
 from subtitled.subtitles.formats import render_subtitle
 from subtitled.subtitles.language_id import find_language_mismatch
-from subtitled.subtitles.partial import PARTIAL_FORMATS, is_partial_file, mark_partial
-from subtitled.subtitles.publish import compute_sha256, delete_own, publish_sidecar
+from subtitled.subtitles.partial import PARTIAL_FORMATS, compute_partial_digest, mark_partial
+from subtitled.subtitles.publish import delete_own, publish_sidecar
 from subtitled.subtitles.segmentation.segmenter import segment_words
 
 from .locks import SidecarIdentity, find_lock
@@ -183,10 +183,10 @@ class PartialSubtitles:
         cues = segment_words(transcript.words, target.text, rules, duration)
         if not cues or find_language_mismatch([cue.text for cue in cues], target.text, ()):
             return False
-        is_there = os.path.lexists(path)
+        digest = compute_partial_digest(path)
         identity = SidecarIdentity(language=target.language, kind=SubtitleKind.FULL)
         if (
-            (is_there and not is_partial_file(path))
+            (digest is None and os.path.lexists(path))
             or find_other_owner(db.sidecars, path, media, fingerprint) is not None
             or find_lock(db.sidecars, media, fingerprint, path, identity) is not None
         ):
@@ -202,7 +202,7 @@ class PartialSubtitles:
         db.kv.set(_key(path), os.fsencode(media).hex())
         if path not in self._sidecars:
             self._sidecars.append(path)
-        publish_sidecar(path, content, own_digest=compute_sha256(path) if is_there else None)
+        publish_sidecar(path, content, own_digest=digest)
         self._contents[path] = content
         sidecar = Sidecar(path, target.language)
         if path not in self._shown:
@@ -224,8 +224,8 @@ def remove_partial(db: Database, path: Path) -> bool:
     """
     is_removed = False
     try:
-        if is_partial_file(path):
-            is_removed = delete_own(path, compute_sha256(path) or "")
+        if (digest := compute_partial_digest(path)) is not None:
+            is_removed = delete_own(path, digest)
     except (SubtitledError, OSError) as error:
         _log.warning("%s is not whole and cannot be removed: %s", display_path(path), error)
         return True

@@ -55,15 +55,27 @@ def is_partial_file(path: Path) -> bool:
     Raises:
         OSError: The process has no more file handles or memory, so nothing is known of the file.
     """
+    return compute_partial_digest(path) is not None
+
+
+def compute_partial_digest(path: Path) -> str | None:
+    """Return the SHA-256 of a file if it is a partial sidecar of ours; None if it is not.
+
+    The digest is of the content that was judged, whatever is written to the file meanwhile.
+
+    Raises:
+        OSError: The process has no more file handles or memory, so nothing is known of the file.
+    """
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - _TAIL_BYTES))
             if size > MAX_PARTIAL_BYTES or _PATTERN.search(file.read()) is None:
-                return False
+                return None
             file.seek(0)
-            return is_partial(file.read())
+            content = file.read()
     except OSError as error:
         if is_out_of_resources(error):
             raise
-        return False
+        return None
+    return hashlib.sha256(content).hexdigest() if is_partial(content) else None
