@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,14 +16,13 @@ from subtitled.daemon.subtitle_checking import (
     check_subtitles,
 )
 from subtitled.db.commands import COMMAND_LINE
-from subtitled.jobcontext.job import Job
-from subtitled.jobcontext.services import Services, build_services, open_database
 from subtitled.library.paths import to_known_path
 from subtitled.library.subtitle_names import find_media_beside, is_media_file
 from subtitled.plugin import InputRejectedError, Language, SubtitledError
 from subtitled.subtitles.synchronisation import SyncVerdict, proves_gain
 
 from .app import app, load_configuration
+from .job_services import open_job_services, print_steps
 from .output import FAILED, USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, errors
 from .subtitle_files import parse_language_option
 
@@ -67,7 +64,7 @@ def check(
     configuration = load_configuration()
     try:
         request = _build_request(configuration, file, media, stated, resync)
-        with _services(configuration) as services:
+        with open_job_services(configuration, print_steps()) as services:
             results = check_subtitles(services, request)
     except SubtitledError as error:
         abort(error, USAGE_ERROR)
@@ -115,32 +112,6 @@ def _build_request(
         writes_copy=resync,
         actor=COMMAND_LINE,
     )
-
-
-@contextmanager
-def _services(configuration: Configuration) -> Iterator[Services]:
-    """Build the services of a check, and remove their scratch files."""
-    last_step = ""
-
-    def show_progress(job: Job, step_name: str, share: float) -> None:
-        nonlocal last_step
-        if step_name != last_step:
-            last_step = step_name
-            errors.print(f"{display_path(job.media.name)}: {step_name}", markup=False)
-
-    services = build_services(
-        configuration,
-        open_database(configuration),
-        scratch=f"scratch-{os.getpid()}",
-        progress=show_progress,
-    )
-    try:
-        yield services
-    finally:
-        services.engines.close()
-        for left in services.scratch.iterdir():
-            left.unlink()
-        services.scratch.rmdir()
 
 
 def _print_result(result: CheckedSubtitle) -> None:

@@ -28,7 +28,7 @@ from subtitled.plugin import Language, SubtitledError
 from subtitled.transcription.early_start import start_engine_early
 
 from .app import app, load_configuration
-from .job_services import open_job_services
+from .job_services import open_job_services, print_steps
 from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors, make_output_folder
 from .plugin_messages import show_plugin_records, show_unavailable
 
@@ -178,20 +178,13 @@ def _services(configuration: Configuration, request: GenerateRequest) -> Iterato
         transient=True,
     ) as bar:
         task = bar.add_task("", total=1.0)
-        last_step = ""
 
-        def show_progress(job: Job, step_name: str, share: float) -> None:
-            nonlocal last_step
-            name = display_path(job.media.name)
-            description = f"{name}: {step_name}".replace("[", r"\[")
+        def move_bar(job: Job, step_name: str, share: float) -> None:
+            description = f"{display_path(job.media.name)}: {step_name}".replace("[", r"\[")
             bar.update(task, description=description, completed=share)
-            if bar.disable and step_name != last_step:
-                last_step = step_name
-                errors.print(f"{name}: {step_name}", markup=False)
 
-        with open_job_services(
-            configuration, show_progress, in_this_process=request.here
-        ) as services:
+        progress = print_steps() if bar.disable else move_bar
+        with open_job_services(configuration, progress, in_this_process=request.here) as services:
             yield services
 
 

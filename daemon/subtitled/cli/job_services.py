@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from subtitled.config.load import Configuration
+from subtitled.jobcontext.job import Job
 from subtitled.jobcontext.services import Progress, Services, build_services, open_database
+
+from .output import display_path, errors
 
 
 @contextmanager
@@ -33,6 +38,18 @@ def open_job_services(
         yield services
     finally:
         services.engines.close()
-        for file in services.scratch.iterdir():
-            file.unlink()
-        services.scratch.rmdir()
+        # A thread of a job that failed may still remove or write a file there.
+        shutil.rmtree(services.scratch, ignore_errors=True)
+
+
+def print_steps() -> Progress:
+    """Return a function that prints each step of a job when it begins."""
+    last: tuple[Path, str] | None = None
+
+    def show_progress(job: Job, step_name: str, share: float) -> None:
+        nonlocal last
+        if (job.media, step_name) != last:
+            last = job.media, step_name
+            errors.print(f"{display_path(job.media.name)}: {step_name}", markup=False)
+
+    return show_progress

@@ -29,7 +29,7 @@ from subtitled.plugin import SubtitledError
 from subtitled.plugin.files import write_atomic
 
 from .app import config_path
-from .job_services import open_job_services
+from .job_services import open_job_services, print_steps
 from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors, make_output_folder
 from .privileges import act_as_owner
 from .whisper_arguments import MODELS, WhisperArgumentError, WhisperArguments, parse_arguments
@@ -66,15 +66,7 @@ def run(words: Sequence[str]) -> int:
     outputs = [path.stem for path in arguments.audio]
     for stem in sorted({stem for stem in outputs if outputs.count(stem) > 1}):
         _warn(f"several files have the name {display_path(stem)}; the last one is kept")
-    last_step = ""
-
-    def show_progress(job: Job, step_name: str, share: float) -> None:
-        nonlocal last_step
-        if step_name != last_step:
-            last_step = step_name
-            errors.print(f"{display_path(job.media.name)}: {step_name}", markup=False, style="dim")
-
-    with open_job_services(configuration, show_progress) as services:
+    with open_job_services(configuration, print_steps()) as services:
         done = [_transcribe(path, arguments, engine, services) for path in arguments.audio]
     return 0 if all(done) else FAILED
 
