@@ -83,6 +83,27 @@ class SherpaSettings(Settings):
         return MODELS[self.model][0]
 
 
+def choose_card(number: int, shown: str) -> str:
+    """Return the name of a graphics card among those that a process may see.
+
+    Args:
+        number: The place of the card among them, from 0, as other engines count too.
+        shown: ``CUDA_VISIBLE_DEVICES``; empty if all cards are seen.
+
+    Raises:
+        SetupError: The process sees fewer cards.
+    """
+    if not shown:
+        return f"{number}"
+    names = shown.split(",")
+    if number < len(names):
+        return names[number].strip()
+    raise SetupError(
+        f"CUDA shows {len(names)} cards to this process, so that there is no cuda:{number}",
+        "Choose another device, or add the card to CUDA_VISIBLE_DEVICES",
+    )
+
+
 class SherpaEngine(Engine[SherpaSettings]):
     """Models that sherpa-onnx runs on the processor."""
 
@@ -120,17 +141,18 @@ class SherpaEngine(Engine[SherpaSettings]):
         return (CheckResult("sherpa-onnx", True, "is installed"),)
 
     def load(self) -> None:
+        kind, _, number = self.context.device.partition(":")
+        if kind == "cuda" and number:
+            # sherpa-onnx takes the first card that CUDA shows to this process, which has only this
+            # engine.
+            shown = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+            os.environ["CUDA_VISIBLE_DEVICES"] = choose_card(int(number), shown)
         self._family: Family = FAMILIES[self.settings.family_name]
         self._opened_for: str | None = None
         self._recognizer = self._open("en" if self._family.language_parameters else "")
 
     def _open(self, code: str) -> OfflineRecognizer:
         """Open the model, for the language with this code if it takes one."""
-        kind, _, number = self.context.device.partition(":")
-        if kind == "cuda" and number:
-            # sherpa-onnx takes the first card that CUDA shows to this process, which has only this
-            # engine.
-            os.environ["CUDA_VISIBLE_DEVICES"] = number
         try:
             from sherpa_onnx import OfflineRecognizer
         except ImportError as error:
@@ -140,6 +162,7 @@ class SherpaEngine(Engine[SherpaSettings]):
             ) from error
         model = self.settings.model
         folder = self.context.models[OWN if isinstance(model, Path) else model]
+        kind = self.context.device.partition(":")[0]
         provider = "cpu" if kind == "auto" else kind
         with tempfile.TemporaryDirectory() as scratch:
             arguments = build_arguments(self._family, folder, code, Path(scratch))

@@ -27,7 +27,12 @@ from subtitled.plugin import (
     Transcript,
     TranscriptionRequest,
 )
-from subtitled_plugins.sherpa.engine import SherpaEngine, SherpaSettings, parse_language
+from subtitled_plugins.sherpa.engine import (
+    SherpaEngine,
+    SherpaSettings,
+    choose_card,
+    parse_language,
+)
 
 TIMED = SimpleNamespace(
     text=" Good day.", tokens=[" Good", " day", "."], timestamps=[0.2, 0.6, 0.9]
@@ -196,7 +201,12 @@ def test_names_of_languages_are_understood_in_every_form() -> None:
 
 @pytest.mark.parametrize(
     ("device", "provider", "shown"),
-    [("auto", "cpu", "7"), ("cuda", "cuda", "7"), ("cuda:0", "cuda", "0"), ("cuda:1", "cuda", "1")],
+    [
+        ("auto", "cpu", "7,3"),
+        ("cuda", "cuda", "7,3"),
+        ("cuda:0", "cuda", "7"),
+        ("cuda:1", "cuda", "3"),
+    ],
 )
 def test_the_process_sees_only_the_card_of_its_section(
     device: str,
@@ -205,7 +215,10 @@ def test_the_process_sees_only_the_card_of_its_section(
     recognizing: Recognizing,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7,3")
     recognizing.engine("parakeet-tdt-0.6b-v3", TIMED, device)
     assert recognizing.opened[-1]["provider"] == provider
     assert os.environ["CUDA_VISIBLE_DEVICES"] == shown
+    assert choose_card(1, "") == "1"
+    with pytest.raises(SetupError, match="no cuda:2"):
+        choose_card(2, "7,3")
