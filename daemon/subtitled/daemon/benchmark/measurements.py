@@ -118,16 +118,20 @@ def parse_measurement(text: str) -> Measurement | None:
 
 
 def select_current(
-    measurements: Iterable[Measurement], devices: Mapping[str, str]
+    measurements: Iterable[Measurement], sections: Mapping[str, tuple[str, str]]
 ) -> list[Measurement]:
     """Return the measurements that hold for engines as they are set now.
 
     Args:
         measurements: The measurements of a machine.
-        devices: Where the engine of each section runs. An engine without a section has run where
-            it would run again.
+        sections: The plugin of each section, and the device on which its engine runs. An engine
+            without a section has run where it would run again.
     """
-    return [one for one in measurements if devices.get(one.engine, one.device) == one.device]
+    return [
+        one
+        for one in measurements
+        if sections.get(one.engine, (one.plugin, one.device)) == (one.plugin, one.device)
+    ]
 
 
 def measured_speeds(measurements: Iterable[Measurement]) -> dict[tuple[str, str], float]:

@@ -29,7 +29,7 @@ def read_benchmarks(configuration: Configuration, db: Database) -> dict[tuple[st
 
 
 def load_current(configuration: Configuration, db: Database, machine: Machine) -> list[Measurement]:
-    """Return what was measured on a machine with the devices that engines have now."""
+    """Return what was measured on a machine with the plugins and devices that sections name now."""
     identity = machine.identity(count_threads(configuration))
-    devices = {name: one.device for name, one in configuration.engines.items()}
-    return select_current(load_measurements(db.kv, identity), devices)
+    sections = {name: (one.reference, one.device) for name, one in configuration.engines.items()}
+    return select_current(load_measurements(db.kv, identity), sections)

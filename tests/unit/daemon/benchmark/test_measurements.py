@@ -54,9 +54,14 @@ def test_what_was_measured_on_another_device_says_nothing_of_this_one() -> None:
     card, processor = replace(BASE, device="cuda", work_seconds=1.0), replace(BASE, device="cpu")
     unnamed = replace(BASE, engine="sherpa")
     kept = [card, processor, unnamed]
-    assert select_current(kept, {"whisper": "cpu"}) == [processor, unnamed]
-    assert select_current(kept, {"whisper": "cuda"}) == [card, unnamed]
-    assert select_current(kept, {"whisper": "vulkan"}) == [unnamed]
+    assert select_current(kept, {"whisper": ("whisper", "cpu")}) == [processor, unnamed]
+    assert select_current(kept, {"whisper": ("whisper", "cuda")}) == [card, unnamed]
+    assert select_current(kept, {"whisper": ("whisper", "vulkan")}) == [unnamed]
+
+
+def test_what_another_plugin_took_says_nothing_of_the_one_that_a_section_has_now() -> None:
+    before, now = BASE, replace(BASE, plugin="whispercpp", work_seconds=20.0)
+    assert select_current([before, now], {"whisper": ("whispercpp", "auto")}) == [now]
 
 
 @pytest.mark.parametrize(
