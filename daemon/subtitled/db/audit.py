@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,14 +69,19 @@ class AuditRepository:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def history_of(self, media: Path) -> list[HistoryEntry]:
-        """Return the history of a media file under its path, the oldest first."""
-        # Not by its id: that of a file that is gone is given to the next one.
-        query = (
-            sa.select(history).where(history.c.path == os.fsencode(media)).order_by(history.c.id)
-        )
+    def history_of(self, media: Sequence[Path]) -> Mapping[Path, list[HistoryEntry]]:
+        """Return the history of media files under their paths, the oldest first.
+
+        The whole table is read, however many they are.
+        """
+        # Not by their ids: that of a file that is gone is given to the next one.
+        paths = list(map(os.fsencode, media))
+        query = sa.select(history).where(history.c.path.in_(paths)).order_by(history.c.id)
+        found = defaultdict[Path, list[HistoryEntry]](list)
         with self._engine.connect() as c:
-            return [entry_from_row(row) for row in c.execute(query).mappings()]
+            for row in c.execute(query).mappings():
+                found[Path(os.fsdecode(row["path"]))].append(entry_from_row(row))
+        return found
 
     def edits_of(
         self, media: Path, since: float = 0.0, until: float = FOREVER
@@ -119,14 +125,18 @@ class AuditRepository:
             return [ReviewApproval(**row) for row in c.execute(query).mappings()]
 
     def egress_of(
-        self, media: Path, since: float = 0.0, until: float = FOREVER
-    ) -> list[EgressSummary]:
-        """Return what of a media file left this machine in a time, by destination and outcome."""
+        self, media: Sequence[Path], since: float = 0.0, until: float = FOREVER
+    ) -> Mapping[Path, list[EgressSummary]]:
+        """Return what of media files left this machine in a time, by destination and outcome.
+
+        The whole table is read, however many they are.
+        """
         grouped = [
             egress_log.c[name] for name in ("component", "destination", "kind", "state", "currency")
         ]
         query = (
             sa.select(
+                egress_log.c.path,
                 *grouped,
                 sa.func.count().label("requests"),
                 sa.func.sum(egress_log.c.amount).label("amount"),
@@ -135,17 +145,19 @@ class AuditRepository:
                 sa.func.max(egress_log.c.at).label("last_at"),
             )
             .where(
-                egress_log.c.path == os.fsencode(media),
+                egress_log.c.path.in_(list(map(os.fsencode, media))),
                 egress_log.c.at >= since,
                 egress_log.c.at < until,
             )
-            .group_by(*grouped)
+            .group_by(egress_log.c.path, *grouped)
         )
+        found = defaultdict[Path, list[EgressSummary]](list)
         with self._engine.connect() as c:
-            return [
-                EgressSummary(**{**row, "state": EgressState(row["state"])})
-                for row in c.execute(query).mappings()
-            ]
+            for row in c.execute(query).mappings():
+                values = {key: value for key, value in row.items() if key != "path"}
+                summary = EgressSummary(**{**values, "state": EgressState(row["state"])})
+                found[Path(os.fsdecode(row["path"]))].append(summary)
+        return found
 
     def files_of_libraries(self, libraries: list[str]) -> Iterator[Path]:
         """Yield the media files of libraries, by path."""

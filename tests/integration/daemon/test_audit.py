@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy
 
 from subtitled.daemon.answers.audit import (
     COLUMNS,
@@ -114,6 +115,18 @@ def test_a_file_has_no_deeds_of_one_that_is_gone_and_had_its_number(library: Rev
     library.db.history.add(gone)
     deeds = list(audit_files(library.db, [record.path]))
     assert AuditAction.DELIVERED not in {entry.action for entry in deeds}
+
+
+def test_the_history_of_many_files_is_gone_through_once(library: ReviewLibrary) -> None:
+    media = [library.add(f"Film {number}", CUES)[0].path for number in range(5)]
+    read: list[str] = []
+    engine = library.db.history._engine
+    sqlalchemy.event.listen(
+        engine, "before_cursor_execute", lambda c, cursor, statement, *rest: read.append(statement)
+    )
+    assert {entry.media for entry in audit_files(library.db, media)} == {str(m) for m in media}
+    for table in ("FROM history", "FROM egress_log"):
+        assert len([one for one in read if table in one]) == 1, table
 
 
 def test_a_project_has_the_files_of_its_libraries_and_those_made_under_its_name(

@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
 from subtitled.config.settings import AppSettings
-from subtitled.db.audit import FOREVER, ReviewApproval
+from subtitled.db.audit import FOREVER, EgressSummary, ReviewApproval
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.outbox import Delivery
@@ -24,6 +25,8 @@ from .spreadsheet import write_csv
 
 DAEMON = "subtitled"
 """Who did what no person asked for."""
+FILES_AT_ONCE = 2000
+"""Files whose history is read at once, since each time the whole of it is gone through."""
 SAME_SECONDS = 120.0
 """Seconds within which two tables tell of one event."""
 
@@ -102,9 +105,14 @@ def audit_files(
         until: Before then; None for until now.
     """
     end = FOREVER if until is None else until
-    for path in media:
-        entries = sorted(_audit_file(db, path, since, end), key=lambda entry: entry.at)
-        yield from (entry for entry in entries if since <= entry.at < end)
+    rest = iter(media)
+    while batch := list(islice(rest, FILES_AT_ONCE)):
+        history = db.audit.history_of(batch)
+        sent = db.audit.egress_of(batch, since, end)
+        for path in batch:
+            read = _ReadTables(history.get(path, []), sent.get(path, []))
+            entries = sorted(_audit_file(db, path, read, since, end), key=lambda entry: entry.at)
+            yield from (entry for entry in entries if since <= entry.at < end)
 
 
 def list_project_files(settings: AppSettings, db: Database, project: str) -> list[Path]:
@@ -119,10 +127,20 @@ def to_csv(entries: Iterable[AuditEntry]) -> str:
     return write_csv(COLUMNS, (entry.to_record() for entry in entries))
 
 
-def _audit_file(db: Database, media: Path, since: float, until: float) -> Iterator[AuditEntry]:
+@dataclass(frozen=True, slots=True)
+class _ReadTables:
+    """What the tables that are read for many files at once say of one."""
+
+    history: Sequence[HistoryEntry]
+    sent: Sequence[EgressSummary]
+
+
+def _audit_file(
+    db: Database, media: Path, read: _ReadTables, since: float, until: float
+) -> Iterator[AuditEntry]:
     """Yield the deeds of a file. What is counted together is counted in that time alone."""
     name = display_path(media)
-    history = db.audit.history_of(media)
+    history = read.history
     written = [entry for entry in history if entry.event is HistoryEvent.PUBLISHED]
     for sidecar in db.sidecars.of_media(media):
         if not _is_in_history(sidecar, written):
@@ -153,7 +171,7 @@ def _audit_file(db: Database, media: Path, since: float, until: float) -> Iterat
             detail=f"{edit.count} changes since {_format_day(edit.first_at)}, "
             f"up to version {edit.last_version}",
         )
-    for sent in db.audit.egress_of(media, since, until):
+    for sent in read.sent:
         unit = "s of audio" if sent.kind == "audio" else "characters"
         price = f", {sent.price:.4f} {sent.currency}" if sent.price is not None else ""
         yield AuditEntry(
