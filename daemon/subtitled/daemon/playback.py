@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -99,15 +99,16 @@ class PlaybackPoller(PollingWorker):
             self._poll()
         return 0.5
 
-    def _ask(self) -> tuple[Path, ...]:
-        """Ask the server what is played, and tell its players of sidecars that grow."""
+    def _ask(self) -> tuple[tuple[Path, ...], Sequence[PlaybackSession]]:
+        """Ask the server what is played, and by whom if its viewers matter."""
         server = self._get_server()
         if self._viewers is None:
-            return call_with_timeout(
+            paths = call_with_timeout(
                 self.server,
                 lambda: tuple(storable_paths(server.now_playing(), MAX_PLAYING)),
                 POLL_TIMEOUT_SECONDS,
             )
+            return paths, ()
         listed = call_with_timeout(
             self.server,
             lambda: tuple(islice(server.playback_sessions(), MAX_PLAYING)),
@@ -116,8 +117,7 @@ class PlaybackPoller(PollingWorker):
         paths = tuple(storable_paths((session.media for session in listed), MAX_PLAYING))
         sessions = [session for session in listed if session.media in paths]
         self._viewers.update(self.server, sessions)
-        self.growing.tell(sessions)
-        return tuple(dict.fromkeys(paths))
+        return tuple(dict.fromkeys(paths)), sessions
 
     def _show(self, session: PlaybackSession, sidecar: Sidecar, is_new: bool) -> bool | None:
         server = self._get_server()
@@ -133,7 +133,7 @@ class PlaybackPoller(PollingWorker):
 
     def _poll(self) -> None:
         try:
-            self.playing_paths = self._ask()
+            self.playing_paths, sessions = self._ask()
         except SubtitledError as error:
             # Its key may have changed, and a call may still hang in it.
             self._connected_server = None
@@ -146,6 +146,8 @@ class PlaybackPoller(PollingWorker):
             if self.playing_paths:
                 self.last_playing_at = time.monotonic()
                 self.last_playing_paths = self.playing_paths
+            if self._viewers is not None:
+                self.growing.tell(sessions)
         self.last_poll_at = time.monotonic()
 
     def _get_server(self) -> MediaServer:

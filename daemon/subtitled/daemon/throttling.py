@@ -179,6 +179,7 @@ class ThrottleController(PollingWorker):
         served = frozenset(
             path
             for poller in self._playback_pollers
+            if poller.is_playing(now, 0.0)
             for path in poller.playing_paths
             if self._is_served(path, poller.server) and self._is_wanted(path)
         )

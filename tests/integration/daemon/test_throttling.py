@@ -274,6 +274,35 @@ def test_a_watched_film_that_gets_its_subtitle_goes_first_and_others_wait(
         world.controller.request_stop()
 
 
+def test_a_film_is_not_put_first_for_long_when_its_server_is_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttling, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(playback, "TRUST_SECONDS", 1.0)
+    theatre = type("One", (Theatre,), {"shown": []})
+    world = World(tmp_path, {"den": theatre}, viewed="den")
+    try:
+        world.busy = True
+        theatre.playing_now = (EPISODE,)  # type: ignore[attr-defined]
+        world.wanted.append(EPISODE)
+        until(lambda: world.halts.exempt_paths(VIEWERS_RULE) == {EPISODE})
+        theatre.down = True  # type: ignore[attr-defined]
+        until(lambda: not world.halts.exempt_paths(VIEWERS_RULE), 20.0)
+    finally:
+        world.controller.request_stop()
+
+
+def test_what_is_played_is_known_before_players_are_told_which_may_take_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    theatre = type("One", (Theatre,), {"shown": [], "playing_now": (EPISODE,)})
+    poller = PlaybackPoller(configured("den", theatre), 0.1, lambda: True, Viewers())
+    known: list[tuple[Path, ...]] = []
+    monkeypatch.setattr(poller.growing, "tell", lambda sessions: known.append(poller.playing_paths))
+    poller.tick()
+    assert known == [(EPISODE,)]
+
+
 def test_a_job_makes_room_in_the_middle_of_a_step_only_for_a_film_that_waits(
     tmp_path: Path,
 ) -> None:
