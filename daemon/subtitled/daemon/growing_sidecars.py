@@ -141,8 +141,13 @@ class GrowingSidecars:
                 for path, growing in self._growing.items()
                 if growing.media == session.media
             }
+        # One that was removed may grow anew, and its versions begin again.
+        gone = {sidecar.path for change in withdrawn for sidecar in change.removed}
+        self._announced = (self._announced & self._growing.keys()) - gone
+        self._shown = {
+            key: shown for key, shown in self._shown.items() if key in known and key[1] not in gone
+        }
         self._announce([growing for _, growing in known.values()], withdrawn)
-        self._shown = {key: shown for key, shown in self._shown.items() if key in known}
         for key, (session, growing) in known.items():
             shown = self._shown.get(key, Shown())
             if is_due(growing, shown, now):
@@ -151,8 +156,12 @@ class GrowingSidecars:
     def _announce(
         self, watched: Sequence[GrowingSidecar], withdrawn: Sequence[SidecarChange]
     ) -> None:
-        """Have the server look at sidecars that are new, and at those that are gone again."""
-        self._announced &= self._growing.keys()
+        """Have the server look at sidecars that are gone again, and at those that are new."""
+        for change in withdrawn:
+            try:
+                self._refresh(change)
+            except SubtitledError as error:  # it finds out by itself
+                _log.debug("server %s: a removal is not announced: %s", self._server, error)
         added = {
             growing.sidecar.path: SidecarChange(growing.media, added=(growing.sidecar,))
             for growing in watched
@@ -165,11 +174,6 @@ class GrowingSidecars:
                 _log.debug("server %s: %s is not announced: %s", self._server, path, error)
             else:
                 self._announced.add(path)
-        for change in withdrawn:
-            try:
-                self._refresh(change)
-            except SubtitledError as error:  # it finds out by itself
-                _log.debug("server %s: a removal is not announced: %s", self._server, error)
 
     def _tell_one(
         self, session: PlaybackSession, growing: GrowingSidecar, shown: Shown, now: float

@@ -103,3 +103,13 @@ def test_the_server_is_told_of_the_first_version_and_of_one_that_is_gone_again()
     player.growing.tell([])
     assert player.changes[1:] == [SidecarChange(FILM, removed=(SIDECAR,))]
     assert not player.growing.has_any
+
+
+def test_one_that_grows_anew_right_after_it_was_removed_is_shown_again() -> None:
+    player = Player()
+    player.grow_each_second(3)
+    player.growing.withdraw(FILM, SIDECAR)
+    player.growing.report(FILM, SIDECAR, False)
+    player.growing.tell([VIEWER])
+    assert player.told == [("a", True), ("a", True)]
+    assert player.changes[-1] == SidecarChange(FILM, added=(SIDECAR,)), "the newest change is last"
