@@ -11,6 +11,7 @@ from pathlib import Path
 from subtitled.plugin import MediaMetadata
 from subtitled.plugin.paths import display_path
 
+from .guessed_titles import guess_title
 from .machine_names import clean_title
 from .nfo import read_nfo
 from .terms import GlossaryIssue, Term, TermScope
@@ -63,12 +64,8 @@ def _without_extension(path: Path) -> Path:
 @lru_cache(maxsize=64)
 def _guess_from_path(path: str) -> MediaMetadata | None:
     """Guess the title from a path in the style of releases, or return None."""
-    from guessit import guessit  # a slow import that most processes never need
-    from guessit.api import GuessitException
-
-    try:
-        guess = guessit(path)
-    except GuessitException:
+    guess = guess_title(path)
+    if guess is None:
         _log.debug("no title can be guessed from %s", path)
         return None
     name, episode = _first_string(guess.get("title")), _first_string(guess.get("episode_title"))

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+from .dbos_imports import dbos
+
 _log = logging.getLogger(__name__)
 
 _Loop = Callable[..., None]
@@ -28,7 +30,7 @@ def _find_loop(module: str, name: str) -> _Loop | None:
         name: Its name.
     """
     try:
-        loop: _Loop = getattr(importlib.import_module(f"dbos.{module}"), name)
+        loop: _Loop = getattr(importlib.import_module(f"{dbos.__name__}.{module}"), name)
     except (ImportError, AttributeError):
         return None
     return loop

@@ -12,14 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dbos import DBOS, DBOSPortableJSONSerializer, SetEnqueueOptions, SetWorkflowID
-from dbos import error as dbos_error
-
 from subtitled.db.engine import ChangeDetector, open_engine
 from subtitled.db.records import DAEMON_NAME
 from subtitled.engines.protocol import error_from_json, error_to_json
 from subtitled.plugin import SubtitledError
 
+from .dbos_imports import (
+    DBOS,
+    DBOSPortableJSONSerializer,
+    SetEnqueueOptions,
+    SetWorkflowID,
+    dbos_error,
+)
 from .dbos_polling import pace_queues
 
 APPLICATION_VERSION = "5"

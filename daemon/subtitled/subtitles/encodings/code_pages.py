@@ -15,9 +15,6 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-import chardet
-from chardet.registry import REGISTRY
-
 from subtitled.plugin import Language
 
 from ..language_id import rank_languages
@@ -294,6 +291,8 @@ def _candidates(sample: bytes, stated: str, context: frozenset[str]) -> Iterator
     for language in (stated, *sorted(context)):
         yield from USUAL_CODE_PAGES.get(language, ())[:4]
     yield from ("cp1252", "cp1250")
+    import chardet  # most texts are Unicode
+
     guesses = chardet.detect_all(sample, ignore_threshold=True, include_encodings=_guessed_pages())
     for guess in guesses[:_MAX_GUESSES]:
         if guess["encoding"] is not None:
@@ -309,6 +308,8 @@ def _canonical(name: str) -> str:
 @functools.cache
 def _guessed_pages() -> tuple[str, ...]:
     """Return the code pages that chardet may guess, by its names."""
+    from chardet.registry import REGISTRY
+
     known = {*CODE_PAGES, *_SUPERSETS}
     return tuple(name for name in REGISTRY if codecs.lookup(name).name.replace("-", "_") in known)
 

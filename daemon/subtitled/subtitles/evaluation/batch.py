@@ -10,7 +10,7 @@ from typing import Any
 
 from ..profiles import PROFILES
 from .compliance import ComplianceReport, ComplianceRule
-from .report import TEMPLATES, Evaluation, build_rule_rows, to_printable
+from .report import Evaluation, build_rule_rows, load_templates, to_printable
 
 
 class FileVerdict(StrEnum):
@@ -157,9 +157,13 @@ def render_index_page(rows: Sequence[BatchRow], profile: str) -> str:
     """Render the page of a batch: the verdicts, and a line for each file, the worst first."""
     order = [FileVerdict.UNREADABLE, FileVerdict.FAILED, FileVerdict.WARNING, FileVerdict.OK]
     worst_first = sorted(rows, key=lambda row: (order.index(row.verdict), -row.outside_limits))
-    return TEMPLATES.get_template("index.html").render(
-        guide=PROFILES[profile],
-        counts=count_verdicts(rows),
-        rows=worst_first,
-        to_printable=to_printable,
+    return (
+        load_templates()
+        .get_template("index.html")
+        .render(
+            guide=PROFILES[profile],
+            counts=count_verdicts(rows),
+            rows=worst_first,
+            to_printable=to_printable,
+        )
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from subtitled.plugin import Cue, Language
 
@@ -15,6 +14,8 @@ from . import charts
 from .compliance import ComplianceReport, ComplianceRule
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from .comparison import Comparison, TimingErrors
 
 
@@ -31,14 +32,18 @@ class Evaluation:
     comparison: Comparison | None = None
 
 
-TEMPLATES = Environment(
-    loader=PackageLoader(__package__, ""),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=StrictUndefined,
-)
-"""The pages of this package."""
+@functools.cache
+def load_templates() -> Environment:
+    """Return the pages of this package. Most processes render none, and never import Jinja."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader(__package__, ""),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -126,7 +131,11 @@ def build_comparison_rows(comparison: Comparison) -> list[tuple[str, str]]:
 
 def render_page(evaluations: Sequence[Evaluation]) -> str:
     """Render the page of some evaluations."""
-    return TEMPLATES.get_template("report.html").render(sections=map(_render_section, evaluations))
+    return (
+        load_templates()
+        .get_template("report.html")
+        .render(sections=map(_render_section, evaluations))
+    )
 
 
 def _render_section(evaluation: Evaluation) -> dict[str, Any]:
