@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from .documents import TextRun, TranscriptDocument
 
-_PARTS = re.compile(r"(\W*)(.*?)(\W*)", re.DOTALL)
-"""A doubtful text: the marks before it, itself, and those after it."""
+_LETTER = re.compile(r"\w")
 
 
 def write(document: TranscriptDocument) -> bytes:
@@ -26,7 +25,10 @@ def _iter_blocks(document: TranscriptDocument) -> Iterator[str]:
 
 def _mark(run: TextRun) -> str:
     """Return the text of a run, a doubtful one in brackets without the marks around it."""
-    match = _PARTS.fullmatch(run.text) if run.is_doubtful else None
-    if match is None or not match[2]:
-        return run.text
-    return f"{match[1]}[{match[2]}?]{match[3]}"
+    text = run.text
+    first = _LETTER.search(text) if run.is_doubtful else None
+    last = _LETTER.search(text[::-1])
+    if first is None or last is None:
+        return text
+    begin, end = first.start(), len(text) - last.start()
+    return f"{text[:begin]}[{text[begin:end]}?]{text[end:]}"

@@ -97,6 +97,16 @@ def test_plain_text_has_timecode_speaker_and_the_words_to_check() -> None:
     ]
 
 
+def test_a_doubtful_text_of_many_marks_takes_no_longer_than_its_length() -> None:
+    text = "“a" + "!" * 300_000 + "b…”"
+    document = _document([Word(text=text, start=0.0, end=1.0, confidence=0.1)])
+    began = time.process_time()
+    written = text_document.write(document).decode()
+    assert time.process_time() - began < 10.0
+    assert written.endswith("!b?]…”\n")
+    assert "“[a!" in written
+
+
 def test_the_header_says_who_made_the_text_when_and_who_approved_it() -> None:
     header = dict(DIALOGUE.header("marked"))
     assert header["Media"] == "Ein Film.mxf"
