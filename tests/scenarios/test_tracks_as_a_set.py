@@ -15,7 +15,7 @@ from subtitled.daemon.answers.coverage import count_coverage
 from subtitled.db.records import FileState
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.library.fingerprint import content_fingerprint
-from subtitled.plugin import TimeSpan
+from subtitled.plugin import Language, TimeSpan
 from subtitled.policy.requirements import NOBODY_SPEAKS
 from subtitled.transcripts.models import ChannelShare, TrackAnalysis
 from support.harness import Harness
@@ -182,18 +182,29 @@ def test_explain_tells_what_is_on_each_track_and_why_it_was_taken(
     medium = make(tmp_path / "talk.mov", SILENT, FIRST)
     shares = [
         ChannelShare(
-            track=track, channel=None, speech_seconds=0.0, gain=gain, reason=f"track {track}: {why}"
+            track=track,
+            channel=None,
+            speech_seconds=4.0 * gain,
+            gain=gain,
+            level=level,
+            reason=f"track {track}: {why}",
         )
-        for track, gain, why in ((0, 0.0, "not taken: no speech in it"), (1, 1.0, "taken: 3 s"))
+        for track, gain, level, why in (
+            (0, 0.0, -90.0, "not taken: no speech in it"),
+            (1, 1.0, -20.0, "taken: 3 s"),
+        )
     ]
     analysis = TrackAnalysis(
-        duration=16.0, speech=(TimeSpan(1.0, 2.0),), channel_shares=tuple(shares)
+        duration=16.0,
+        speech=(TimeSpan(1.0, 2.0),),
+        channel_shares=tuple(shares),
+        language=Language("en"),
     )
     store = open_transcript_store(resolve_state_dir(load_config(None).settings))
     store.save_analysis(content_fingerprint(medium), 0, analysis)
     explained = json.loads(subtitled("explain", medium, "--json").stdout)
-    assert "track 0: not taken: no speech in it" in explained["audio"]
-    assert "track 1: taken: 3 s" in explained["audio"]
+    assert "track 0: not taken: no speech in it (0% speech, -90 dB)" in explained["audio"]
+    assert "track 1: taken: 3 s (25% speech, -20 dB, English)" in explained["audio"]
     assert explained["rejected_tracks"] == []
 
 

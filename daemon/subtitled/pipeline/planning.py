@@ -21,12 +21,7 @@ from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatu
 from subtitled.db.state_folder import REMOVED_FOLDER
 from subtitled.library.subtitle_names import list_names
 from subtitled.media.probe import MediaInfo
-from subtitled.media.tracks import (
-    NO_SPEECH_REASON,
-    AudioChoice,
-    choose_audio_track,
-    list_spoken_tracks,
-)
+from subtitled.media.tracks import AudioChoice, choose_audio_track
 from subtitled.plugin import Language
 from subtitled.policy.approved_source import ApprovedSource
 from subtitled.policy.coverage import (
@@ -73,6 +68,7 @@ from .source_correction import (
     find_approved_source,
     mark_translations,
 )
+from .spoken_tracks import list_other_tracks
 from .text_judge import TextJudge
 from .upgrade_decisions import UpgradeQuestion, add_upgrades
 
@@ -198,8 +194,13 @@ def inspect_media(
         *existing_summaries(media, names, ownership_of, folder),
         *(item for item in removed if item.format in SUMMARY_SUFFIXES),
     )
+
+    def find_analysis(track: int) -> TrackAnalysis | None:
+        return transcripts.analysis(fingerprint, track) if fingerprint else None
+
     material = replace(
-        _available_sources(facts, choice, existing_files, analysis, routing, summaries),
+        _available_sources(existing_files, analysis, routing, summaries),
+        tracks=list_other_tracks(facts, choice, find_analysis),
         is_silent=choice.track.index in silent,
         can_detect_language=bool(means.identifiers),
         language_news=describe_new_means(analysis, means) if spoken is None else "",
@@ -287,30 +288,17 @@ def _relevant_languages(
 
 
 def _available_sources(
-    facts: MediaInfo,
-    choice: AudioChoice,
     subtitles: Sequence[ExistingSubtitle],
     analysis: TrackAnalysis | None,
     routing: RoutingTable,
     summaries: tuple[ExistingSubtitle, ...],
 ) -> AvailableSources:
-    rejected = dict(choice.rejected)
-    other_tracks = (
-        track
-        for track in list_spoken_tracks(facts)
-        if track is not choice.track and rejected.get(track.index) != NO_SPEECH_REASON
-    )
     foreign = None
     if analysis is not None and analysis.language is not None:
         foreign = find_foreign_speech(
             analysis.language_segments, analysis.speech, analysis.language
         )
     return AvailableSources(
-        tracks=tuple(
-            (other_track.index, other_track.language)
-            for other_track in other_tracks
-            if other_track.language.is_known
-        ),
         subtitles=tuple(subtitles),
         foreign_speech=foreign,
         can_translate=partial(describe_text_path, routing),

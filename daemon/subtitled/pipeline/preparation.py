@@ -28,6 +28,7 @@ from .fulfilment import Producer
 from .partial_subtitle import PartialSubtitles
 from .planning import InspectionRequest, MediaReport, inspect_media
 from .source_correction import CorrectionRequests
+from .spoken_tracks import is_unheard_set
 from .summary_planning import plan_summaries
 
 _SHORT = Language("en")
@@ -101,6 +102,7 @@ def prepare_job(
         if track in listened_to:
             return JobResult(state=FileState.NO_SPEECH, reason=NOBODY_SPEAKS)
         if analyser.analyse(facts, track, main=not listened_to) is not None:
+            analyser.analyse_versions(facts, track)
             break
         # Nobody speaks on it. Perhaps somebody does on another.
         listened_to.add(track)
@@ -151,9 +153,11 @@ def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:
             build_sidecar_path(
                 job.media, language, requirement.kind, fmt, below, job.library.filenames
             )
+    track = report.track_choice.track
+    is_unheard = is_unheard_set(facts, track, partial(ctx.services.store.analysis, job.fingerprint))
     return {
-        "track": report.track_choice.track.index,
-        "needs_analysis": report.decision.needs_analysis,
+        "track": track.index,
+        "needs_analysis": report.decision.needs_analysis or is_unheard,
     }
 
 

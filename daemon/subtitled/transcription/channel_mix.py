@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from subtitled.media.channel_choice import ChannelChoice, choose_versions
 from subtitled.media.channels import (
     ChannelFile,
     are_unrelated,
@@ -18,7 +20,6 @@ from subtitled.media.channels import (
 from subtitled.media.decode import decode_channels
 from subtitled.media.levels import correct_level
 from subtitled.media.probe import AudioTrack
-from subtitled.media.track_sets import ChannelChoice, choose_channels
 from subtitled.media.vad import SpeechActivity
 from subtitled.plugin import Audio
 from subtitled.transcripts.models import ChannelShare
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FindSpeech = Callable[[Audio], SpeechActivity]
+NamedChannel = tuple[int, int | None, str]
+"""The track, the channel if its track has several, and the name of a channel for people."""
 
 
-def name_channels(tracks: Sequence[AudioTrack]) -> list[tuple[int, int | None, str]]:
-    """Return the track, the channel if its track has several, and the name of each channel."""
-    named: list[tuple[int, int | None, str]] = []
+def name_channels(tracks: Sequence[AudioTrack]) -> list[NamedChannel]:
+    """Name the channels of some tracks."""
+    named: list[NamedChannel] = []
     for track in tracks:
         if track.channels == 1:
             title = f" ({track.title})" if track.title else ""
@@ -44,30 +47,46 @@ def name_channels(tracks: Sequence[AudioTrack]) -> list[tuple[int, int | None, s
     return named
 
 
+@dataclass(frozen=True, slots=True)
+class HeardVersion:
+    """What is said on some channels together, and which of them are taken."""
+
+    track: int
+    """The track under which it is analysed."""
+    speech: SpeechActivity
+    shares: tuple[ChannelShare, ...]
+
+
 def analyse_channels(
-    media: Path, tracks: Sequence[AudioTrack], target: Path, find_speech: FindSpeech
-) -> tuple[SpeechActivity, tuple[ChannelShare, ...]]:
-    """Listen to each channel, choose those with speech, and write their mix.
+    media: Path,
+    tracks: Sequence[AudioTrack],
+    main: int,
+    find_target: Callable[[int], Path],
+    find_speech: FindSpeech,
+) -> tuple[HeardVersion, ...]:
+    """Listen to each channel, choose those with speech, and write the mix of each version.
 
     Args:
         media: The media file.
         tracks: One track with several channels, or several mono tracks.
-        target: The file for the mix.
+        main: The track under which the main sound is analysed.
+        find_target: Returns the file for the mix that is analysed under a track.
         find_speech: Detects the speech of a mono file.
 
     Returns:
-        The speech of the mix, and the part of each channel in it.
+        The main sound with all channels. After it, if there are several tracks, each version in
+        another language or with other words, with the tracks that the versions before it left.
 
     Raises:
         SubtitledError: Decoding or detection failed.
     """
-    with _decoded(media, tracks, target) as file:
-        return _analyse(file, tracks, target, find_speech)
+    with _decoded(media, tracks, find_target(main)) as file:
+        return _analyse(file, tracks, main, find_target, find_speech)
 
 
 def analyse_sides(
     media: Path, track: AudioTrack, target: Path, find_speech: FindSpeech
-) -> tuple[SpeechActivity, tuple[ChannelShare, ...]] | None:
+) -> HeardVersion | None:
     """Listen to both sides of a stereo track, if they have little in common.
 
     Args:
@@ -86,46 +105,77 @@ def analyse_sides(
     with _decoded(media, [track], target) as file:
         if not are_unrelated(measure_covariance(file)):
             return None
-        speech, shares = _analyse(file, [track], target, find_speech)
-        return (speech, shares) if speech.spans else None
+        (heard,) = _analyse(file, [track], track.index, lambda index: target, find_speech)
+        return heard if heard.speech.spans else None
 
 
 def _analyse(
-    file: ChannelFile, tracks: Sequence[AudioTrack], target: Path, find_speech: FindSpeech
-) -> tuple[SpeechActivity, tuple[ChannelShare, ...]]:
-    """Choose the channels with speech, and write their mix if there are any."""
+    file: ChannelFile,
+    tracks: Sequence[AudioTrack],
+    main: int,
+    find_target: Callable[[int], Path],
+    find_speech: FindSpeech,
+) -> tuple[HeardVersion, ...]:
+    """Choose the channels with speech, and write the mix of each version if there are any."""
     named = name_channels(tracks)
-    single = target.with_name(target.name + ".channel")
+    single = find_target(main).with_name(find_target(main).name + ".channel")
     activities: list[SpeechActivity] = []
     try:
         for channel in range(file.channels):
             write_channel(file, channel, single)
             correct_level(single)
             activities.append(find_speech(Audio(single)))
-        choices = choose_channels(
-            activities, measure_covariance(file), [name for *_, name in named]
-        )
-        if not target.exists() or any(choice.gain > 0 for choice in choices):
-            _write(file, [choice.gain for choice in choices], target)
     finally:
         single.unlink(missing_ok=True)
-    shares = tuple(_to_share(*pair) for pair in zip(named, choices, strict=True))
-    taken = [speech for speech, choice in zip(activities, choices, strict=True) if choice.gain > 0]
-    if len(taken) > 1:
-        return find_speech(Audio(target)), shares
-    return taken[0] if taken else SpeechActivity(), shares
+    versions = choose_versions(activities, measure_covariance(file), [name for *_, name in named])
+    leaders: list[int | None] = [main]
+    for choices in versions[1:]:
+        leaders.append(_find_leader(choices, named, leaders))
+    # The channels of one track cannot be told apart by its index.
+    found = [pair for pair in zip(leaders, versions, strict=True) if pair[0] is not None]
+    leader_of = {n: leader for leader, choices in found[1:] for n in choices}
+    heard: list[HeardVersion] = []
+    for leader, choices in found:
+        assert leader is not None
+        gains = [choices[n].gain if n in choices else 0.0 for n in range(file.channels)]
+        target = find_target(leader)
+        if not target.exists() or any(gains):
+            _write(file, gains, target)
+        taken = [activities[n] for n, gain in enumerate(gains) if gain > 0]
+        speech = taken[0] if taken else SpeechActivity()
+        if len(taken) > 1:
+            speech = find_speech(Audio(target))
+        shares = tuple(
+            _to_share(named[n], choice, leader_of.get(n) if leader == main else None)
+            for n, choice in choices.items()
+        )
+        heard.append(HeardVersion(leader, speech, shares))
+    return tuple(heard)
+
+
+def _find_leader(
+    choices: Mapping[int, ChannelChoice],
+    named: Sequence[NamedChannel],
+    used: Sequence[int | None],
+) -> int | None:
+    """Return the first track of a version that is taken and under which nothing else is analysed.
+
+    If there is none, return one that is not taken, or None.
+    """
+    order = sorted(choices, key=lambda n: (choices[n].gain == 0, n))
+    return next((named[n][0] for n in order if named[n][0] not in used), None)
 
 
 def mix_channels(
     media: Path, tracks: Sequence[AudioTrack], shares: Sequence[ChannelShare], target: Path
 ) -> Audio:
-    """Write the mix again that :func:`analyse_channels` chose."""
+    """Write a mix again that :func:`analyse_channels` chose, of the tracks of its shares."""
     with _decoded(media, tracks, target) as file:
         _write(file, [share.gain for share in shares], target)
     return Audio(target)
 
 
-def _to_share(place: tuple[int, int | None, str], choice: ChannelChoice) -> ChannelShare:
+def _to_share(place: NamedChannel, choice: ChannelChoice, version: int | None) -> ChannelShare:
     track, channel, name = place
     return ChannelShare(
         track=track,
@@ -133,6 +183,8 @@ def _to_share(place: tuple[int, int | None, str], choice: ChannelChoice) -> Chan
         speech_seconds=round(choice.speech_seconds, 2),
         gain=choice.gain,
         reason=f"{name}: {choice.reason}",
+        level=choice.level,
+        version=version,
     )
 
 

@@ -191,7 +191,12 @@ class FirstParts:
             engines = self.ctx.services.engines
             if first is not None and engines[first].capabilities.destination == LOCAL:
                 index = self.track.index
-                finder = TrackLanguage(self.ctx, self.track, lambda: self.audio(self.facts, index))
+                finder = TrackLanguage(
+                    self.ctx,
+                    self.track,
+                    lambda: self.audio(self.facts, index),
+                    self.ctx.job.spoken,
+                )
                 self.known = finder.identify(self.known)
             elif self.track.language.is_known:
                 self.known = replace(self.known, language=self.track.language)

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from subtitled.jobcontext.context import JobContext
 from subtitled.media.decode import decode_track, decoding_timeout
-from subtitled.media.growing_pcm import announce
 from subtitled.media.probe import AudioTrack, MediaInfo
 from subtitled.media.track_sets import find_track_set
-from subtitled.media.vad import SpeechActivity, known_speech_path
 from subtitled.plugin import (
     Audio,
     Language,
-    SubtitledError,
     TransientError,
 )
 from subtitled.routing.language_identifiers import list_identifiers
 from subtitled.transcripts.models import (
     DECODER_VERSION,
-    ChannelShare,
     LanguageCorrection,
     LanguageOrigin,
     ShotCuts,
     TrackAnalysis,
 )
 
-from .channel_mix import analyse_channels, analyse_sides, mix_channels
-from .early_chunk import EarlyChunk, FindEngine
-from .early_start import is_new, prepare_language_check
+from .channel_mix import HeardVersion, analyse_channels, analyse_sides, mix_channels
+from .early_chunk import FindEngine
+from .early_detection import EarlyDetection
+from .early_start import prepare_language_check
 from .track_language import TrackLanguage
 
-ROOM_SECONDS = 1.0
-"""Seconds between two looks whether a film that somebody watches needs the place of the job."""
 MAX_CORRECTIONS = 3
 """How often the text corrects the language of the speech of a track. Each time a part of it is
 transcribed again."""
@@ -55,10 +47,11 @@ class TrackAnalyser:
         self._services = ctx.services
         self._store = ctx.services.store
         self._analysed: set[int] = set()
+        self._versions: set[int] = set()
+        """Tracks with another version of what is said, of which nobody stated the language."""
         self._corrections: dict[int, int] = {}
         """How many corrections of a track's languages count at this point of the job."""
-        self._early_vad: dict[int, Future[SpeechActivity]] = {}
-        self._early_chunks: dict[int, EarlyChunk] = {}
+        self._early = EarlyDetection(ctx)
         self.find_engine: FindEngine = _find_none
         """Says which engine transcribes the main track first, if a language is spoken in it."""
 
@@ -83,7 +76,7 @@ class TrackAnalyser:
                 steps.run(f"decode{suffix}", lambda: self._decode(facts, track, main))
                 steps.run(f"find speech{suffix}", lambda: self._find_speech(facts, track))
             finally:
-                self._drop_early_chunk(track)  # unless it was finished
+                self._early.drop_chunk(track)  # unless it was finished
             if self.analysis(track).speech:
                 if not self._job.uses_stored_words_only:
                     prepare_language_check()
@@ -94,6 +87,20 @@ class TrackAnalyser:
                 self._corrections[track] = (known or {}).get("corrections", 0)
             self._analysed.add(track)
         return self.analysis(track).language
+
+    def analyse_versions(self, facts: MediaInfo, track: int) -> None:
+        """Identify the languages of the other versions of what is said on a track.
+
+        Args:
+            facts: The streams of the media file.
+            track: The index of the main track, which was analysed.
+
+        Raises:
+            SubtitledError: A step failed.
+        """
+        for version in self.analysis(track).versions:
+            self._versions.add(version)
+            self.analyse(facts, version, main=False)
 
     def hear(self, facts: MediaInfo, track: int) -> TrackAnalysis:
         """Decode a track and detect its speech, unless that was done. Its language is not asked.
@@ -109,7 +116,7 @@ class TrackAnalyser:
             SubtitledError: A step failed.
         """
         if self._stored_analysis(facts, track) is None and not self._find_set(facts, track):
-            self._start_vad_while_decoding(facts, track)
+            self._start_early(facts, track)
         self._ctx.steps.run(f"hear track {track}", lambda: self._find_speech(facts, track))
         return self.analysis(track)
 
@@ -231,9 +238,11 @@ class TrackAnalyser:
             if identifiers:
                 self._services.engines[identifiers[0].engine].preload()
             if not self._find_set(facts, track):
-                self._start_vad_while_decoding(facts, track)
+                self._start_early(facts, track)
                 if is_main:
-                    self._start_early_chunk(facts, track)
+                    self._early.start_chunk(
+                        facts, _find_track(facts, track), self._pcm(track), self.find_engine
+                    )
         if not is_analysed or self._wants_cuts(facts):
             self.audio(facts, track)
 
@@ -246,32 +255,32 @@ class TrackAnalyser:
         return tuple(other for other in facts.audio_tracks if other.index in together)
 
     def _analyse_set(self, tracks: Sequence[AudioTrack], track: int) -> None:
-        """Listen to each microphone of a set, and store the speech of their mix."""
-        pcm = self._pcm(track)
+        """Listen to each microphone of a set, and store the speech of each mix."""
         self._ctx.progress("finding speech", 0.0)
-        found = analyse_channels(self._job.media, tracks, pcm, self._services.engines.find_speech)
-        self._save_set(track, *found)
+        find_speech = self._services.engines.find_speech
+        heard = analyse_channels(self._job.media, tracks, track, self._pcm, find_speech)
+        # The main sound comes last: it names the others.
+        for version in reversed(heard):
+            self._save_set(version)
 
     def _analyse_sides(self, track: AudioTrack) -> None:
         """Listen to each side of a stereo track, if its sides have little in common."""
         self._ctx.progress("finding speech", 0.0)
         find_speech = self._services.engines.find_speech
-        found = analyse_sides(self._job.media, track, self._pcm(track.index), find_speech)
-        if found is not None:
-            self._await_early_vad(track.index)
-            self._save_set(track.index, *found)
+        heard = analyse_sides(self._job.media, track, self._pcm(track.index), find_speech)
+        if heard is not None:
+            self._early.await_speech(track.index)
+            self._save_set(heard)
 
-    def _save_set(
-        self, track: int, speech: SpeechActivity, shares: tuple[ChannelShare, ...]
-    ) -> None:
+    def _save_set(self, heard: HeardVersion) -> None:
         analysis = TrackAnalysis(
-            duration=Audio(self._pcm(track)).duration,
-            speech=speech.spans,
-            quiet_speech=speech.low_energy,
-            channel_shares=shares,
+            duration=Audio(self._pcm(heard.track)).duration,
+            speech=heard.speech.spans,
+            quiet_speech=heard.speech.low_energy,
+            channel_shares=heard.shares,
             decoder_version=DECODER_VERSION,
         )
-        self._store.save_analysis(self._job.fingerprint, track, analysis)
+        self._store.save_analysis(self._job.fingerprint, heard.track, analysis)
 
     def _stored_analysis(self, facts: MediaInfo, track: int) -> TrackAnalysis | None:
         """Return the stored analysis of a track, unless it missed speech that is found now."""
@@ -292,12 +301,7 @@ class TrackAnalyser:
             return
         audio = self.audio(facts, track)
         self._ctx.progress("finding speech", 0.0)
-        early = self._await_early_vad(track)
-        if early is None:
-            self._drop_early_chunk(track)
-        elif (chunk := self._early_chunks.pop(track, None)) is not None:
-            chunk.finish()
-        speech = early or self._services.engines.find_speech(audio)
+        speech = self._early.finish(track) or self._services.engines.find_speech(audio)
         analysis = TrackAnalysis(
             duration=audio.duration,
             speech=speech.spans,
@@ -306,73 +310,16 @@ class TrackAnalyser:
         )
         self._store.save_analysis(self._job.fingerprint, track, analysis)
 
-    def _start_vad_while_decoding(self, facts: MediaInfo, track: int) -> None:
+    def _start_early(self, facts: MediaInfo, track: int) -> None:
         """Start detecting speech in audio that is about to be decoded."""
-        pcm, engines = self._pcm(track), self._services.engines
-        if pcm.exists():
-            return
-        try:
-            announce(pcm)
-        except OSError:
-            return  # Decoding will report the error.
-        future = self._early_vad[track] = Future[SpeechActivity]()
         limit = decoding_timeout(facts.duration, self._wants_cuts(facts)) + facts.duration
-
-        def listen() -> None:
-            try:
-                future.set_result(engines.find_speech(Audio(pcm), limit))
-            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-                future.set_exception(error)
-            finally:
-                with contextlib.suppress(OSError):
-                    known_speech_path(pcm).unlink(missing_ok=True)
-
-        threading.Thread(target=listen, name="vad", daemon=True).start()
-
-    def _start_early_chunk(self, facts: MediaInfo, track: int) -> None:
-        """Have the first chunk transcribed while the rest is decoded."""
-        job = self._job
-        if (
-            track not in self._early_vad
-            or not is_new(self._services, job.fingerprint)
-            or job.previous_versions  # their words may be taken over
-            or job.uses_stored_words_only
-            or self._ctx.viewers.positions()  # other parts come first
-        ):
-            return
-        early = EarlyChunk(
-            self._ctx,
-            _find_track(facts, track),
-            facts.duration,
-            self._pcm(track),
-            self.find_engine,
-        )
-        self._early_chunks[track] = early
-        early.start()
-
-    def _drop_early_chunk(self, track: int) -> None:
-        if (chunk := self._early_chunks.pop(track, None)) is not None:
-            chunk.drop()
-
-    def _await_early_vad(self, track: int) -> SpeechActivity | None:
-        """Return the speech that was detected during decoding, or None if that failed."""
-        future = self._early_vad.pop(track, None)
-        if future is None:
-            return None
-        try:
-            while not wait([future], ROOM_SECONDS).done:
-                self._job.make_room()
-            return future.result()
-        except SubtitledError:
-            return None
-        finally:
-            if not future.done():
-                self._services.engines.end_speech_detection()
+        self._early.start(track, self._pcm(track), limit)
 
     def _identify_language(self, facts: MediaInfo, track: int) -> dict[str, int]:
         """Identify the language; return how often the text corrected it in earlier jobs."""
+        stated = None if track in self._versions else self._job.spoken
         language = TrackLanguage(
-            self._ctx, _find_track(facts, track), lambda: self.audio(facts, track)
+            self._ctx, _find_track(facts, track), lambda: self.audio(facts, track), stated
         )
         analysis = self.analysis(track)
         identified = language.identify(analysis)

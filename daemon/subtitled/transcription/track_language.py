@@ -20,14 +20,22 @@ from .transcript_reuse import ReuseTarget, reuse_transcript
 class TrackLanguage:
     """Finds the spoken language of one track of a job."""
 
-    def __init__(self, ctx: JobContext, track: AudioTrack, audio: Callable[[], Audio]) -> None:
+    def __init__(
+        self,
+        ctx: JobContext,
+        track: AudioTrack,
+        audio: Callable[[], Audio],
+        stated: Language | None,
+    ) -> None:
         """Create it.
 
         Args:
             ctx: The job.
             track: The track.
             audio: Returns the decoded track, decoding it if necessary.
+            stated: The language that a caller says is spoken in it, if any.
         """
+        self._stated = stated
         self._ctx = ctx
         self._job = ctx.job
         self._services = ctx.services
@@ -40,8 +48,8 @@ class TrackLanguage:
         Raises:
             SubtitledError: An engine that was to identify it failed.
         """
-        if self._job.spoken is not None:
-            return analysis.with_statement(self._job.spoken)
+        if self._stated is not None:
+            return analysis.with_statement(self._stated)
         library = self._job.library
         means = find_means(self._services.config, library, self._ctx.routes)
         per_segment = bool(library.forced) or library.sources.detect_language_changes == "always"

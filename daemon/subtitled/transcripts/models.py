@@ -70,6 +70,12 @@ class ChannelShare:
     """The factor by which it is raised in the mix. 0: it is not taken."""
     reason: str
     """What was found in it and why it was taken or not, for people."""
+    level: float | None = None
+    """Decibels of full scale of its speech, or of all of it if it has none; None in analyses of
+    earlier versions."""
+    version: int | None = None
+    """The track whose analysis has it as another version of what is said, as in another language;
+    None if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +104,12 @@ class TrackAnalysis:
     language_corrections: tuple[LanguageCorrection, ...] = ()
     """The languages in which parts were transcribed again, in the order of the decisions. The
     languages of the analysis are as they are after all of them."""
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """The tracks with other versions of what is said, as in other languages, in order."""
+        found = (share.version for share in self.channel_shares)
+        return tuple(dict.fromkeys(track for track in found if track is not None))
 
     @property
     def is_language_evident(self) -> bool:

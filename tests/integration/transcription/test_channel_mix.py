@@ -62,7 +62,8 @@ def test_the_tracks_with_speech_are_taken_and_every_word_is_in_the_mix(
     facts = probe_media(media)
     tracks = find_track_set(facts, facts.audio_tracks[0])
     target = tmp_path / "a.s16"
-    activity, shares = analyse_channels(media, tracks, target, detect_speech)
+    (heard,) = analyse_channels(media, tracks, tracks[0].index, lambda index: target, detect_speech)
+    activity, shares = heard.speech, heard.shares
     numbers = [share.channel or share.track for share in shares if share.gain > 0]
     assert numbers == taken, [share.reason for share in shares]
     assert activity.spans[0].start < 1.0 and activity.spans[-1].end > 10.0

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from subtitled.media.channel_choice import WINDOW_SECONDS, choose_channels, choose_versions
 from subtitled.media.channels import (
     BLOCK_WINDOWS,
     WINDOW_SAMPLES,
@@ -19,7 +20,7 @@ from subtitled.media.channels import (
 )
 from subtitled.media.marks import Mark
 from subtitled.media.probe import AudioTrack, MediaInfo
-from subtitled.media.track_sets import WINDOW_SECONDS, choose_channels, find_track_set
+from subtitled.media.track_sets import find_track_set
 from subtitled.media.vad import SpeechActivity
 from subtitled.plugin import UNDETERMINED, Language, TimeSpan
 
@@ -131,6 +132,42 @@ def test_of_two_languages_with_two_tracks_each_only_the_first_is_taken() -> None
     first, second = voice(1), voice(2, 1.5)
     for channels in ((first, first * 0.9, second, second * 0.9), (first, second, second, first)):
         assert [gain > 0 for gain in choose(*channels)] == [True, False, False, False]
+
+
+def versions(*powers: npt.NDArray[np.float32]) -> list[list[int]]:
+    """Return the numbers of the channels that are taken, for each version."""
+    matrix = np.zeros((COUNT, len(powers), len(powers)), dtype=np.float32)
+    activities = []
+    for n, power in enumerate(powers):
+        matrix[:, n, n] = power
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], power > 1e-4, [0]))))
+        activities.append(speech(*(edges.reshape(-1, 2) * WINDOW_SECONDS).tolist()))
+    names = [f"track {n + 1}" for n in range(len(powers))]
+    found = choose_versions(activities, matrix, names)
+    return [[n for n, choice in chosen.items() if choice.gain > 0] for chosen in found]
+
+
+def test_tracks_in_three_languages_are_versions_with_their_own_tracks() -> None:
+    one, two, three = voice(1), voice(2, 1.5), voice(3)
+    first, second, third = versions(one, one * 0.9, two, two * 0.9, three)
+    assert (first, third) == ([0], [4]) and second in ([2], [3])
+    assert versions(two * 0.9, one, two) == [[0], [1]]
+    assert versions(one, voice(1)) == [[0]]
+
+
+def test_microphones_of_a_dub_are_one_version() -> None:
+    late = round(30 / WINDOW_SECONDS)
+    host, guest = voice(2), voice(3)
+    host[late:], guest[:late] = 1e-6, 1e-6
+    assert versions(voice(1), host, guest) == [[0], [1, 2]]
+
+
+def test_levels_are_those_of_the_speech() -> None:
+    talk = (5.0, 15.0)
+    chosen = choose_channels(
+        [speech(talk), speech()], covariance({talk: 1e-2}, {(0, 60): 1e-4}), NAMES
+    )
+    assert [choice.level for choice in chosen] == [-20.0, -40.0]
 
 
 def test_a_dub_on_a_track_takes_no_microphone_from_the_original() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from subtitled.transcripts.subtitle_checks import SubtitleChecks
 from subtitled.translation.cache import untranslated
 
 from ..inspection import describe_requirement, inspect_file, library_for
+from .channel_shares import describe_share
 from .subtitle_checks import describe_check
 
 
@@ -133,12 +135,12 @@ class _Inspection:
         for track in self.report.facts.audio_tracks:
             chosen = ""
             if track.index in self._transcribed_together:
-                chosen = " (transcribed with the others)" * (len(self._transcribed_together) > 1)
+                chosen = " (listened to with the others)" * (len(self._transcribed_together) > 1)
             elif track.index == self.track:
                 chosen = f" (chosen: {self.report.track_choice.reason})"
             yield f"track {track.index}: {track.language} {track.title}".rstrip() + chosen
         for share in self._channel_shares:
-            yield share.reason
+            yield describe_share(share, partial(self.store.analysis, self.fingerprint), self.track)
 
     def _describe_checks(self) -> Iterator[str]:
         """Yield what checks of the times of other people's subtitles found, as they are now."""

@@ -23,7 +23,7 @@ from subtitled.media.tracks import choose_audio_track
 from subtitled.plugin import InputRejectedError, TimeSpan, TransientError
 from subtitled.plugin.limits import MAX_SECONDS
 from subtitled.plugin.paths import display_path
-from subtitled.transcripts.models import ShotCuts
+from subtitled.transcripts.models import ShotCuts, TrackAnalysis
 
 from ..inspection import library_for
 from .errors import ReviewNotFoundError
@@ -152,7 +152,7 @@ class SourceFinder:
             ]
             if same and chosen not in same:
                 chosen = same[0]
-            tracks = find_track_set(facts, chosen) or (chosen,)
+            tracks = _list_mixed(facts, chosen, analyses.get(chosen.index))
         # Decoding tells how long a track is, where the container only estimates it.
         decoded = [analysis.duration for analysis in analyses.values()]
         return ReviewSource(
@@ -163,6 +163,15 @@ class SourceFinder:
             shots=store.shot_cuts(fingerprint) if fingerprint else None,
             identity=identity,
         )
+
+
+def _list_mixed(
+    facts: MediaInfo, chosen: AudioTrack, analysis: TrackAnalysis | None
+) -> tuple[AudioTrack, ...]:
+    """Return the tracks that were mixed for a transcribed one, or would be."""
+    taken = {share.track for share in analysis.channel_shares if share.gain} if analysis else set()
+    mixed = tuple(track for track in facts.audio_tracks if track.index in taken)
+    return mixed or find_track_set(facts, chosen) or (chosen,)
 
 
 def check_span(source: ReviewSource, start: float, end: float, longest: float) -> TimeSpan:
