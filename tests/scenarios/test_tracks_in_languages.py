@@ -75,9 +75,9 @@ def test_tracks_in_other_languages_are_tracks_of_their_own(tmp_path: Path, tag: 
     assert place.analysis(film, 2).language == DE
     told = inspect_now(place.services.config, place.database, film)["audio"]
     assert any("track 0" in line and "no speech" in line for line in told), told
-    for track, language in ((1, "English"), (2, "German"), (3, "Russian")):
+    for track, name in ((1, "English"), (2, "German"), (3, "Russian")):
         assert any(
-            line.startswith(f"track {track}: ") and language in line and "dB" in line
+            line.startswith(f"track {track}: ") and name in line and "dB" in line
             for line in told
         ), told
     assert any("track 2" in line and "a track of its own" in line for line in told), told

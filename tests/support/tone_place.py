@@ -53,7 +53,7 @@ class HerePool(dict[str, HereClient]):
         super().__init__(
             (name, HereClient(configured)) for name, configured in configuration.engines.items()
         )
-        self.find_speech = partial(FakeEngine.find_speech, None)
+        self.find_speech = partial(FakeEngine.find_speech, None)  # type: ignore[arg-type]
 
     def close(self) -> None:
         return
