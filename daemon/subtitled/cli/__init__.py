@@ -53,6 +53,10 @@ def main() -> None:
     if word == "--version":
         print(f"subtitled {__version__}")
         return
+    if word == "generate" and not {"--help", "--here"} & set(sys.argv):
+        from subtitled.engines.worker_process import start_spares
+
+        start_spares()  # They load what they need while this process does.
     gc.disable()  # what modules define stays: there is nothing to free
     from .app import app
 

@@ -32,6 +32,7 @@ from .priority import ProcessPriority
 from .process import EngineProcess
 from .process_client import ProcessClient
 from .translators import InProcessTranslator, OpenTranslator, TranslatorClient
+from .worker_process import VAD, end_spares
 
 MAX_VAD_THREADS = 4
 """Most threads of speech detection. Each takes 100 MB, and four are faster than ffmpeg decodes."""
@@ -134,7 +135,7 @@ class EnginePool:
             raise ShutdownRequested
         self._vad_process = vad_process = EngineProcess(
             "speech detection",
-            {"role": "vad", "threads": min(self._threads, MAX_VAD_THREADS)},
+            {"role": VAD, "threads": min(self._threads, MAX_VAD_THREADS)},
             priority=self._priority,
         )
         try:
@@ -191,6 +192,7 @@ class EnginePool:
     def close(self) -> None:
         """End every process. A call in flight raises :class:`ShutdownRequested`."""
         self._is_closed = True
+        end_spares()
         self._memory_watchdog.close()
         if self._vad_process is not None:
             self._vad_process.terminate()

@@ -9,9 +9,7 @@ import logging
 import os
 import queue
 import signal
-import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,6 +33,7 @@ from .protocol import (
 )
 from .stderr_tail import StderrTail
 from .worker_output import PLUGIN_LOGGER, parse_record
+from .worker_process import WorkerProcess, take_worker
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +74,7 @@ class EngineProcess:
         start_timeout: float = 300.0,
         priority: ProcessPriority = DEFAULT_PRIORITY,
         on_spawn: Callable[[EngineProcess], None] = lambda process: None,
+        worker: WorkerProcess | None = None,
     ) -> None:
         """Start the process and wait until it has loaded its model.
 
@@ -85,6 +85,7 @@ class EngineProcess:
             priority: The priority of the process.
             on_spawn: Is called with this object before the model is loaded. Another thread can
                 then call :meth:`terminate`.
+            worker: A process that waits to be told its role; None: one is taken or started.
 
         Raises:
             SubtitledError: The engine could not be loaded.
@@ -99,30 +100,10 @@ class EngineProcess:
         self._stderr = StderrTail(spec.get("module", ""))
         self._has_text = False
         """Whether the process was given subtitles, which it may have printed."""
-        our_socket, child_socket = socket.socketpair()
-        child_pipe, self._parent_death_pipe = os.pipe()
-        try:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "subtitled.engines.worker_main",
-                    str(child_socket.fileno()),
-                    str(child_pipe),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=(child_socket.fileno(), child_pipe),
-                # Its own process group: if the daemon is killed while the child is stopped, the
-                # kernel wakes and ends the orphaned group (setpgid(2)).
-                process_group=0,
-            )
-        finally:
-            child_socket.close()
-            os.close(child_pipe)
+        started = worker or take_worker(spec["role"])
+        self._process, self._parent_death_pipe = started.process, started.death_pipe
         priority.apply(self._process.pid)
-        self._connection = Connection(our_socket.detach())
+        self._connection = Connection(started.connection.detach())
         self._send_lock, self._release_lock = threading.Lock(), threading.Lock()
         self._message_ids = itertools.count()
         self._pending: dict[int, _PendingCall] = {}

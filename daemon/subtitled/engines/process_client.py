@@ -28,6 +28,7 @@ from .limits import (
 from .local_engine import LocalEngine
 from .priority import DEFAULT_PRIORITY, ProcessPriority
 from .process import EngineProcess
+from .worker_process import take_worker
 
 C = TypeVar("C", bound=Component)
 
@@ -221,16 +222,26 @@ class ProcessClient(Generic[C]):
         self._idle_timer.start()
 
     def _start(self) -> EngineProcess | LocalEngine:
-        models = self._fetch_models(self.configured.models())
-        spec = spec_of(self.configured, self._threads, models, self.role, self.max_concurrency)
         if self._is_here:
-            return LocalEngine(spec)
+            return LocalEngine(self._spec())
+        # The process imports its modules while the files of the models are verified.
+        worker = take_worker(self.role)
+        try:
+            spec = self._spec()
+        except BaseException:
+            worker.end()
+            raise
         return EngineProcess(
             self.title,
             spec,
             priority=self._priority,
             on_spawn=self._remember_loading,
+            worker=worker,
         )
+
+    def _spec(self) -> dict[str, Any]:
+        models = self._fetch_models(self.configured.models())
+        return spec_of(self.configured, self._threads, models, self.role, self.max_concurrency)
 
     def _fetch_models(self, specs: Iterable[ModelSpec]) -> dict[str, str]:
         """Return the folder of each model by its name. What is not installed is downloaded."""

@@ -1,11 +1,14 @@
 """The entry point of a process, which runs one engine, translator or voice activity detection.
 
-:mod:`.process` starts it as ``python -m subtitled.engines.worker_main FD PIPE``. The process exits
-with its parent, however the parent ends: the kernel then closes the parent-death pipe.
+:mod:`.worker_process` starts it as ``python -m subtitled.engines.worker_main FD PIPE [ROLE]``. The
+process exits with its parent, however the parent ends: the kernel then closes the parent-death
+pipe.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import logging
 import os
@@ -34,6 +37,7 @@ from .component_loading import LoadedComponent
 from .limits import validate_in_chunk
 from .translator_worker import translator_handlers
 from .worker_output import redirect_output
+from .worker_process import ENGINE, VAD
 
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -108,10 +112,25 @@ def _vad_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
     return {"find_speech": speech}
 
 
+_EARLY_IMPORTS = {
+    VAD: ("subtitled.media.vad", "faster_whisper.vad", "onnxruntime"),
+    # What the engine needs that is used unless another is named. It takes others 40 MB.
+    ENGINE: ("faster_whisper",),
+}
+"""Role -> what is imported before it is known which component or sound it is about."""
+
+
+def import_early(role: str) -> None:
+    """Import what a role needs. What is missing is missed where it is needed."""
+    for module in _EARLY_IMPORTS.get(role, ()):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+
+
 _ROLES: dict[str, Callable[[dict[str, Any]], dict[str, Handler]]] = {
-    "engine": engine_handlers,
+    ENGINE: engine_handlers,
     "translator": translator_handlers,
-    "vad": _vad_handlers,
+    VAD: _vad_handlers,
 }
 
 
@@ -147,7 +166,7 @@ def serve(connection: Connection) -> None:
     cancelled: set[int] = set()
 
     def start() -> None:
-        if spec["role"] != "vad":
+        if spec["role"] != VAD:
             redirect_output(spec["name"], spec["module"], spec.get("log_level", logging.INFO))
         handlers.update(handlers_of(spec))
 
@@ -193,5 +212,7 @@ def serve(connection: Connection) -> None:
 
 if __name__ == "__main__":
     _exit_with_parent(int(sys.argv[2]))
+    for early_role in sys.argv[3:]:
+        import_early(early_role)
     serve(Connection(int(sys.argv[1])))
     os._exit(0)  # Native libraries may hang in their own clean-up.

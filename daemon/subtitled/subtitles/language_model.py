@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from typing import TYPE_CHECKING
 
 from subtitled.memory import released_when_idle
@@ -77,7 +78,20 @@ def known_labels() -> frozenset[str]:
 @released_when_idle
 @functools.cache
 def load_identifier() -> LanguageIdentifier:
-    """Load the model with normalised probabilities: about 0.5 s and 70 MB, until released."""
+    """Load the model with normalised probabilities: about 0.5 s and 70 MB, until released.
+
+    Threads that want it at the same time wait for one that loads it.
+    """
+    with _loading:
+        return _read_model()
+
+
+_loading = threading.Lock()
+
+
+@released_when_idle
+@functools.cache
+def _read_model() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

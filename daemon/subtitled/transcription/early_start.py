@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from subtitled.jobcontext.context import JobContext
 
 _log = logging.getLogger(__name__)
+
+BACKGROUND_NICENESS = 10
+"""The niceness of a thread whose work can wait, that of engines by default."""
 
 
 def start_engine_early(services: Services, library: LibrarySettings, fingerprint: str) -> None:
@@ -62,10 +66,18 @@ def prepare_decoding(ctx: JobContext) -> None:
 
 
 def prepare_language_check() -> None:
-    """Load the model that identifies the language of a text, in the background."""
+    """Load the model that identifies the language of a text, in the background.
+
+    The engine, which is needed before, has the processor first.
+    """
     from subtitled.subtitles.language_model import load_identifier
 
-    run_in_background("language model", load_identifier)
+    def load() -> None:
+        with contextlib.suppress(OSError):  # systems on which threads have no priority
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BACKGROUND_NICENESS)
+        load_identifier()
+
+    run_in_background("language model", load)
 
 
 def run_in_background(name: str, work: Callable[[], object]) -> None:

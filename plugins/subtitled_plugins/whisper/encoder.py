@@ -7,6 +7,7 @@ graph is built from the weights of the CTranslate2 model. CTranslate2 decodes wh
 from __future__ import annotations
 
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -93,8 +94,37 @@ class FastEncoder:
         return np.concatenate(outputs)
 
 
+def begin_loading(folder: Path, threads: int) -> Future[FastEncoder] | None:
+    """Begin to compile the encoder while CTranslate2 loads the model.
+
+    Args:
+        folder: The folder of the model's files.
+        threads: How many windows are encoded at the same time.
+
+    Returns:
+        The encoder, or its error. None if it is of no use on this processor, or memory may not
+        suffice for both at a time.
+    """
+    if not computes_in_bfloat16(PROCESSOR_FILE):
+        return None
+    model_file = folder / "model.bin"
+    # No model has more weights than its file has bytes.
+    if measure_free_memory() < COMPILING_BYTES * model_file.stat().st_size:
+        return None
+    pool = ThreadPoolExecutor(1, "encoder")
+    begun = pool.submit(FastEncoder, model_file, threads)
+    pool.shutdown(wait=False)
+    return begun
+
+
 def install_encoder(
-    model: WhisperModel, folder: Path, threads: int, log: Logger, *, may_differ: bool = True
+    model: WhisperModel,
+    folder: Path,
+    threads: int,
+    log: Logger,
+    *,
+    may_differ: bool = True,
+    begun: Future[FastEncoder] | None = None,
 ) -> bool:
     """Let a loaded model encode in the way that is the fastest here and gives the same.
 
@@ -104,6 +134,7 @@ def install_encoder(
         threads: How many windows are encoded at the same time.
         log: Is told which encoder is used, and why.
         may_differ: Whether bfloat16 is allowed, which changes the output by about 1 %.
+        begun: What :func:`begin_loading` returned.
 
     Returns:
         Whether OpenVINO is used. If not, CTranslate2 encodes, one window after the other.
@@ -115,7 +146,7 @@ def install_encoder(
         log.info("CTranslate2 encodes: its decoder does not take float32")
         return False
     encode_one = model.encode
-    encoder = _load_checked(model, folder, threads, log) if may_differ else None
+    encoder = _load_checked(model, folder, threads, log, begun) if may_differ else None
 
     def encode(features: npt.NDArray[np.float32]) -> Any:
         windows = features[np.newaxis] if features.ndim == 2 else features
@@ -132,7 +163,11 @@ def install_encoder(
 
 
 def _load_checked(
-    model: WhisperModel, folder: Path, threads: int, log: Logger
+    model: WhisperModel,
+    folder: Path,
+    threads: int,
+    log: Logger,
+    begun: Future[FastEncoder] | None,
 ) -> FastEncoder | None:
     """Return the encoder in OpenVINO, None if it is of no use here; the log says why."""
     import numpy as np
@@ -141,7 +176,7 @@ def _load_checked(
         log.info("CTranslate2 encodes: this processor has no instructions for bfloat16")
         return None
     try:
-        encoder = FastEncoder(folder / "model.bin", threads)
+        encoder = begun.result() if begun else FastEncoder(folder / "model.bin", threads)
         shape = (1, encoder.bands, CHECK_FRAMES)
         noise = np.random.default_rng(0).normal(size=shape).astype(np.float32)
         difference = measure_difference(encoder.encode(noise), np.array(model.encode(noise)))

@@ -31,7 +31,7 @@ from subtitled.plugin import (
 from .alignment import align_text, build_tokenizer
 from .catalogue import MODELS, TO_CODE, TO_TAG, describe_folder, list_languages
 from .decoding import WindowDecoder
-from .encoder import install_encoder
+from .encoder import begin_loading, install_encoder
 from .hotwords import correct_names, usable_hotwords
 from .rehearing import Attempt, WindowTranscript, best_attempt, is_broken, usual_rate
 from .scoring import WindowScorer
@@ -131,13 +131,15 @@ class WhisperEngine(Engine[WhisperSettings]):
         kind, _, number = self.context.device.partition(":")
         if kind == "cuda":
             _check_card(self.context.name, int(number or 0))
+        threads, may_differ = self.context.threads, self.settings.compute_type == "auto"
+        begun = begin_loading(folder, threads) if may_differ and _is_cpu(kind) else None
         try:
             self._model = WhisperModel(
                 str(folder),
                 device=kind,
                 device_index=int(number or 0),
                 compute_type=self.settings.compute_type,
-                num_workers=self.context.threads,
+                num_workers=threads,
                 cpu_threads=1,
                 local_files_only=True,
             )
@@ -149,10 +151,9 @@ class WhisperEngine(Engine[WhisperSettings]):
                 f"device={self.context.device!r}, compute_type={self.settings.compute_type!r}",
             ) from error
         if self._model.model.device == "cpu":
-            threads, log = self.context.threads, self.context.log
-            may_differ = self.settings.compute_type == "auto"
-            install_encoder(self._model, folder, threads, log, may_differ=may_differ)
-        self._workers = ThreadPoolExecutor(self.context.threads)
+            log = self.context.log
+            install_encoder(self._model, folder, threads, log, may_differ=may_differ, begun=begun)
+        self._workers = ThreadPoolExecutor(threads)
 
     def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
         def detect_window(window: TimeSpan) -> LanguageGuess:
@@ -262,6 +263,13 @@ class WhisperEngine(Engine[WhisperSettings]):
 
         for _ in self._workers.map(correct, attempt):
             pass
+
+
+def _is_cpu(kind: str) -> bool:
+    """Tell whether CTranslate2 will take the processor for a device of this kind."""
+    import ctranslate2
+
+    return kind == "cpu" or (kind == "auto" and not ctranslate2.get_cuda_device_count())
 
 
 def _check_card(section: str, number: int) -> None:

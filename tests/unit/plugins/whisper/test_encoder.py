@@ -123,6 +123,30 @@ def test_openvino_encodes_as_ctranslate2_does(
     assert encoder.measure_difference(one, expected[1:2]) < 0.03
 
 
+def test_an_encoder_that_is_compiled_beside_the_model_encodes_the_same(
+    tmp_path: Path, bfloat16: Path
+) -> None:
+    folder = _write_model(tmp_path / "model")
+    begun = encoder.begin_loading(folder, 2)
+    assert begun is not None
+    beside, after = _load(folder), _load(folder)
+    assert encoder.install_encoder(beside, folder, 2, LOG, begun=begun)
+    assert encoder.install_encoder(after, folder, 2, LOG)
+    windows = _sound(80, 2)
+    assert np.array_equal(np.array(beside.encode(windows)), np.array(after.encode(windows)))
+
+
+def test_nothing_is_compiled_beside_the_model_where_memory_is_short(
+    tmp_path: Path, bfloat16: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = _write_model(tmp_path / "model")
+    monkeypatch.setattr(encoder, "measure_free_memory", lambda: 1000)
+    assert encoder.begin_loading(folder, 1) is None
+    monkeypatch.undo()
+    monkeypatch.setattr(encoder, "PROCESSOR_FILE", tmp_path / "none")
+    assert encoder.begin_loading(folder, 1) is None
+
+
 def test_an_encoder_that_gives_something_else_is_not_used(
     tmp_path: Path, bfloat16: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
