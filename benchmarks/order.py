@@ -2,23 +2,34 @@
 
 On the first day 600 films, 2 000 episodes and 400 lectures are found, which is 45 days of work.
 Each day new ones arrive, and on day 10 a whole series at once. People ask for a file every other
-day. The daemon works all day at 3 times the speed of sound. The order is compared with a static
-one: all new files first, then the backfill as it was found. A pause is a time in which files of a
-kind and library waited and none of them was begun.
+day. The daemon works all day at 3 times the speed of sound. What was added last is first in its
+library. That is compared with turns in the order of arrival, and with a static order: all new files
+first, then the backfill as it was found. A pause is a time in which files of a kind and library
+waited and none of them was begun.
 
 Usage: python benchmarks/order.py [DAYS]
 """
 
 from __future__ import annotations
 
-import heapq
 import random
+import statistics
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from subtitled.db.records import BACKFILL, NEW, URGENT, WATCHED
-from subtitled.jobs.queue_order import Candidate, LibraryPriority, Turns, advance, take_turn
+from subtitled.jobs.queue_order import (
+    Candidate,
+    LibraryPriority,
+    Turns,
+    find_clock,
+    has_turns,
+    overtake,
+    take_turn,
+)
+from subtitled.jobs.turn_taking import MAX_OVERTAKEN, MAX_OVERTAKEN_SECONDS
 
 HOUR, DAY = 3600.0, 86400.0
 SPEED = 3.0
@@ -38,6 +49,8 @@ class Arrival:
 
     at: float
     job: Candidate
+    added: float
+    """When the file was added to its library. Before 0 it was there already."""
 
 
 def arrivals(days: int, flood: bool) -> Iterator[Arrival]:
@@ -59,25 +72,58 @@ def arrivals(days: int, flood: bool) -> Iterator[Arrival]:
             )
 
         for _ in range(backfill):
-            yield Arrival(0.0, job(BACKFILL))
+            yield Arrival(0.0, job(BACKFILL), -1500 * DAY * chance.random())
         for day in range(days):
             number = round(rate * chance.uniform(0.5, 1.5))
             if library == "series":
                 number += 120 * (day == 10) + 100 * flood
                 for _ in range(2):
-                    yield Arrival(day * DAY + 20 * HOUR, job(WATCHED))
+                    yield Arrival(day * DAY + 20 * HOUR, job(WATCHED), 0.0)
             for _ in range(number):
-                yield Arrival((day + chance.random()) * DAY, job(NEW))
+                at = (day + chance.random()) * DAY
+                yield Arrival(at, job(NEW), at)
             if day % 2:
-                yield Arrival((day + chance.random()) * DAY, job(URGENT))
+                yield Arrival((day + chance.random()) * DAY, job(URGENT), 0.0)
 
 
-Ranking = Callable[[Turns, Candidate], tuple[int, Turns]]
+@dataclass(slots=True)
+class Waiting:
+    """A file in the queue."""
+
+    rank: int
+    number: int
+    arrival: Arrival
 
 
-def rank_statically(turns: Turns, job: Candidate) -> tuple[int, Turns]:
+Ranking = Callable[[Turns, Arrival, Sequence[Waiting]], tuple[int, Turns]]
+"""Returns the rank of an arrival, and moves others of its flow that wait."""
+
+
+def rank_statically(
+    turns: Turns, arrival: Arrival, waiting: Sequence[Waiting]
+) -> tuple[int, Turns]:
     """Rank by the kind alone, as before."""
-    return job.priority, turns
+    return arrival.job.priority, turns
+
+
+def rank_by_turns(
+    turns: Turns, arrival: Arrival, waiting: Sequence[Waiting], *, newest: bool
+) -> tuple[int, Turns]:
+    """Rank by turns; within a flow by the time of arrival or what was added last."""
+    rank, turns = take_turn(turns, arrival.job)
+    if newest and has_turns(arrival.job.priority):
+        later = [
+            one
+            for one in waiting
+            if one.arrival.added < arrival.added
+            and arrival.at - one.arrival.at < MAX_OVERTAKEN_SECONDS
+        ]
+        later.sort(key=lambda one: one.arrival.added, reverse=True)
+        later = later[-MAX_OVERTAKEN:]
+        rank, ranks = overtake(rank, [one.rank for one in later])
+        for one, moved in zip(later, ranks, strict=True):
+            one.rank = moved
+    return rank, turns
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,19 +137,17 @@ class Waits:
     since: float = 0.0
     """Since when none was begun although one waited, in seconds."""
     longest_pause: float = 0.0
+    recent_hours: float = 0.0
+    """When the last file of the backfill began that was added in the year before."""
 
 
 def simulate(days: int, flood: bool, ranking: Ranking) -> dict[tuple[str, str], Waits]:
     """Return how long files waited, by kind and library."""
-    coming = sorted(arrivals(days, flood), key=lambda one: one.at)
+    coming = sorted(arrivals(days, flood), key=lambda one: (one.at, -one.added))
     coming.reverse()
-    queue: list[tuple[int, int, Arrival]] = []
+    queue: dict[tuple[str, str], list[Waiting]] = {}
     turns, now, number = Turns(), 0.0, 0
     all_waits: dict[tuple[str, str], Waits] = {}
-
-    def waits_of(arrival: Arrival) -> Waits:
-        key = (KINDS[arrival.job.priority], arrival.job.library)
-        return all_waits.setdefault(key, Waits())
 
     def end_pause(waits: Waits, until: float) -> None:
         if waits.waiting:
@@ -113,46 +157,70 @@ def simulate(days: int, flood: bool, ranking: Ranking) -> dict[tuple[str, str], 
     while now < days * DAY:
         while coming and coming[-1].at <= now:
             arrival = coming.pop()
-            rank, turns = ranking(turns, arrival.job)
-            waits = waits_of(arrival)
+            key = (KINDS[arrival.job.priority], arrival.job.library)
+            flow, waits = queue.setdefault(key, []), all_waits.setdefault(key, Waits())
+            rank, turns = ranking(turns, arrival, flow)
             if not waits.waiting:
                 waits.since = arrival.at
             waits.waiting += 1
             number += 1
-            heapq.heappush(queue, (rank, number, arrival))
-        if not queue:
+            flow.append(Waiting(rank, number, arrival))
+        firsts = [
+            (*min((one.rank, one.number) for one in flow), key)
+            for key, flow in queue.items()
+            if flow
+        ]
+        if not firsts:
             if not coming:
                 break
             turns, now = Turns(), coming[-1].at
             continue
-        rank, _, arrival = heapq.heappop(queue)
-        turns = advance(turns, rank, arrival.job)
-        waits = waits_of(arrival)
+        rank, first, key = min(firsts)
+        begun = next(one for one in queue[key] if one.number == first)
+        queue[key].remove(begun)
+        arrival, waits = begun.arrival, all_waits[key]
+        turns = turns.at(find_clock(rank, arrival.job) or 0.0)
         end_pause(waits, now)
         waits.waiting -= 1
         waits.done += 1
         waits.hours.append((now - arrival.at) / HOUR)
+        if arrival.added >= -365 * DAY and arrival.job.priority == BACKFILL:
+            waits.recent_hours = (now - arrival.at) / HOUR
         now += (arrival.job.sound_seconds or 0.0) / SPEED
-    for _, _, arrival in queue:
-        waits_of(arrival).hours.append((days * DAY - arrival.at) / HOUR)
+    for key, flow in queue.items():
+        all_waits[key].hours += [(days * DAY - one.arrival.at) / HOUR for one in flow]
+        if any(one.arrival.added >= -365 * DAY and key[0] == "backfill" for one in flow):
+            all_waits[key].recent_hours = days * 24.0
     for waits in all_waits.values():
         end_pause(waits, days * DAY)
     return all_waits
 
 
 def main(days: int) -> None:
-    """Print the waits of each kind and library, as it is and as it was."""
+    """Print the waits of each kind and library, as they are and in other orders."""
+    orders: list[Ranking] = [
+        partial(rank_by_turns, newest=True),
+        partial(rank_by_turns, newest=False),
+        rank_statically,
+    ]
     for flood in (False, True):
         title = "more new episodes than can be done" if flood else "the usual"
-        print(f"{days} days, {title} (in brackets: the static order)")
-        print("  kind, library: begun of all; longest wait; longest pause, in hours")
-        now, static = (simulate(days, flood, how) for how in (take_turn, rank_statically))
-        for key, waits in sorted(now.items()):
-            other = static[key]
+        print(f"{days} days, {title}: newest first / in the order of arrival / static")
+        print("  kind, library: begun of all; median wait; longest wait; longest pause, in hours;")
+        print("  of the backfill also when the last file of the newest year began")
+        results = [simulate(days, flood, how) for how in orders]
+        for key in sorted(results[0]):
+            waits = [result[key] for result in results]
+
+            def show(values: Sequence[float]) -> str:
+                return " / ".join(f"{value:.1f}" for value in values)
+
             print(
-                f"  {key[0]}, {key[1]}: {waits.done} ({other.done}) of {len(waits.hours)}; "
-                f"{max(waits.hours):.1f} ({max(other.hours):.1f}); "
-                f"{waits.longest_pause:.1f} ({other.longest_pause:.1f})"
+                f"  {', '.join(key)}: {' / '.join(str(one.done) for one in waits)} of "
+                f"{len(waits[0].hours)}; {show([statistics.median(one.hours) for one in waits])}; "
+                f"{show([max(one.hours) for one in waits])}; "
+                f"{show([one.longest_pause for one in waits])}"
+                + (f"; {show([one.recent_hours for one in waits])}" if "backfill" in key else "")
             )
 
 

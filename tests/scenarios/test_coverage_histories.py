@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,12 @@ class IdleQueue:
 
     def rank_of(self, job_id: str) -> int | None:
         return None
+
+    def waiting_ranks(self, job_ids: Sequence[str]) -> dict[str, int]:
+        return {}
+
+    def set_ranks(self, ranks: Mapping[str, int]) -> None:
+        return
 
     def cancel(self, job_id: str) -> None:
         self.jobs.discard(job_id)

@@ -18,7 +18,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -169,6 +169,18 @@ class FakeQueue:
     def rank_of(self, job_id: str) -> int | None:
         rank: int | None = SHELF.jobs.get(job_id, {}).get("priority")
         return rank
+
+    def waiting_ranks(self, job_ids: Sequence[str]) -> dict[str, int]:
+        return {
+            job: SHELF.jobs[job]["priority"]
+            for job in job_ids
+            if job in SHELF.jobs and SHELF.jobs[job]["status"] == "ENQUEUED"
+        }
+
+    def set_ranks(self, ranks: Mapping[str, int]) -> None:
+        SHELF.burn()
+        for job in self.waiting_ranks(list(ranks)):
+            SHELF.jobs[job]["priority"] = ranks[job]
 
     def cancel(self, job_id: str) -> None:
         if self.is_active(job_id):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -79,6 +79,12 @@ class _Jobs:
 
     def rank_of(self, job_id: str) -> int | None:
         return None
+
+    def waiting_ranks(self, job_ids: Sequence[str]) -> dict[str, int]:
+        return {}
+
+    def set_ranks(self, ranks: Mapping[str, int]) -> None:
+        return
 
 
 class _Library(Harness):

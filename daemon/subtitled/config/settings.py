@@ -187,6 +187,11 @@ class LibrarySettings(Section):
         description="The share of this library while others have work too: high four times that "
         "of normal, low a quarter. It holds for files that are queued from now on.",
     )
+    order: Literal["newest", "oldest"] = Field(
+        "newest",
+        description="Which of its waiting files come first: the newest, which are played soon, or "
+        "the oldest. Files that were added in the same hour come in the order of their names.",
+    )
     stability_delay: Seconds = Field(
         30.0, description="A file is processed when it has not changed for this time."
     )

@@ -51,7 +51,7 @@ class FileStateRepository:
         query = (
             sa.select(files)
             .where(files.c.state.in_(states))
-            .order_by(files.c.priority, files.c.stable_since.desc(), files.c.id)
+            .order_by(files.c.priority, files.c.added_at.desc(), files.c.id)
         )
         with self._engine.connect().execution_options(yield_per=500) as c:
             for page in c.execute(query).mappings().partitions():
@@ -70,13 +70,20 @@ class FileStateRepository:
         with self._engine.connect() as c:
             return [record_from_row(row) for row in c.execute(query).mappings()]
 
-    def due_files(self, now: float, limit: int, libraries: Collection[str]) -> list[FileRecord]:
+    def due_files(
+        self,
+        now: float,
+        limit: int,
+        libraries: Collection[str],
+        oldest_first: Collection[str] = (),
+    ) -> list[FileRecord]:
         """Return the files whose next check is due, the most urgent and newest first.
 
         Args:
             now: Seconds since 1970.
             limit: The largest number of files.
             libraries: The names of the libraries to consider.
+            oldest_first: Those of them whose oldest files come first.
 
         A file that was updated after ``now`` was updated before the system clock was set back, so
         it is due as well.
@@ -84,18 +91,27 @@ class FileStateRepository:
         records = list[FileRecord]()
         with self._engine.connect() as c:
             for name in libraries:
-                query = (
-                    sa.select(files)
-                    .where(
-                        files.c.library == name,
-                        files.c.next_check_at.is_not(None),
-                        sa.or_(files.c.next_check_at <= now, files.c.updated_at > now),
-                    )
-                    .order_by(files.c.priority, files.c.stable_since.desc())
-                    .limit(limit)
+                due = sa.select(files).where(
+                    files.c.library == name,
+                    files.c.next_check_at.is_not(None),
+                    sa.or_(files.c.next_check_at <= now, files.c.updated_at > now),
                 )
-                records += [record_from_row(row) for row in c.execute(query).mappings()]
-        records.sort(key=lambda record: (record.priority, -record.stable_since, record.id))
+                queries = [due.order_by(files.c.priority, files.c.added_at.desc(), files.c.id)]
+                if name in oldest_first:  # one priority after the other, so that nothing is sorted
+                    queries = [
+                        due.where(files.c.priority == priority).order_by(
+                            files.c.added_at, files.c.id
+                        )
+                        for priority in _checked_priorities(c, name)
+                    ]
+                found = list[FileRecord]()
+                for query in queries:
+                    rows = c.execute(query.limit(limit - len(found))).mappings()
+                    found += map(record_from_row, rows)
+                    if len(found) >= limit:
+                        break
+                records += found
+        records.sort(key=lambda record: record.priority)
         return records[:limit]
 
     def next_check_at(self, library: str) -> float | None:
@@ -245,14 +261,44 @@ class FileStateRepository:
         with self._engine.connect() as c:
             return {FileState(state): number for state, number in c.execute(query)}
 
-    def jobs_now(self, except_id: int) -> tuple[bool, list[FileRecord]]:
-        """Return whether any file but one has a job, and those that are being worked on."""
+    def has_jobs(self, except_id: int) -> bool:
+        """Return whether any file but one has a job."""
         with self._engine.connect() as c:
             is_active = files.c.state.in_(ACTIVE_STATES)
             active = sa.select(files.c.id).where(is_active, files.c.id != except_id).limit(1)
-            has_jobs = c.execute(active).first() is not None
-            working = sa.select(files).where(files.c.state == FileState.WORKING)
-            return has_jobs, [record_from_row(row) for row in c.execute(working).mappings()]
+            return c.execute(active).first() is not None
+
+    def queued_later(
+        self, record: FileRecord, priority: int, newest_first: bool, limit: int
+    ) -> list[str]:
+        """Return the jobs of a library's queued files that have their turn after one, in order.
+
+        Args:
+            record: The file.
+            priority: The priority of it and of the others.
+            newest_first: Whether the newest files come first, or the oldest.
+            limit: The largest number of jobs. The last of all are returned.
+        """
+        added, number = files.c.added_at, files.c.id
+        is_later = added < record.added_at if newest_first else added > record.added_at
+        # An index is gone through from the last one up to this bound.
+        in_range = added <= record.added_at if newest_first else added >= record.added_at
+        is_next = sa.and_(added == record.added_at, number > record.id)
+        query = (
+            sa.select(files.c.job_id)
+            .where(
+                files.c.state == FileState.QUEUED,
+                files.c.library == record.library,
+                files.c.priority == priority,
+                files.c.job_id.is_not(None),
+                in_range,
+                sa.or_(is_later, is_next),
+            )
+            .order_by(added if newest_first else added.desc(), number.desc())
+            .limit(limit)
+        )
+        with self._engine.connect() as c:
+            return list(c.execute(query).scalars())[::-1]
 
     def has_files(self, library: str) -> bool:
         """Return whether the database has any file of a library."""
@@ -295,6 +341,17 @@ class FileStateRepository:
                 )
             )
             return result.rowcount
+
+
+def _checked_priorities(c: sa.Connection, library: str) -> Iterator[int]:
+    """Yield the priorities of a library's files that have a next check, in ascending order."""
+    query = sa.select(sa.func.min(files.c.priority)).where(
+        files.c.library == library, files.c.next_check_at.is_not(None)
+    )
+    priority = c.execute(query).scalar()
+    while priority is not None:
+        yield priority
+        priority = c.execute(query.where(files.c.priority > priority)).scalar()
 
 
 def record_reexamination(connection: sa.Connection, path: Path) -> None:

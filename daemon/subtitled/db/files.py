@@ -186,6 +186,7 @@ class FileRepository:
                     attempts=old_record.attempts,
                     crashes=old_record.crashes,
                     priority=min(new_record.priority, old_record.priority),
+                    added_at=old_record.added_at,
                 )
             )
 

@@ -20,6 +20,7 @@ from .records import (
     FileState,
     KnownFile,
     ScanDiff,
+    added_hour,
     record_from_row,
 )
 from .schema import files, sidecars
@@ -123,11 +124,21 @@ class BulkFileRepository:
             insert_many(
                 connection,
                 "INSERT INTO files (library, path, device, inode, size, mtime_ns, sidecar_hash, "
-                "state, priority, stable_since, updated_at, next_check_at)",
-                f"(?, ?, ?, ?, ?, ?, ?, '{FileState.STABILISING}', ?, ?, ?, ?)",
+                "state, priority, added_at, stable_since, updated_at, next_check_at)",
+                f"(?, ?, ?, ?, ?, ?, ?, '{FileState.STABILISING}', ?, ?, ?, ?, ?)",
                 "ON CONFLICT (path) DO UPDATE SET library = excluded.library",
                 [
-                    (library, path, *_stat_values(stat), sidecar_hash, priority, now, now, check_at)
+                    (
+                        library,
+                        path,
+                        *_stat_values(stat),
+                        sidecar_hash,
+                        priority,
+                        added_hour(priority, stat.st_mtime, now),
+                        now,
+                        now,
+                        check_at,
+                    )
                     for path, stat, sidecar_hash in diff.new
                 ],
             )
@@ -140,7 +151,7 @@ class BulkFileRepository:
                 connection,
                 "UPDATE files SET device = ?, inode = ?, size = ?, mtime_ns = ?, "
                 f"sidecar_hash = ?, priority = {self._tokens.least_function}(priority, ?), "
-                "stable_since = ?, updated_at = ?, "
+                "added_at = ?, stable_since = ?, updated_at = ?, "
                 f"next_check_at = ?, {_RESET_COUNTERS_SQL}, {_REPLACED_CONTENT_SQL}, "
                 f"unstable_checks = CASE state WHEN '{FileState.GROWING}' THEN unstable_checks "
                 "ELSE 0 END, "
@@ -148,7 +159,16 @@ class BulkFileRepository:
                 f"ELSE '{FileState.STABILISING}' END "
                 "WHERE path = ?" + ("" if is_event else f" AND state <> '{FileState.GROWING}'"),
                 [
-                    (*_stat_values(stat), sidecar_hash, priority, now, now, check_at, path)
+                    (
+                        *_stat_values(stat),
+                        sidecar_hash,
+                        priority,
+                        added_hour(priority, stat.st_mtime, now),
+                        now,
+                        now,
+                        check_at,
+                        path,
+                    )
                     for path, stat, sidecar_hash in diff.changed
                 ],
             )

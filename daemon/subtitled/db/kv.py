@@ -49,6 +49,8 @@ PARTIAL_KEY = "partial:"
 the same."""
 QUEUE_ORDER_KEY = "queue-order"
 """How far each library is in taking turns, as JSON."""
+QUEUE_CLOCK_KEY = "queue-clock"
+"""Where the job that began last stood among those that take turns."""
 TERM_KEY = "term:"
 """A glossary term that a person keeps, as JSON, before its id."""
 

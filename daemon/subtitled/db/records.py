@@ -126,6 +126,24 @@ class FileRecord:
     examined_at: float | None = None
     """When its coverage was stored; None if it is not known yet."""
     updated_at: float = 0.0
+    added_at: int = 0
+    """When it was added to its library; see :func:`added_hour`."""
+
+
+def added_hour(priority: int, mtime: float, now: float) -> int:
+    """Return the hour in which a file was added to its library, in seconds since 1970.
+
+    What the first scan of a library finds was added when it was written last, as far as its time
+    is no future one; other files are added now. Files of the same hour, such as a series that was
+    copied, are taken in the order of their names.
+
+    Args:
+        priority: The priority of the file.
+        mtime: When it was written last.
+        now: The present time.
+    """
+    added = now if priority <= NEW else min(mtime, now)
+    return max(0, int(added // 3600) * 3600)
 
 
 def record_from_row(row: Any) -> FileRecord:
@@ -162,6 +180,7 @@ def record_from_row(row: Any) -> FileRecord:
         progress_since=row["progress_since"],
         examined_at=row["examined_at"],
         updated_at=row["updated_at"],
+        added_at=row["added_at"],
     )
 
 

@@ -68,6 +68,7 @@ files = sa.Table(
     sa.Column("progress_since", sa.Float),
     sa.Column("examined_at", sa.Float),
     sa.Column("year", Integer64),
+    sa.Column("added_at", Integer64, nullable=False, server_default="0"),
     sa.Index("ix_files_fingerprint", "fingerprint"),
     sa.Index("ix_files_device_inode", "device", "inode"),
     sa.Index("ix_files_library_state", "library", "state", "duration"),
@@ -76,13 +77,23 @@ files = sa.Table(
 
 _HAS_NEXT_CHECK = files.c.next_check_at.is_not(None)
 sa.Index(
-    "ix_files_urgent",
+    "ix_files_turn",
     files.c.library,
     files.c.priority,
-    files.c.stable_since.desc(),
+    files.c.added_at.desc(),
+    files.c.id,
     **_partial_index(_HAS_NEXT_CHECK),
 )
 """The order in which due files are processed. Sorting a million files would take too long."""
+sa.Index(
+    "ix_files_queued",
+    files.c.library,
+    files.c.priority,
+    files.c.added_at.desc(),
+    files.c.id,
+    **_partial_index(files.c.state == "queued"),
+)
+"""For the queued files that have their turn after another."""
 sa.Index("ix_files_next", files.c.library, files.c.next_check_at, **_partial_index(_HAS_NEXT_CHECK))
 """For the time of a library's next check."""
 sa.Index("ix_files_unexamined", files.c.id, **_partial_index(files.c.examined_at.is_(None)))

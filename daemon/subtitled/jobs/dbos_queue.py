@@ -8,7 +8,7 @@ raised again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from .dbos_imports import (
     dbos_error,
 )
 from .dbos_polling import pace_queues
+from .queue_ranks import read_rank, read_waiting_ranks, write_ranks
 
 APPLICATION_VERSION = "5"
 """The version of the steps and their results.
@@ -86,7 +87,7 @@ class JobQueue:
         self._name = name
         # DBOS keeps its registered functions and its only instance as globals.
         DBOS.destroy(destroy_registry=True)
-        engine = open_engine(database, server_url)
+        engine = self._engine = open_engine(database, server_url)
         self._changes = ChangeDetector(engine, database)
         self._restore_polling: Callable[[], None] = lambda: None
         DBOS(
@@ -144,9 +145,16 @@ class JobQueue:
             DBOS.enqueue_workflow(MEDIA_QUEUE, self._run_job, file_id, fingerprint)
 
     def rank_of(self, job_id: str) -> int | None:
-        """Return the priority that a job was queued with; None if it is not known."""
-        status = DBOS.get_workflow_status(job_id)
-        return status.priority if status is not None else None
+        """Return the priority of a job; None if it is not known. The job itself may ask for it."""
+        return read_rank(self._engine, job_id)
+
+    def waiting_ranks(self, job_ids: Sequence[str]) -> dict[str, int]:
+        """Return the priorities of those of some jobs that wait in the queue."""
+        return read_waiting_ranks(self._engine, job_ids)
+
+    def set_ranks(self, ranks: Mapping[str, int]) -> None:
+        """Give jobs other priorities. Those that do not wait any more keep theirs."""
+        write_ranks(self._engine, ranks)
 
     def cancel(self, job_id: str) -> None:
         """Remove a job from the queue, or end it at its next step."""

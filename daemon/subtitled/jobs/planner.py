@@ -46,7 +46,7 @@ from subtitled.plugin.paths import display_path, quote_path
 from subtitled.policy.coverage import find_redundant
 
 from .runner import JobRunner
-from .turn_taking import TurnTaker
+from .turn_taking import TurnTaker, new_job_id
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class JobPlanner:
         self._results = working.results
         self._examiner = working.results.examiner
         self.queue = working.queue
-        self._turns = TurnTaker(services.db, self._libraries, self.queue.rank_of)
+        self._turns = TurnTaker(services.db, self._libraries, self.queue)
         self._suspects: set[int] = set()
 
     def start(self) -> None:
@@ -327,7 +327,7 @@ class JobPlanner:
         return bool(removed)
 
     def _enqueue(self, record: FileRecord, fingerprint: str, priority: int, **values: Any) -> None:
-        job_id = f"{fingerprint[:16]}-{time.time_ns():x}"
+        job_id = new_job_id(fingerprint)
         entry = self._results.entry(record, HistoryEvent.QUEUED, values.get("reason", ""), job_id)
         # The database comes first: after a crash in between, start() finds the job missing.
         self._db.states.set_state(

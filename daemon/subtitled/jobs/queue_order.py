@@ -5,17 +5,22 @@ start-time fair queueing (Goyal, Vin, Cheng 1996): new files and the backfill of
 flows. A job's rank is where its flow stands, measured in seconds of sound by the flow's share, and
 never changes. A flow that has got less than its share is therefore behind, and its next job is
 first. What is only made again comes when nothing else is left.
+
+The ranks of a flow belong to the flow. Which of its files has which follows from the order of the
+library: what was added last is first, or what was added first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from subtitled.db.records import BACKFILL, NEW, WATCHED
 
 LibraryPriority = Literal["low", "normal", "high"]
+FileOrder = Literal["newest", "oldest"]
 
 LIBRARY_SHARES: Mapping[str, float] = {"low": 1.0, "normal": 4.0, "high": 16.0}
 """The share of a library by its priority, relative to others that have work."""
@@ -42,6 +47,11 @@ class Turns:
     ends: Mapping[str, float] = field(default_factory=dict)
     """Where the last job of each flow ends."""
 
+    def at(self, clock: float) -> Turns:
+        """Return the turns when the jobs that run are there, so that nobody saves turns up."""
+        clock = max(clock, self.clock)
+        return Turns(clock, {flow: end for flow, end in self.ends.items() if end > clock})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -53,6 +63,10 @@ class Candidate:
     library_priority: LibraryPriority = "normal"
     sound_seconds: float | None = None
     """The length of its file; None if it is not known."""
+    order: FileOrder = "newest"
+    """Which files of its library come first."""
+    added_at: int = 0
+    """When its file was added to the library, in seconds since 1970; see :func:`.added_hour`."""
 
 
 def take_turn(turns: Turns, job: Candidate) -> tuple[int, Turns]:
@@ -69,18 +83,34 @@ def take_turn(turns: Turns, job: Candidate) -> tuple[int, Turns]:
     return rank, Turns(turns.clock, {**turns.ends, flow: end})
 
 
-def advance(turns: Turns, rank: int, job: Candidate) -> Turns:
-    """Set the clock to a job that runs, so that a flow without work saves nothing up.
+def has_turns(priority: int) -> bool:
+    """Return whether jobs of a kind take turns, rather than be first or last of all."""
+    return WATCHED < priority <= BACKFILL
+
+
+def overtake(rank: int, ranks: Sequence[int]) -> tuple[int, list[int]]:
+    """Return the rank of a job that overtakes others of its flow, and theirs, in ascending order.
+
+    The flow as a whole keeps its ranks, so nothing is taken from other flows.
 
     Args:
-        turns: How far each flow is.
+        rank: The rank of the job if it overtook none.
+        ranks: Those of the others.
+    """
+    first, *others = sorted([*ranks, rank])
+    return first, others
+
+
+def find_clock(rank: int, job: Candidate) -> float | None:
+    """Return where a job that begins stands among all flows; None if it takes no turns.
+
+    Args:
         rank: The rank of the job.
         job: The job.
     """
-    if not WATCHED < job.priority <= BACKFILL or not _BASE // 2 <= rank < _LAST:
-        return turns
-    clock = max(turns.clock, rank - _BASE + _lead(job))
-    return Turns(clock, {flow: end for flow, end in turns.ends.items() if end > clock})
+    if not has_turns(job.priority) or not _BASE // 2 <= rank < _LAST:
+        return None
+    return rank - _BASE + _lead(job)
 
 
 def describe_turn(job: Candidate) -> list[str]:
@@ -105,7 +135,14 @@ def describe_turn(job: Candidate) -> list[str]:
         f"library {job.library} has the priority {job.library_priority}: a share of {share:g} "
         f"(low {LIBRARY_SHARES['low']:g}, normal {LIBRARY_SHARES['normal']:g}, "
         f"high {LIBRARY_SHARES['high']:g})",
+        _describe_order(job),
     ]
+
+
+def _describe_order(job: Candidate) -> str:
+    added = time.strftime("%Y-%m-%d %H:00", time.localtime(job.added_at))
+    of_one_hour = "those of one hour come in the order of their names"
+    return f"of these files the {job.order} come first: it was added {added}; {of_one_hour}"
 
 
 def _flow(job: Candidate) -> str:

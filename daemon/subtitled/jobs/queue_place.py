@@ -7,8 +7,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from subtitled.db.engine import is_sqlite, open_engine
+from subtitled.db.engine import open_engine
 from subtitled.plugin import SetupError
+
+from .queue_ranks import jobs_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,7 @@ def find_place(database: Path, server_url: str | None, job_id: str) -> QueuePlac
         engine = open_engine(database, server_url)
     except SetupError:
         return None
-    jobs = sa.table(
-        "workflow_status",
-        *map(sa.column, ("workflow_uuid", "status", "queue_name", "priority", "created_at")),
-        schema=None if is_sqlite(engine) else "dbos",
-    )
+    jobs = jobs_table(engine)
     own = jobs.alias("own")
     columns = ("priority", "created_at", "workflow_uuid")
     is_before = sa.tuple_(*(jobs.c[name] for name in columns)) < sa.tuple_(

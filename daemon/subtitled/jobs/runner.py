@@ -33,6 +33,7 @@ from .job_meter import JobMeter
 from .log_context import current_job
 from .results import ResultRecorder
 from .throttle_state import ThrottleRegistry
+from .turn_taking import note_start
 
 _log = logging.getLogger(__name__)
 
@@ -166,6 +167,7 @@ class JobRunner:
             record = self.job_gate.claim_when_open(
                 record, library.engines or tuple(configuration.engines)
             )
+            note_start(self._db, self._libraries, record, self.queue.rank_of(job_id))
             meter.start_again()
             self._begun.add(fingerprint)
             own = settings_of_file(configuration.settings, library, record.path)

@@ -48,7 +48,8 @@ def find_ready_files(
     checked: list[tuple[FileRecord, os.stat_result]] = []
     ready: list[FileRecord] = []
     missing, postponed = list[FileRecord](), list[int]()
-    for record in db.states.due_files(now, CHECK_BATCH_SIZE, list(libraries)):
+    oldest_first = [name for name, library in libraries.items() if library.order == "oldest"]
+    for record in db.states.due_files(now, CHECK_BATCH_SIZE, list(libraries), oldest_first):
         try:
             stat = record.path.stat()
             if modes.S_ISREG(stat.st_mode):

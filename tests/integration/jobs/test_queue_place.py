@@ -41,6 +41,39 @@ def test_jobs_that_wait_have_a_place_by_their_rank_and_then_by_their_age(tmp_pat
         queue.stop()
 
 
+def test_jobs_that_wait_get_other_ranks_and_a_job_that_runs_asks_for_its_own(
+    tmp_path: Path,
+) -> None:
+    started, may_end = threading.Event(), threading.Event()
+    begun: list[tuple[str, int | None]] = []
+    all_done = threading.Event()
+
+    def run_job(job_id: str, file_id: int, fingerprint: str) -> None:
+        begun.append((job_id, queue.rank_of(job_id)))
+        started.set()
+        may_end.wait(60)
+        if len(begun) == 3:
+            all_done.set()
+
+    queue = JobQueue(tmp_path / "jobs.sqlite", run_job)
+    queue.start()
+    try:
+        queue.put("running", 0, "ab12", priority=10)
+        assert started.wait(60)
+        queue.put("old", 1, "ab12", priority=20)
+        queue.put("new", 2, "ab12", priority=30)
+        assert queue.waiting_ranks(["running", "old", "new", "unknown"]) == {"old": 20, "new": 30}
+        queue.set_ranks({"running": 99, "old": 30, "new": 20, "unknown": 1})
+        assert queue.rank_of("running") == 10
+        assert queue.rank_of("unknown") is None
+        may_end.set()
+        assert all_done.wait(60)
+        assert begun == [("running", 10), ("new", 20), ("old", 30)]
+    finally:
+        may_end.set()
+        queue.stop()
+
+
 def test_a_queue_that_cannot_be_read_tells_no_place(tmp_path: Path) -> None:
     database = tmp_path / "jobs.sqlite"
     database.write_bytes(b"")

@@ -291,6 +291,7 @@ def test_committed_rows_outlive_a_power_cut(tmp_path: Path) -> None:
 
 def _seen_at(db: Database, path: Path, when: float, priority: int) -> None:
     record_seen(db, "films", path, stat_of(5), priority)
+    db.states.set_state(_the(db, path), FileState.STABILISING, added_at=int(when))
     verdict = StabilityVerdict(has_changed=True, check_at=when + 30)
     db.states.mark_unstable(_the(db, path), stat_of(5), verdict, when)
 
@@ -305,6 +306,12 @@ def test_due_files_come_most_urgent_first_and_then_newest_first(db: Database) ->
         ("too fresh", 1995.0, URGENT),
     ):
         _seen_at(db, Path(f"/films/{name}"), when, priority)
+    oldest = db.states.due_files(10**11, 10, ["films"], ["films"])
+    assert [r.path.name for r in oldest[2:4]] == ["arrived first", "arrived last"]
+    assert [r.path.name for r in oldest[4:]] == ["old backfill", "new backfill"]
+    assert [r.path.name for r in db.states.due_files(10**11, 3, ["films"], ["films"])] == [
+        r.path.name for r in oldest[:3]
+    ]
     expected = ["asked for", "arrived last", "arrived first", "new backfill", "old backfill"]
     assert [r.path.name for r in db.states.due_files(2000.0, 10, ["films"])] == expected
     assert [r.path.name for r in db.states.due_files(2000.0, 2, ["films"])] == expected[:2]
@@ -314,6 +321,26 @@ def test_due_files_come_most_urgent_first_and_then_newest_first(db: Database) ->
     ]
     assert db.states.next_check_at("films") == 1030.0
     assert db.states.next_check_at("shows") is None
+
+
+def test_a_file_was_added_when_it_was_written_if_the_first_scan_found_it_else_now(
+    db: Database,
+) -> None:
+    hour, now = 3600, time.time()
+    for name, mtime, priority in (
+        ("a.mkv", 500 * hour + 7, BACKFILL),
+        ("b.mkv", 500 * hour + 7, NEW),
+        ("c.mkv", now + 9 * hour, BACKFILL),
+        ("d.mkv", -5, BACKFILL),
+    ):
+        stat = stat_of(5, int(mtime) * 10**9)
+        record_seen(db, "films", Path(f"/films/{name}"), stat, priority)
+    records = [db.files.get(Path(f"/films/{name}.mkv")) for name in "abcd"]
+    assert all(record is not None and record.added_at % hour == 0 for record in records)
+    first, arrived, future, negative = (record.added_at for record in records if record)
+    assert (first, negative) == (500 * hour, 0)
+    assert now - hour <= arrived <= now + 60
+    assert now - hour <= future <= now + 60
 
 
 def test_of_several_libraries_the_most_urgent_file_comes_first(db: Database) -> None:
@@ -329,11 +356,11 @@ def test_due_files_are_found_without_sorting_a_million_files(tmp_path: Path) -> 
             sa.text(
                 "EXPLAIN QUERY PLAN SELECT * FROM files WHERE library = 'f' AND next_check_at "
                 "IS NOT NULL AND (next_check_at <= 1 OR updated_at > 1) "
-                "ORDER BY priority, stable_since DESC LIMIT 9"
+                "ORDER BY priority, added_at DESC, id LIMIT 9"
             )
         )
         text = " ".join(row[3] for row in plan)
-    assert "ix_files_urgent" in text
+    assert "ix_files_turn" in text
     assert "TEMP B-TREE" not in text
 
 
@@ -580,6 +607,6 @@ def test_partial_indexes_keep_their_condition_in_postgresql() -> None:
     metadata.create_all(server, checkfirst=False)
     partial = {s.partition(" ON ")[0].split()[-1]: s for s in statements if " WHERE " in s}
     own = {i.name for t in metadata.tables.values() for i in t.indexes if "where" in i.info}
-    assert {"ix_files_urgent", "ix_egress_log_open"} <= own
+    assert {"ix_files_turn", "ix_egress_log_open"} <= own
     assert own == set(partial)
     assert partial["ix_files_unexamined"].endswith("WHERE examined_at IS NULL")

@@ -256,6 +256,7 @@ def test_migration_keeps_the_columns_of_files(upgraded: Database) -> None:
         missing = upgraded.files.get(Path(f"/films/missing {old}.mkv"))
         assert missing is not None
         assert (missing.state, missing.previous_state) == (FileState.MISSING, new)
+        assert record.added_at == 0
     key = b"/films/done.mkv"
     assert upgraded.bulk_files.lookup("films", [key]) == {key: (key, 3, 4, 99)}
 

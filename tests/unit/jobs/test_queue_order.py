@@ -15,8 +15,9 @@ from subtitled.jobs.queue_order import (
     Candidate,
     LibraryPriority,
     Turns,
-    advance,
     describe_turn,
+    find_clock,
+    overtake,
     take_turn,
 )
 from subtitled.jobs.turn_taking import read_turns
@@ -57,7 +58,7 @@ class Queue:
         done = []
         for _ in range(min(number, len(self._waiting))):
             rank, _, job = heapq.heappop(self._waiting)
-            self.turns = advance(self.turns, rank, job)
+            self.turns = self.turns.at(find_clock(rank, job) or 0.0)
             done.append(job)
         return done
 
@@ -124,6 +125,13 @@ def test_new_files_without_end_leave_the_backfill_its_share() -> None:
     assert begun == pytest.approx(1000 / 9, rel=0.2)
 
 
+@given(st.integers(1, MAX_RANK), st.lists(st.integers(1, MAX_RANK)))
+def test_who_overtakes_leaves_the_other_flows_what_they_have(rank: int, ranks: list[int]) -> None:
+    first, others = overtake(rank, ranks)
+    assert sorted([first, *others]) == sorted([rank, *ranks])
+    assert [first, *others] == sorted([first, *others])
+
+
 @settings(max_examples=60)
 @given(
     st.lists(
@@ -152,6 +160,7 @@ def test_it_can_be_told_when_a_job_has_its_turn(kind: int) -> None:
     assert reasons
     if kind in (NEW, BACKFILL):
         assert "library films has the priority high" in reasons[1]
+        assert reasons[2].startswith("of these files the newest come first: it was added ")
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "3", '{"ends": 3}', '{"clock": "x"}'])
