@@ -11,12 +11,14 @@ Rows, all with Whisper base, beam 5 and word times:
 * ``raw-sequential-int8-vad``: faster-whisper as most programs call it. Without VAD it would write
   loops, which takes longer and would flatter us.
 
-The rows of others do not pay for Python and its imports; ``whole`` does. *Peak* is the proportional
-memory of all processes of a row, seen every quarter of a second, with what it takes to load them.
-Rows that were begun while something else ran on the machine are marked, and void.
+The rows of others do not pay for Python and its imports; ``whole`` does. All find their modules
+compiled, as in an installed program, whatever ``PYTHONDONTWRITEBYTECODE`` says here. *Peak* is the
+proportional memory of all processes of a row, seen every quarter of a second, with what it takes to
+load them. Rows that were begun while something else ran on the machine are marked, and void.
 
-Takes about 4 minutes on 2 cores; ``--seconds 2520`` takes 12, ``--seconds 7200 --rows
-whole,engine-call`` 8. No word errors without ``--speech``.
+Takes about 4 minutes on 2 cores. ``--clear --seconds 2520`` has 8 recordings of clear English, one
+after the other and again from the first, and counts word errors; ``--speech`` names others. The
+rows of a long film that matter: ``--clear --seconds 2520,7200 --rows whole,engine-call``.
 """
 
 from __future__ import annotations
@@ -34,31 +36,15 @@ from pathlib import Path
 
 import psutil
 
-from material import SPEECH, looped, model, own_folder, running
+from material import looped, model, own_folder, running
+from speed_sounds import LOOPED, LOOPED_SECONDS, SECONDS, Sound, make_sounds
 from speed_ways import WAYS
 from subtitled.subtitles.formats import read_cues
-from words_material import Recording, load_recordings, make_sound
 from words_scores import count_errors
 
 WHOLE, CALL = "whole", "engine-call"
 ROWS = (WHOLE, *WAYS)
-LOOPED = ("jfk.flac", "sonnet.en.mp3", "apollo11.mp3")
-"""The recordings that are repeated for a length without a reference. The first is 11 s long."""
-LOOPED_SECONDS = 7600.0
-"""Seconds that :func:`material.looped` can fill with them."""
-SECONDS = (11.0, 660.0)
 SAMPLE_SECONDS = 0.25
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sound:
-    """What is transcribed, and what is said in it if that is known."""
-
-    name: str
-    path: Path
-    seconds: float
-    language: str = "en"
-    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +96,15 @@ class PeakMemory:
                 except psutil.Error:
                     continue  # It has ended.
             self._peak = max(self._peak, total)
+
+
+def compile_modules(folder: Path, weights: Path) -> None:
+    """Have a first job compile what it imports, into a folder where later processes look."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
+    with own_folder() as own:
+        path = looped([LOOPED[0]], min(SECONDS), folder / "first.flac")
+        run_whole(Sound(name="first", path=path, seconds=min(SECONDS)), own, weights)
 
 
 def run_whole(sound: Sound, folder: Path, weights: Path) -> tuple[float, float, str]:
@@ -183,57 +178,6 @@ def measure(sound: Sound, name: str, weights: Path) -> Row:
     )
 
 
-def join_recordings(recordings: list[Recording], target: Path) -> Sound:
-    """Put recordings of one language end to end.
-
-    Their text counts only if that of each is known.
-    """
-    languages = {recording.language for recording in recordings}
-    if len(languages) != 1:
-        sys.exit(f"the recordings are in several languages: {', '.join(sorted(languages))}")
-    inputs = [word for recording in recordings for word in ("-i", str(recording.media))]
-    graph = f"concat=n={len(recordings)}:v=0:a=1"
-    make_sound(*inputs, "-filter_complex", graph, target=target)
-    texts = [recording.text for recording in recordings]
-    return Sound(
-        name=f"{len(recordings)} recordings, {recordings[0].name} ...",
-        path=target,
-        seconds=sum(recording.seconds for recording in recordings),
-        language=languages.pop(),
-        text=None if None in texts else " ".join(text for text in texts if text),
-    )
-
-
-def find_recordings(names: list[str]) -> list[Recording]:
-    """Return the recordings with these names, of both parts.
-
-    If one is missing, the benchmark ends and says so.
-    """
-    if not (SPEECH / "index.json").exists():
-        sys.exit(f"--speech: there is no {SPEECH / 'index.json'}; leave the option out, or get it")
-    known = {
-        recording.name: recording
-        for part in ("tuning", "reporting")
-        for recording in load_recordings(part, names)
-    }
-    if missing := [name for name in names if name not in known]:
-        sys.exit(f"--speech: not in {SPEECH / 'index.json'}: {', '.join(missing)}")
-    return [known[name] for name in names]
-
-
-def make_sounds(options: argparse.Namespace, folder: Path) -> list[Sound]:
-    """Make the sounds that the options ask for."""
-    if options.speech:
-        return [join_recordings(find_recordings(options.speech.split(",")), folder / "joined.flac")]
-    if missing := [name for name in LOOPED if not (SPEECH / name).exists()]:
-        sys.exit(f"{SPEECH} lacks {', '.join(missing)}: set SUBTITLED_TEST_SPEECH")
-    sounds = []
-    for seconds in options.seconds:
-        path = looped(list(LOOPED), seconds, folder / f"looped-{seconds:.0f}.flac")
-        sounds.append(Sound(name="looped", path=path, seconds=seconds))
-    return sounds
-
-
 def print_table(sound: Sound, rows: dict[str, Row]) -> None:
     """Print what each way took for a sound, and the ratio if both of our rows were measured."""
     print(f"{sound.seconds:.0f} s, {sound.name}")
@@ -265,14 +209,18 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument(
         "--seconds",
         type=lambda text: [float(part) for part in text.split(",")],
-        default=list(SECONDS),
-        help="seconds of repeated recordings, by commas; no word errors (default: 11,660)",
+        default=[],
+        help="seconds of repeated recordings, by commas (default: 11,60,660, or each of those that "
+        "are named once)",
+    )
+    parser.add_argument(
+        "--clear", action="store_true", help="take recordings of clear English, with references"
     )
     parser.add_argument(
         "--speech",
         default="",
         metavar="NAMES",
-        help="recordings of index.json by name, by commas, put end to end, instead of --seconds",
+        help="take recordings of index.json by name, by commas, with references if they have any",
     )
     parser.add_argument(
         "--rows",
@@ -284,7 +232,7 @@ def parse_options() -> argparse.Namespace:
     options = parser.parse_args()
     if unknown := [name for name in options.rows if name not in ROWS]:
         parser.error(f"--rows: no such row: {', '.join(unknown)}")
-    if max(options.seconds) > LOOPED_SECONDS:
+    if max(options.seconds, default=0.0) > LOOPED_SECONDS:
         parser.error(f"--seconds: at most {LOOPED_SECONDS:.0f}")
     return options
 
@@ -295,6 +243,8 @@ def main() -> None:
     weights = model()
     results = []
     with own_folder() as folder:
+        if WHOLE in options.rows:
+            compile_modules(folder, weights)
         for sound in make_sounds(options, folder):
             rows: dict[str, Row] = {}
             for name in options.rows:
