@@ -21,7 +21,7 @@ from pathlib import Path
 from subtitled.plugin import InputRejectedError, Language
 from subtitled.plugin.limits import read_file
 from subtitled.subtitles.encodings import decode_text
-from subtitled.subtitles.filenames import parse_language_token
+from subtitled.subtitles.language_tokens import parse_language_token
 
 from .tbx import iter_concepts
 from .terms import GlossaryIssue, Term, TermScope

@@ -20,9 +20,9 @@ from subtitled.subtitles.filenames import (
     DATA_EXTENSIONS,
     SUBTITLE_EXTENSIONS,
     normalise_name,
-    parse_language_token,
     parse_sidecar_name,
 )
+from subtitled.subtitles.language_tokens import parse_language_token
 
 from .exclusions import SUBTITLE_FOLDERS, file_exclusion
 

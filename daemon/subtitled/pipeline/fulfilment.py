@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 
-from subtitled.config.settings import LibrarySettings
 from subtitled.jobcontext.context import JobContext
 from subtitled.media.probe import MediaInfo
 from subtitled.plugin import (
@@ -27,7 +26,6 @@ from subtitled.routing.table import Route, RouteKind
 from subtitled.subtitles.chinese import convert_script
 from subtitled.subtitles.language_id import find_language_mismatch
 from subtitled.subtitles.sdh import strip_sdh
-from subtitled.subtitles.segmentation.bilingual import BilingualCue, pair_cues
 from subtitled.transcription.track_analysis import MAX_CORRECTIONS, TrackAnalyser
 from subtitled.transcription.transcriber import SpeechTrack
 
@@ -375,15 +373,3 @@ def _trim_overlaps(cues: Sequence[Cue]) -> Iterator[Cue]:
         end = min(cue.end, cues[number + 1].start) if number + 1 < len(cues) else cue.end
         if end > cue.start:
             yield Cue(cue.start, end, cue.text)
-
-
-def pair_languages(
-    upper: Subtitle, lower: Subtitle, library: LibrarySettings
-) -> tuple[BilingualCue, ...]:
-    """Return the cues of a bilingual subtitle."""
-    languages = (upper.language, lower.language)
-    limits = (
-        cue_rules_for(library, languages[0], translation=True),
-        cue_rules_for(library, languages[1], translation=True),
-    )
-    return pair_cues(upper.cues, lower.cues, languages, limits)

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.plugin import Cue, Subtitle
+from subtitled.policy.cue_rules import cue_rules_for
 from subtitled.subtitles.formats import render_subtitle
-from subtitled.subtitles.segmentation.bilingual import render_bilingual
+from subtitled.subtitles.segmentation.bilingual import BilingualCue, pair_cues, render_bilingual
 
-from .fulfilment import Produced, pair_languages
+from .fulfilment import Produced
 
 
 def render_produced(
@@ -28,8 +29,20 @@ def render_produced(
     assert subtitle is not None
     if below is None:
         return render_subtitle(subtitle, fmt), subtitle
-    pairs = pair_languages(subtitle, below, library)
+    pairs = _pair_languages(subtitle, below, library)
     languages = (subtitle.language, below.language)
     upper = tuple(Cue(pair.start, pair.end, pair.upper or pair.lower) for pair in pairs)
     content = render_bilingual(pairs, languages, fmt, subtitle.title)
     return content, replace(subtitle, cues=upper)
+
+
+def _pair_languages(
+    upper: Subtitle, lower: Subtitle, library: LibrarySettings
+) -> tuple[BilingualCue, ...]:
+    """Return the cues of a bilingual subtitle."""
+    languages = (upper.language, lower.language)
+    limits = (
+        cue_rules_for(library, languages[0], translation=True),
+        cue_rules_for(library, languages[1], translation=True),
+    )
+    return pair_cues(upper.cues, lower.cues, languages, limits)

@@ -12,9 +12,9 @@ from subtitled.media.marks import Mark
 from subtitled.plugin import Language, SubtitleKind
 from subtitled.subtitles.filenames import (
     SidecarName,
-    parse_language_token,
     parse_sidecar_name,
 )
+from subtitled.subtitles.language_tokens import parse_language_token
 
 
 @pytest.mark.parametrize(

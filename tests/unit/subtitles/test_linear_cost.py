@@ -19,7 +19,6 @@ from subtitled.plugin import InputRejectedError, Language, Word
 from subtitled.subtitles import markup, rules, sdh
 from subtitled.subtitles.encodings import decode_text
 from subtitled.subtitles.evaluation import suber
-from subtitled.subtitles.filenames import parse_language_token
 from subtitled.subtitles.formats import read_text, tidy_text
 from subtitled.subtitles.formats.xmltree import parse_xml
 from subtitled.subtitles.hallucination import load_phrases
@@ -27,6 +26,7 @@ from subtitled.subtitles.hallucination.loops import collapse_repeats
 from subtitled.subtitles.hallucination.non_speech_tokens import remove_non_speech_tokens
 from subtitled.subtitles.hallucination.passages import normalise_text
 from subtitled.subtitles.language_id import find_language_mismatch
+from subtitled.subtitles.language_tokens import parse_language_token
 from subtitled.subtitles.segmentation import line_breaking, word_repair
 from subtitled.subtitles.segmentation.phrase_boundaries import split_phrases
 from subtitled.translation import checks, shift_check
