@@ -11,6 +11,8 @@ import pytest
 
 from subtitled.daemon.answers.file_inspection import inspect_now
 from subtitled.db.records import FileState
+from subtitled.library.fingerprint import content_fingerprint
+from subtitled.media.ffmpeg import NoAudioError
 from subtitled.plugin import SAMPLE_RATE, Language
 from subtitled.subtitles.formats import read_cues
 from support.tone_engine import DE, EN, PITCHES, RU, TEXTS, configure
@@ -77,8 +79,7 @@ def test_tracks_in_other_languages_are_tracks_of_their_own(tmp_path: Path, tag: 
     assert any("track 0" in line and "no speech" in line for line in told), told
     for track, name in ((1, "English"), (2, "German"), (3, "Russian")):
         assert any(
-            line.startswith(f"track {track}: ") and name in line and "dB" in line
-            for line in told
+            line.startswith(f"track {track}: ") and name in line and "dB" in line for line in told
         ), told
     assert any("track 2" in line and "a track of its own" in line for line in told), told
 
@@ -101,3 +102,29 @@ def test_a_sound_that_was_cleared_away_is_decoded_again(tmp_path: Path) -> None:
         path.unlink()
     assert place.make(film, languages=["original", "de"]).state is FileState.DONE
     assert words_of(film.with_suffix(".de.srt")) & set(TEXTS[DE].split())
+
+
+def test_only_the_tracks_that_the_library_names_are_listened_to(tmp_path: Path) -> None:
+    place = Place(tmp_path, configure(detects=True))
+    film = make(tmp_path, EN, DE)
+    assert place.make(film).state is FileState.DONE
+    place.make(film, tracks=[2], languages=["original"])
+    assert words_of(film.with_suffix(".de.srt")) & set(TEXTS[DE].split())
+    fingerprint = content_fingerprint(film)
+    assert place.services.store.tracks(fingerprint) == [1]
+    with pytest.raises(NoAudioError, match="none that the setting tracks names"):
+        place.make(film, tracks=[7])
+
+
+def test_one_side_of_a_track_in_two_languages_is_listened_to_if_the_library_says_so(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path, configure(detects=True))
+    film = make(tmp_path, EN, DE)
+    stereo = tmp_path / "stereo.wav"
+    join = ("-filter_complex", "[0:0][0:1]amerge=inputs=2[o]", "-map", "[o]")
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", film, *join, stereo], check=True, stdin=subprocess.DEVNULL
+    )
+    place.make(stereo, channels=[2], languages=["original"])
+    assert words_of(stereo.with_suffix(".de.srt")) & set(TEXTS[DE].split())

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from .library_settings import CueSettings, WantedLanguage
-from .types import ConfigPath, Section, SubtitleFormat
+from .types import ConfigPath, Section, SubtitleFormat, TrackNumber
 
 
 class IngestSettings(Section):
@@ -59,6 +59,12 @@ class ProjectSettings(Section):
     )
     translators: tuple[str, ...] | None = Field(
         None, description="Translators to use, first choice first. Unset: those of the library."
+    )
+    tracks: tuple[TrackNumber, ...] | None = Field(
+        None, description="Audio tracks that count, from 1. Unset: those of the library."
+    )
+    channels: tuple[TrackNumber, ...] | None = Field(
+        None, description="Channels of each track that count. Unset: those of the library."
     )
     cues: CueSettings | None = Field(
         None, description="Limits of cues. Unset: those of the library."

@@ -8,7 +8,7 @@ from .settings import AppSettings, LibrarySettings
 
 def apply_project(library: LibrarySettings, project: ProjectSettings) -> LibrarySettings:
     """Return the settings of a library with those of a project in their place."""
-    keys = ("languages", "formats", "engines", "translators", "cues")
+    keys = ("languages", "formats", "tracks", "channels", "engines", "translators", "cues")
     update = {key: value for key in keys if (value := getattr(project, key)) is not None}
     if "engines" in update:
         # What a route forbids holds for every project, since who sends a file may name one.

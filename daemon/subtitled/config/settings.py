@@ -35,7 +35,7 @@ from .library_settings import (
     SummarySettings,
     WantedLanguage,
 )
-from .types import ConfigPath, Seconds, Section, SubtitleFormat
+from .types import ConfigPath, Seconds, Section, SubtitleFormat, TrackNumber
 from .web_settings import WebSettings
 
 VIDEO_EXTENSIONS: tuple[str, ...] = tuple(
@@ -89,6 +89,16 @@ class LibrarySettings(Section):
         (),
         description="Preferred languages of the audio track, best first. Empty: the track with "
         "the default or original flag.",
+    )
+    tracks: tuple[TrackNumber, ...] = Field(
+        (),
+        description="The audio tracks that count, by their number from 1, such as the two of the "
+        "original in a file that has its dubs on others. Empty: all.",
+    )
+    channels: tuple[TrackNumber, ...] = Field(
+        (),
+        description="The channels of each track that count, by their number from 1, such as 3 for "
+        "the centre of 5.1. A track that has none of them is taken whole. Empty: all.",
     )
     assumed_language: SpokenLanguage | None = Field(
         None,

@@ -63,4 +63,6 @@ def _expand_home(path: Path) -> Path:
         raise ValueError("there is no such home folder; write the path from the root") from None
 
 
+TrackNumber = Annotated[int, Field(ge=1, le=1000)]
+"""The number of an audio track among the audio tracks of a file, or of a channel, from 1."""
 ConfigPath = Annotated[Path, AfterValidator(_expand_home)]

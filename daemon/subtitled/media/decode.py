@@ -186,7 +186,7 @@ def _build_channel_graph(tracks: Sequence[AudioTrack], facts: MediaInfo) -> Any:
     skipped: dict[str, Any] = {"sn": None, "dn": None} | ({} if uses_all else {"vn": None})
     inputs = {file: open_input(number, **skipped) for number, file in enumerate(files)}
     streams = [
-        inputs[track.file][str(track.stream)].filter(
+        _open_channels(inputs[track.file], track).filter(
             "aresample", SAMPLE_RATE, **{"async": 1, "first_pts": 0}
         )
         for track in tracks
@@ -214,6 +214,17 @@ def _build_channel_graph(tracks: Sequence[AudioTrack], facts: MediaInfo) -> Any:
         return output
     counted = (_count_from_first_stream(source, facts) for source in inputs.values())
     return ffmpeg.merge_outputs(output, *counted)
+
+
+def _open_channels(source: Any, track: AudioTrack) -> Any:
+    """Return the stream of a track in a graph, with only the channels that are selected."""
+    stream = source[str(track.stream)]
+    if not track.selected:
+        return stream
+    layout = {1: "mono", 2: "stereo"}.get(track.channels, f"{track.channels}c")
+    # "<" says the same as "=" for one channel, and needs no escape.
+    parts = [f"c{place}<c{number - 1}" for place, number in enumerate(track.selected)]
+    return stream.filter("pan", "|".join([layout, *parts]))
 
 
 def _count_from_first_stream(source: Any, facts: MediaInfo) -> Any:
@@ -247,7 +258,7 @@ def _build_graph(track: AudioTrack, with_shots: bool, facts: MediaInfo) -> Any:
         {} if with_shots or uses_all else {"vn": None}
     )
     source = open_input(**skipped_streams)
-    audio = source[str(track.stream)]
+    audio = _open_channels(source, track)
     if track.channels > 1:
         audio = measure_phase(audio, track.channels)
     else:

@@ -59,6 +59,8 @@ class AudioTrack:
     """The names that a recorder gave the channels, empty where it gave none; none if unknown."""
     file: str = ""
     """The file with its sound, relative to the folder of the media file; empty: that itself."""
+    selected: tuple[int, ...] = ()
+    """Which channels of its stream these are, from 1; empty: all."""
 
     @property
     def stream(self) -> int:
@@ -137,6 +139,8 @@ class MediaInfo:
     """Why what it states as timecode is not believed."""
     start_clock: Fraction | None = None
     """Seconds since midnight at which a broadcast wave file says that it begins."""
+    is_selected: bool = False
+    """Whether its audio tracks are those that the settings name."""
 
 
 def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo:

@@ -36,6 +36,8 @@ _RESULT_SETTINGS = (
     "bilingual",
     "formats",
     "preferred_audio_languages",
+    "tracks",
+    "channels",
     "assumed_language",
     "sources",
     "counts_as_existing",
@@ -52,7 +54,7 @@ _RESULT_SETTINGS = (
 )
 """Settings of a library that can change a result."""
 assert set(_RESULT_SETTINGS) <= set(LibrarySettings.model_fields)
-_LATER_SETTINGS = ("assumed_language",)
+_LATER_SETTINGS = ("assumed_language", "tracks", "channels")
 """Those that earlier versions had not. Unset they are no part of the digest: else all files of all
 libraries would be examined again after the upgrade."""
 
@@ -65,7 +67,7 @@ def settings_digest(configuration: Configuration, library: LibrarySettings) -> s
     ] + [_describe_component(configuration.translators[name]) for name in _all_translators(routing)]
     means = find_means(configuration, library, routing)
     components += [(key,) for key in means.keys_of_others(routing.transcribing_engines)]
-    unset = {name for name in _LATER_SETTINGS if getattr(library, name) is None}
+    unset = {name for name in _LATER_SETTINGS if not getattr(library, name)}
     policy = library.model_dump_json(include=set(_RESULT_SETTINGS) - unset)
     phrases = (
         str(configuration.settings.daemon.hallucination_phrases)

@@ -21,6 +21,7 @@ from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatu
 from subtitled.db.state_folder import REMOVED_FOLDER
 from subtitled.library.subtitle_names import list_names
 from subtitled.media.probe import MediaInfo
+from subtitled.media.track_selection import select_tracks
 from subtitled.media.tracks import AudioChoice, choose_audio_track
 from subtitled.plugin import Language
 from subtitled.policy.approved_source import ApprovedSource
@@ -131,9 +132,10 @@ def inspect_media(
         judgements: What is known of the texts that others made.
 
     Raises:
-        NoAudioError: The file has no audio track.
+        NoAudioError: The file has no audio track, or none that its library names.
     """
-    media, facts, library = request.media, request.facts, request.library
+    media, library = request.media, request.library
+    facts = select_tracks(request.facts, library.tracks, library.channels)
     fingerprint, ignore_existing = request.fingerprint, request.ignore_existing
     silent = transcripts.silent_tracks(fingerprint) if fingerprint else ()
     choice = choose_audio_track(facts, library.preferred_audio_languages, silent)

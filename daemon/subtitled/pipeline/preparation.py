@@ -13,6 +13,7 @@ from subtitled.jobcontext.context import JobContext
 from subtitled.jobcontext.job import JobResult
 from subtitled.library.exclusions import is_in_disc
 from subtitled.media.probe import MediaInfo, probe_media
+from subtitled.media.track_selection import select_tracks
 from subtitled.plugin import InputRejectedError, Language, TransientError
 from subtitled.plugin.paths import display_path
 from subtitled.policy.requirements import NOBODY_SPEAKS, Origin, no_route
@@ -21,7 +22,8 @@ from subtitled.routing.table import RouteKind
 from subtitled.subtitles.filenames import build_sidecar_path
 from subtitled.subtitles.publish import check_writable
 from subtitled.transcription.early_start import is_new, prepare_decoding, start_engine_early
-from subtitled.transcription.track_analysis import TrackAnalyser
+from subtitled.transcription.track_analysis import TrackAnalyser, pcm_path
+from subtitled.transcripts.models import Selection
 
 from .first_parts import serve_first_parts
 from .fulfilment import Producer
@@ -119,8 +121,19 @@ def _plan(ctx: JobContext, facts: MediaInfo, step: str) -> JobPlan:
 
 
 def _probe(ctx: JobContext) -> Any:
+    """Return the streams of the file with the audio tracks and channels that its library names.
+
+    If others were named before, what was found in them is forgotten.
+    """
     ctx.progress("probing the file", 0.0)
-    return _FACTS.dump_python(probe_media(ctx.job.media), mode="json")
+    library, store, fingerprint = ctx.job.library, ctx.services.store, ctx.job.fingerprint
+    facts = select_tracks(probe_media(ctx.job.media), library.tracks, library.channels)
+    selection = Selection(library.tracks, library.channels)
+    if not ctx.job.uses_stored_words_only and store.selection(fingerprint) != selection:
+        for track in store.tracks(fingerprint):
+            pcm_path(ctx.services.scratch, fingerprint, track).unlink(missing_ok=True)
+        store.change_selection(fingerprint, selection)
+    return _FACTS.dump_python(facts, mode="json")
 
 
 def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:

@@ -40,8 +40,9 @@ def name_channels(tracks: Sequence[AudioTrack]) -> list[NamedChannel]:
             title = f" ({track.title})" if track.title else ""
             named.append((track.index, None, f"track {track.index}{title}"))
             continue
-        names = dict(enumerate(track.channel_names, 1))
-        for channel in range(1, track.channels + 1):
+        numbers = track.selected or tuple(range(1, track.channels + 1))
+        names = dict(zip(numbers, track.channel_names, strict=False))
+        for channel in numbers:
             title = f" ({names[channel]})" if names.get(channel) else ""
             named.append((track.index, channel, f"channel {channel} of track {track.index}{title}"))
     return named

@@ -328,12 +328,17 @@ class TrackAnalyser:
         return {"corrections": len(identified.language_corrections)}
 
     def _pcm(self, track: int) -> Path:
-        return self._services.scratch / f"{self._job.fingerprint}-{track}.s16"
+        return pcm_path(self._services.scratch, self._job.fingerprint, track)
 
     def _wants_cuts(self, facts: MediaInfo) -> bool:
         """Return whether shot cuts are wanted and not yet detected."""
         wanted = self._job.library.snap_to_shots and facts.has_video
         return wanted and self._store.shot_cuts(self._job.fingerprint) is None
+
+
+def pcm_path(scratch: Path, fingerprint: str, track: int) -> Path:
+    """Return the file into which a track is decoded."""
+    return scratch / f"{fingerprint}-{track}.s16"
 
 
 def _find_none(language: Language) -> str | None:

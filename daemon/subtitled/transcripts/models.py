@@ -207,6 +207,16 @@ class TrackAnalysis:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """The audio tracks and channels that were listened to, by their numbers from 1."""
+
+    tracks: tuple[int, ...] = ()
+    """Empty: all."""
+    channels: tuple[int, ...] = ()
+    """Empty: all of each track."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShotCuts:
     """The times in seconds at which the picture cuts, in order, and the frames per second."""
 

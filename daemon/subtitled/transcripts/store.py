@@ -4,6 +4,7 @@ A folder per fingerprint holds what each track says. A renamed or moved media fi
 format or style therefore needs no decoding and no transcription::
 
     transcripts/ab/ab12.../shot_cuts.json                        where the picture cuts
+    transcripts/ab/ab12.../selection.json                        which tracks count, if not all
     transcripts/ab/ab12.../1/analysis.json                       speech and language of track 1
     transcripts/ab/ab12.../1/speech_cuts.json                    where long speech is cut
     transcripts/ab/ab12.../1/reuse.json                          whose transcript it took over
@@ -35,6 +36,7 @@ from .migration import migrate_fingerprint
 from .models import (
     DECODER_VERSION,
     FallbackRecord,
+    Selection,
     ShotCuts,
     TrackAnalysis,
     TranscriptReuse,
@@ -47,6 +49,7 @@ T = TypeVar("T")
 _FALLBACK: TypeAdapter[FallbackRecord] = TypeAdapter(FallbackRecord)
 _ANALYSIS: TypeAdapter[TrackAnalysis] = TypeAdapter(TrackAnalysis)
 _REUSE: TypeAdapter[TranscriptReuse] = TypeAdapter(TranscriptReuse)
+_SELECTION: TypeAdapter[Selection] = TypeAdapter(Selection)
 _SHOT_CUTS: TypeAdapter[ShotCuts] = TypeAdapter(ShotCuts)
 _TERMS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 _CUTS: TypeAdapter[dict[str, tuple[float, ...]]] = TypeAdapter(dict[str, tuple[float, ...]])
@@ -75,6 +78,18 @@ class TranscriptStore:
         """Store the analysis of a track."""
         target = self._track_path(fingerprint, track) / "analysis.json"
         write_atomic(target, _ANALYSIS.dump_json(analysis, indent=1))
+
+    def selection(self, fingerprint: str) -> Selection:
+        """Return which tracks and channels were listened to."""
+        stored = _read_json(self._content_path(fingerprint) / "selection.json", _SELECTION)
+        return stored or Selection()
+
+    def change_selection(self, fingerprint: str, selection: Selection) -> None:
+        """Store which tracks and channels count, and delete what was found in others."""
+        for track in self.tracks(fingerprint):
+            shutil.rmtree(self._track_path(fingerprint, track), ignore_errors=True)
+        target = self._content_path(fingerprint) / "selection.json"
+        write_atomic(target, _SELECTION.dump_json(selection))
 
     def clear_silent_analyses(self, fingerprint: str) -> None:
         """Delete the analyses of tracks without speech, so that they are made again."""
