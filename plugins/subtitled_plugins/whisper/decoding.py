@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from subtitled.plugin import SAMPLE_RATE, Audio, SegmentScores, Word
@@ -26,6 +27,19 @@ MIN_AVG_LOGPROB = -1.0
 CONFIDENT_AVG_LOGPROB = -0.5
 """Whisper's own thresholds for text that is no speech: compression ratio, probability of
 no speech, average log probability (openai/whisper, transcribe.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecodingTask:
+    """Windows that are decoded in the same way."""
+
+    windows: Sequence[Window]
+    options: dict[str, Any]
+    """Arguments of faster-whisper's ``BatchedInferencePipeline.transcribe``."""
+    is_last_attempt: bool = False
+    """Whether a confident loop is believed, since no other attempt follows."""
+    keep_encoded: bool = False
+    """Whether the transcripts keep the output of the encoder."""
 
 
 class WindowDecoder:
@@ -59,7 +73,6 @@ class WindowDecoder:
         options: dict[str, Any],
         *,
         is_last_attempt: bool = False,
-        keep_encoded: bool = False,
     ) -> dict[Window, WindowTranscript]:
         """Transcribe each window.
 
@@ -68,30 +81,57 @@ class WindowDecoder:
             windows: What to decode, in any order.
             options: Arguments of faster-whisper's ``BatchedInferencePipeline.transcribe``.
             is_last_attempt: Whether a confident loop is believed, since no other attempt follows.
-            keep_encoded: Whether the transcripts keep the output of the encoder.
 
         Returns:
             The transcript of each window.
         """
+        task = DecodingTask(windows, options, is_last_attempt=is_last_attempt)
+        (transcripts,) = self.transcribe_all(audio, [task])
+        return transcripts
 
-        def decode(batch: Sequence[Window]) -> dict[Window, WindowTranscript]:
+    def transcribe_all(
+        self, audio: Audio, tasks: Sequence[DecodingTask]
+    ) -> list[dict[Window, WindowTranscript]]:
+        """Transcribe the windows of several tasks, without waiting between them.
+
+        Args:
+            audio: The track that the windows are of.
+            tasks: The tasks. Batches begin in their order, so the longest should come first.
+
+        Returns:
+            For each task the transcript of each of its windows.
+        """
+
+        def decode(task: DecodingTask, batch: Sequence[Window]) -> dict[Window, WindowTranscript]:
             self._on_batch(batch)
-            return self._decode(audio, batch, options, is_last_attempt, keep_encoded)
+            return self._decode(audio, batch, task)
 
-        batches = build_batches(windows, self._worker_count, BATCH_SIZE)
-        return {
-            window: transcript
-            for decoded in self._workers.map(decode, batches)
-            for window, transcript in decoded.items()
-        }
+        begun = [
+            [
+                self._workers.submit(decode, task, batch)
+                for batch in build_batches(task.windows, self._worker_count, BATCH_SIZE)
+            ]
+            for task in tasks
+        ]
+        try:
+            return [
+                {
+                    window: transcript
+                    for future in futures
+                    for window, transcript in future.result().items()
+                }
+                for futures in begun
+            ]
+        finally:
+            for futures in begun:
+                for future in futures:
+                    future.cancel()
 
     def _decode(
         self,
         audio: Audio,
         batch: Sequence[Window],
-        options: dict[str, Any],
-        is_last_attempt: bool,
-        keep_encoded: bool,
+        task: DecodingTask,
     ) -> dict[Window, WindowTranscript]:
         """Decode some windows, whose samples are joined to one array."""
         import numpy as np
@@ -105,7 +145,7 @@ class WindowDecoder:
             starts.append(position)
             clips.append({"start": position, "end": position + length})
             position += length
-        segments, encoded = self._run(np.concatenate(window_samples), clips, options, keep_encoded)
+        segments, encoded = self._run(np.concatenate(window_samples), clips, task)
         transcripts = {window: WindowTranscript() for window in batch}
         if encoded is not None:
             for window, output in zip(batch, split_encoded(encoded, len(batch)), strict=True):
@@ -116,7 +156,7 @@ class WindowDecoder:
                 middle = (word.start + word.end) / 2
                 number = max(n for n, start in enumerate(starts) if n == 0 or start <= middle)
                 placed.append((batch[number], _place_word(word, batch[number], starts[number])))
-            is_doubted = is_doubtful(segment, is_last_attempt)
+            is_doubted = is_doubtful(segment, task.is_last_attempt)
             for window, placed_word in placed:
                 transcript = transcripts[window]
                 (transcript.doubtful if is_doubted else transcript.words).append(placed_word)
@@ -136,8 +176,7 @@ class WindowDecoder:
         self,
         samples: npt.NDArray[np.float32],
         clips: list[dict[str, float]],
-        options: dict[str, Any],
-        keep_encoded: bool,
+        task: DecodingTask,
     ) -> tuple[list[Any], Any]:
         """Run faster-whisper on one batch.
 
@@ -148,10 +187,10 @@ class WindowDecoder:
 
         pipeline = WindowPipeline(self._model)
         segments, _ = pipeline.transcribe(
-            samples, clip_timestamps=clips, batch_size=len(clips), **options
+            samples, clip_timestamps=clips, batch_size=len(clips), **task.options
         )
         decoded = list(segments)
-        return decoded, pipeline.encoded if keep_encoded else None
+        return decoded, pipeline.encoded if task.keep_encoded else None
 
 
 def is_doubtful(segment: Any, is_last_attempt: bool) -> bool:

@@ -30,7 +30,7 @@ from subtitled.plugin import (
 
 from .alignment import align_text, build_tokenizer
 from .catalogue import MODELS, TO_CODE, TO_TAG, describe_folder, list_languages
-from .decoding import WindowDecoder
+from .decoding import DecodingTask, WindowDecoder
 from .encoder import begin_loading, install_encoder
 from .hotwords import correct_names, usable_hotwords
 from .rehearing import Attempt, WindowTranscript, best_attempt, is_broken, usual_rate
@@ -176,16 +176,20 @@ class WhisperEngine(Engine[WhisperSettings]):
             "word_timestamps": True,
         }
         # Faint speech is transcribed separately, once and by the fastest way. It loops easily, and
-        # would delay the clear speech of its batch.
+        # would delay the clear speech of its batch. It fills the time in which the last batches of
+        # clear speech leave a core free.
         chunk = request.chunk
         hotwords = usable_hotwords(request.hotwords)
         faint_windows = pack_windows(chunk.low_energy)
         clear_windows = pack_windows(subtract_spans(chunk.speech, chunk.low_energy))
         follow = follow_batches(request, [*faint_windows, *clear_windows])
         decoder = WindowDecoder(self._model, self._workers, self.context.threads, follow)
-        faint = decoder.transcribe(audio, faint_windows, options | {"beam_size": 1})
-        clear_results = decoder.transcribe(
-            audio, clear_windows, options, keep_encoded=bool(hotwords)
+        clear_results, faint = decoder.transcribe_all(
+            audio,
+            [
+                DecodingTask(clear_windows, options, keep_encoded=bool(hotwords)),
+                DecodingTask(faint_windows, options | {"beam_size": 1}),
+            ],
         )
         clear = self._transcribe_again(decoder, audio, clear_results, options)
         if hotwords:
