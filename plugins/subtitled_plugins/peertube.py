@@ -50,6 +50,8 @@ PAGE_SIZE = 100
 MAX_VIDEOS = 20_000
 """The most videos of the user that are looked through."""
 MAX_CAPTION_BYTES = 16 * 1024 * 1024
+OTP_HEADER, MISSING_FACTOR = "x-peertube-otp", "missing_two_factor"
+"""How PeerTube says that a user has to give a one-time password too."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -82,6 +84,8 @@ class PeerTube(MediaServer[PeerTubeSettings]):
 
     def __init__(self, settings: PeerTubeSettings, context: Any) -> None:
         super().__init__(settings, context)
+        self._client: Any = None
+        """An HTTP client to use for all requests; None: one for each."""
         self._token = ""
         self._videos = dict[str, str]()
         """Name of a media file -> UUID of its video, for those found before."""
@@ -270,6 +274,8 @@ class PeerTube(MediaServer[PeerTubeSettings]):
         }
         response = self._request("POST", "/api/v1/users/token", data=form, may_refuse=True)
         if response.status_code in (400, 401, 403):
+            if _asks_for_one_time_password(response):
+                raise self._needs_one_time_password()
             raise self._refused(response.status_code)
         answer = read_object(self._parse(response, "/api/v1/users/token"))
         self._token = clean_text(answer.get("access_token"))
@@ -281,8 +287,18 @@ class PeerTube(MediaServer[PeerTubeSettings]):
         name = f"servers.{self.context.name}"
         return SetupError(
             f"PeerTube at {self._url} refuses {self.settings.user} ({status})",
-            f"Check {name}.user and {name}.password. A user with two-factor authentication cannot "
-            "be used, and the user has to be allowed to change the video",
+            f"Check {name}.user and {name}.password. The user has to be allowed to change the video",
+        )
+
+    def _needs_one_time_password(self) -> SetupError:
+        self._token = ""
+        name = f"servers.{self.context.name}"
+        return SetupError(
+            f"PeerTube at {self._url} asks {self.settings.user} for a one-time password, which no "
+            "program can give",
+            f"Create a user without two-factor authentication that may change the videos, such as "
+            f"a moderator, and set {name}.user and {name}.password to it; or turn two-factor "
+            f"authentication off for {self.settings.user}",
         )
 
     def _request(self, method: str, path: str, *, may_refuse: bool = False, **options: Any) -> Any:
@@ -292,6 +308,7 @@ class PeerTube(MediaServer[PeerTubeSettings]):
             verify=self.settings.verify_tls,
             section=f"servers.{self.context.name}",
             example="https://videos.example.org",
+            client=self._client,
         )
         response = send_request(service, method, self._url + path, **options)
         status = response.status_code
@@ -313,6 +330,16 @@ class PeerTube(MediaServer[PeerTubeSettings]):
             raise SetupError(
                 f"{self._url}{path} does not answer as PeerTube does", "Check the url"
             ) from None
+
+
+def _asks_for_one_time_password(response: Any) -> bool:
+    """Return whether a user cannot sign in with the password alone."""
+    if "required" in response.headers.get(OTP_HEADER, "").lower():
+        return True
+    try:
+        return read_object(parse_answer(response)).get("code") == MISSING_FACTOR
+    except ValueError:
+        return False
 
 
 def _choose_sidecars(sidecars: Sequence[Sidecar]) -> list[Sidecar]:

@@ -145,12 +145,14 @@ def _servers() -> list[tuple[Any, Any]]:
     from subtitled_plugins.emby import Emby
     from subtitled_plugins.jellyfin import Jellyfin
     from subtitled_plugins.kodi import Kodi
+    from subtitled_plugins.peertube import PeerTube
     from subtitled_plugins.plex import Plex
 
     os.environ["FUZZ_KEY"] = "a1b2c3"
     key = {"env": "FUZZ_KEY"}
     options: list[tuple[Any, dict[str, Any]]] = [
         (Jellyfin, {"api_key": key}), (Emby, {"api_key": key}), (Plex, {"token": key}), (Kodi, {}),
+        (PeerTube, {"user": "ana", "password": key}),
     ]  # fmt: skip
     return [
         (cls(cls.Settings(url="http://nas", **more), ComponentContext("x")), cls)

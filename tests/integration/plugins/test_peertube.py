@@ -75,6 +75,20 @@ def test_a_subtitle_becomes_the_caption_of_the_video_with_the_title_of_the_file(
     ]
 
 
+def test_a_user_with_two_factor_authentication_is_told_what_to_do(
+    server: FakePeerTube, peertube: Make, tmp_path: Path
+) -> None:
+    server.two_factor = True
+    server.add("Talk")
+    plugin = peertube()
+    with pytest.raises(SetupError, match="asks ana for a one-time password") as caught:
+        plugin.refresh([write(tmp_path, "Talk.en.srt", SRT)], 0)
+    assert "without two-factor authentication" in caught.value.hint
+    assert "servers.videos.user" in caught.value.hint
+    (finding,) = plugin.self_check()
+    assert not finding.ok and "one-time password" in finding.detail
+
+
 def test_text_of_subrip_is_no_syntax_of_webvtt(
     server: FakePeerTube, peertube: Make, tmp_path: Path
 ) -> None:

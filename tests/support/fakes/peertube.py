@@ -46,6 +46,8 @@ class FakePeerTube:
         self.tokens = 0
         self.expired = False
         """Whether the token of the last sign-in is not valid any more."""
+        self.two_factor = False
+        """Whether the user has to give a one-time password too."""
 
     @property
     def url(self) -> str:
@@ -97,6 +99,8 @@ class FakePeerTube:
             self.violations.append(f"wrong client {client}")
         if (form.get("username"), form.get("password")) != (self.user, self.password):
             return 400, {"code": "invalid_grant", "error": "Invalid grant"}
+        if self.two_factor and headers.get("x-peertube-otp") is None:
+            return 401, {"code": "missing_two_factor", "error": "Missing two factor header"}
         self.tokens += 1
         self.expired = False
         token = f"token-{self.tokens}"
