@@ -287,7 +287,7 @@ class PeerTube(MediaServer[PeerTubeSettings]):
         name = f"servers.{self.context.name}"
         return SetupError(
             f"PeerTube at {self._url} refuses {self.settings.user} ({status})",
-            f"Check {name}.user and {name}.password. The user has to be allowed to change the video",
+            f"Check {name}.user and {name}.password, and that the user may change the video",
         )
 
     def _needs_one_time_password(self) -> SetupError:
