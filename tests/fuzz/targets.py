@@ -228,6 +228,7 @@ def _read_probe(data: bytes) -> object:
 
 
 def _read_container(data: bytes) -> object:
+    from subtitled.media.mxf_labels import read_mxf_labels
     from subtitled.media.truncation import missing_bytes
     from subtitled.media.wave_notes import read_wave_notes
 
@@ -235,6 +236,7 @@ def _read_container(data: bytes) -> object:
     path.write_bytes(data)
     assert missing_bytes(path) >= 0
     read_wave_notes(path)
+    read_mxf_labels(path)
     return None
 
 

@@ -23,6 +23,7 @@ from subtitled.plugin.paths import display_path
 from .card_clips import find_sounds
 from .ffmpeg import NotMediaError, failure_reason, run_ffprobe, unreadable_error
 from .marks import Mark
+from .mxf_labels import CHANNEL_NAMES, add_mxf_labels
 from .start_timecode import find_start_clock, find_start_timecode
 from .stream_tags import find_title, has_disposition, read_cue_count, read_language, read_marks
 from .timecode import StartTimecode, TimecodeError
@@ -173,6 +174,8 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
             "Get the file again, or remove its extension from the library's extensions",
         )
     _add_track_names(path, streams, clean_text(properties.get("format_name")))
+    if clean_text(properties.get("format_name")) == "mxf":
+        add_mxf_labels(path, streams)
     video_streams = [
         s for s in streams if s["codec_type"] == "video" and not has_disposition(s, "attached_pic")
     ]
@@ -266,6 +269,7 @@ def _parse_audio_track(stream: dict[str, Any]) -> AudioTrack:
         channels=read_integer(stream.get("channels"), 0, 1024) or 0,
         is_default=has_disposition(stream, "default"),
         marks=read_marks(stream),
+        channel_names=tuple(stream.get(CHANNEL_NAMES, ())),
     )
 
 

@@ -19,8 +19,9 @@ CONSUMER_FORMATS = frozenset({"matroska", "webm", "mp3", "flac", "ogg"})
 def find_track_set(facts: MediaInfo, track: AudioTrack) -> tuple[AudioTrack, ...]:
     """Return the tracks that are listened to together with a track.
 
-    These are mono tracks without marks, all in one language or in none, or a single uncompressed
-    track with several channels. In formats of consumers they have no language and no title either.
+    These are mono tracks without marks in one language or in none, or a single uncompressed track
+    with several channels. In formats of consumers, and where the sound is compressed, there is no
+    other track, and they have no language and no title either.
 
     Returns:
         The tracks in their order; none if the track stands for itself.
@@ -37,8 +38,7 @@ def find_track_set(facts: MediaInfo, track: AudioTrack) -> tuple[AudioTrack, ...
         and other.language == track.language
         and not (is_consumer and other.title)
     ]
-    is_whole = len(together) == len(facts.audio_tracks)
-    is_untagged = not track.language.is_known or is_pcm
-    if track not in together or len(together) < 2 or not (is_whole and is_untagged):
+    is_whole = len(together) == len(facts.audio_tracks) and not track.language.is_known
+    if track not in together or len(together) < 2 or not (is_whole or is_pcm):
         return ()
     return tuple(together[:MAX_CHANNELS])

@@ -69,6 +69,18 @@ def test_untagged_mono_tracks_are_a_set() -> None:
     assert find_track_set(media(*tracks, name="mov,mp4,m4a,3gp,3g2,mj2"), tracks[2]) == tracks
 
 
+def test_uncompressed_tracks_of_one_language_are_a_set_beside_those_of_others() -> None:
+    english = tuple(replace(track(n), language=Language("en")) for n in range(2))
+    others = (
+        replace(track(2), language=Language("fr")),
+        replace(track(3), language=Language("en"), marks=frozenset({Mark.AUDIO_DESCRIPTION})),
+        track(4, channels=2),
+    )
+    facts = media(*english, *others)
+    assert find_track_set(facts, english[0]) == english
+    assert all(find_track_set(facts, other) == () for other in others)
+
+
 def test_many_channels_of_one_uncompressed_track_are_a_set() -> None:
     poly = track(0, channels=6)
     assert find_track_set(media(poly, name="wav"), poly) == (poly,)
