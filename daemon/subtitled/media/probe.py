@@ -24,7 +24,7 @@ from .card_clips import find_sounds
 from .ffmpeg import NotMediaError, failure_reason, run_ffprobe, unreadable_error
 from .marks import Mark
 from .mxf_labels import CHANNEL_NAMES, add_mxf_labels
-from .start_timecode import find_start_clock, find_start_timecode
+from .start_timecode import find_doubts, find_start_clock, find_start_timecode
 from .stream_tags import find_title, has_disposition, read_cue_count, read_language, read_marks
 from .timecode import StartTimecode, TimecodeError
 from .track_names import read_track_names
@@ -138,6 +138,8 @@ class MediaInfo:
     """The timecode of its first moment, if it states one."""
     timecode_problem: str = ""
     """Why what it states as timecode is not believed."""
+    timecode_doubts: str = ""
+    """What speaks against labels that count on from that timecode, for people."""
     start_clock: Fraction | None = None
     """Seconds since midnight at which a broadcast wave file says that it begins."""
     is_selected: bool = False
@@ -201,6 +203,7 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
         start_time=read_number(properties.get("start_time"), -1e9, 1e9) or 0.0,
         start_timecode=start_timecode,
         timecode_problem=timecode_problem,
+        timecode_doubts=find_doubts(streams, start_timecode) if start_timecode else "",
         start_clock=find_start_clock(streams, properties),
     )
 

@@ -16,6 +16,8 @@ from .timecode import StartTimecode, TimecodeError, TimecodeRate, find_rate, par
 
 BROADCAST_WAVE = "broadcast wave"
 """The source of a timecode that a wave file states as samples since midnight."""
+MAX_RATE_DIFFERENCE = 0.002
+"""Up to which share two rates are the same, such as 30 and 29.97."""
 MAX_SAMPLES = 2**48
 """Most samples since midnight that a broadcast wave file is believed to state."""
 
@@ -56,6 +58,39 @@ def find_start_timecode(
     clock = find_start_clock(streams, properties)
     counted = sound_rate or (find_rate(video_rate) if video_rate is not None else None)
     return count_clock(clock, counted) if clock is not None and counted is not None else None
+
+
+def find_doubts(streams: Sequence[Stream], start: StartTimecode) -> str:
+    """Return what speaks against labels that count on from the first moment, for people.
+
+    Args:
+        streams: The streams as ffprobe lists them.
+        start: The timecode that was found.
+    """
+    doubts = []
+    parts = max((_count_parts(s) for s in streams), default=1)
+    if parts > 1:
+        doubts.append(
+            f"its timecode track has {parts} parts and may jump: labels count on from the first"
+        )
+    video = next((s for s in streams if s.get("codec_type") == "video" and _rate(s)), None)
+    rate = (
+        _rate(video) if video is not None and not has_disposition(video, "attached_pic") else None
+    )
+    if rate is not None and not any(
+        abs(float(rate / (start.rate.fps * factor)) - 1) < MAX_RATE_DIFFERENCE
+        for factor in (1, 2, 4)
+    ):
+        doubts.append(
+            f"its picture has {float(rate):.6g} frames per second, which contradicts this"
+        )
+    return "; ".join(doubts)
+
+
+def _count_parts(stream: Stream) -> int:
+    """Return how many parts a timecode track of QuickTime has; each begins with a label."""
+    is_timecode = stream.get("codec_tag_string") == "tmcd"
+    return (read_integer(stream.get("nb_frames"), 1, 10_000_000) or 1) if is_timecode else 1
 
 
 def find_start_clock(streams: Sequence[Stream], properties: Mapping[str, Any]) -> Fraction | None:

@@ -52,6 +52,7 @@ def level(audio: Audio, start: float, end: float) -> float:
     [
         ("stems.mxf", FOUR, ("m", "r", "v", "q"), [3]),
         ("two.mov", TWO, ("a", "b"), [0, 1]),
+        ("unequal.mov", f"{TWO};[a]atrim=0:6[c]", ("c", "b"), [0, 1]),
         ("poly.wav", f"{TWO};{MUSIC}[m];[m][a][b]amerge=inputs=3[o]", ("o",), [2, 3]),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.media.start_timecode import find_start_timecode
+from subtitled.media.start_timecode import find_doubts, find_start_timecode
 from subtitled.media.timecode import (
     StartTimecode,
     TimecodeError,
@@ -190,3 +190,29 @@ def test_a_label_without_a_rate_is_no_timecode(rate: str) -> None:
 def test_drop_frame_at_25_names_the_container_that_states_it() -> None:
     with pytest.raises(TimecodeError, match=r"the container states: drop-frame.*25"):
         find_start_timecode([_video("25/1")], {"tags": {"timecode": "01:00:00;00"}})
+
+
+@pytest.mark.parametrize(
+    ("parts", "picture", "told"),
+    [
+        ("1", "25/1", ""),
+        ("1", "50/1", ""),
+        ("3", "25/1", "3 parts and may jump"),
+        ("1", "24000/1001", "23.976 frames per second, which contradicts"),
+    ],
+)
+def test_a_timecode_that_jumps_and_a_rate_that_contradicts_are_told(
+    parts: str, picture: str, told: str
+) -> None:
+    video = {"codec_type": "video", "avg_frame_rate": picture}
+    track = {
+        "codec_type": "data",
+        "codec_tag_string": "tmcd",
+        "avg_frame_rate": "25/1",
+        "nb_frames": parts,
+        "tags": {"timecode": "10:00:00:00"},
+    }
+    start = find_start_timecode([video, track], {})
+    assert start is not None
+    doubts = find_doubts([video, track], start)
+    assert told in doubts and bool(told) == bool(doubts)

@@ -264,7 +264,8 @@ def _describe_stated(facts: MediaInfo) -> str | None:
     if start is not None:
         counting = "drop-frame" if start.rate.is_drop_frame else "non-drop-frame"
         rate = f"{float(start.rate.fps):.6g} frames per second"
-        return f"{start} at {rate}, {counting} ({start.source})"
+        doubts = f"; {facts.timecode_doubts}" if facts.timecode_doubts else ""
+        return f"{start} at {rate}, {counting} ({start.source}){doubts}"
     if clock is not None:
         return f"{format_timestamp(float(clock), '.')} after midnight, without a frame rate"
     return None
