@@ -33,7 +33,7 @@ from pathlib import Path
 from identification_speech import measure_speech_identification
 from material import SPEECH, own_folder
 from subtitled.plugin import Language
-from subtitled.subtitles import language_id, language_model
+from subtitled.subtitles import language_model
 from subtitled.subtitles.language_id import find_language_mismatch
 
 DIALOGS = (
@@ -246,6 +246,5 @@ class Once:
 
 if __name__ == "__main__":
     once = Once()
-    for module in (language_id, language_model):
-        module.load_identifier = lambda: once  # type: ignore[attr-defined]
+    language_model.load_identifier = lambda: once  # type: ignore
     main()

@@ -21,7 +21,7 @@ from subtitled.config.secrets import hide_configured_secrets
 from subtitled.db.database import Database
 from subtitled.db.engine import describe_error
 from subtitled.db.records import DAEMON_NAME
-from subtitled.glossary.guessed_titles import guess_in_another_process
+from subtitled.helper_process import use_helpers
 from subtitled.jobcontext.counters import Counters
 from subtitled.jobcontext.services import open_database
 from subtitled.memory import limit_arenas
@@ -112,7 +112,7 @@ def run(
     """
     raise_descriptor_limit()
     limit_arenas()
-    guess_in_another_process()
+    use_helpers()
     systemd = Systemd()
     state = ensure_private_folder(resolve_state_dir(configuration.settings))
     lock = StateLock(state, name)

@@ -28,10 +28,11 @@ from .chinese import detect_chinese_script, has_clear_script
 from .close_languages import SERBO_CROATIAN, find_close_language
 from .language_model import (
     LABEL_ALIASES,
+    classify_text,
     known_labels,
     labels_for,
-    load_identifier,
-    load_likelihoods,
+    rank_labels,
+    rank_likelihoods,
 )
 from .letters import count_letters, count_scripts, find_script_mismatch
 
@@ -161,12 +162,11 @@ def gather_evidence(
 
 def _identify_clearly(sample: str) -> str | None:
     """Return the label of the language that a sample is in; None if that is not clear."""
-    identifier, letters = load_identifier(), _without_capitals(sample)
-    best, probability = identifier.classify(letters)
+    letters = _without_capitals(sample)
+    best, probability = classify_text(letters)
     if probability < MIN_PROBABILITY:
         relatives = labels_for(Language(best))
-        ranked = identifier.rank(letters)
-        probability = sum(share for label, share in ranked if label in relatives)
+        probability = sum(share for label, share in rank_labels(letters) if label in relatives)
     return best if best != "zxx" and probability >= MIN_PROBABILITY else None
 
 
@@ -190,7 +190,7 @@ def find_language_mismatch(
 def rank_languages(text: str) -> list[tuple[str, float]]:
     """Return labels of languages that a text may be in with their probabilities, best first."""
     letters = _without_capitals(_NON_SPEECH_TEXT.sub(" ", text)[:MAX_RANKED_LETTERS])
-    return [(label, float(share)) for label, share in load_identifier().rank(letters)]
+    return rank_labels(letters)
 
 
 def _without_capitals(text: str) -> str:
@@ -205,7 +205,7 @@ def language_mismatch_of_line(text: str, language: Language) -> Language | None:
         return None
     scores = {
         LABEL_ALIASES.get(label, label): score
-        for label, score in reversed(load_likelihoods().rank(text.casefold()))
+        for label, score in reversed(rank_likelihoods(text.casefold()))
     }
     primary = str(language.primary)
     expected_score = scores.get(LABEL_ALIASES.get(primary, primary))

@@ -1,11 +1,15 @@
-"""The languages that py3langid knows by their labels, and its model in memory."""
+"""The languages that py3langid knows by their labels, and its model.
+
+The model takes 70 MB, so the daemon and workers have another process load it.
+"""
 
 from __future__ import annotations
 
 import functools
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from subtitled.helper_process import HelperProcess, answer_questions
 from subtitled.memory import released_when_idle
 from subtitled.plugin import Language
 
@@ -72,7 +76,32 @@ def labels_for(language: Language) -> frozenset[str]:
 @functools.cache
 def known_labels() -> frozenset[str]:
     """Return the labels of all languages that the model knows."""
-    return frozenset(load_identifier().labels)
+    return frozenset(_process.ask(("labels", ""), _answer))
+
+
+def start_loading() -> bool:
+    """Have another process load the model, if others answer questions.
+
+    Returns:
+        Whether one does.
+    """
+    return _process.start()
+
+
+def classify_text(text: str) -> tuple[str, float]:
+    """Return the label of the language that a text is most likely in, and its probability."""
+    label, probability = _process.ask(("classify", text), _answer)
+    return label, probability
+
+
+def rank_labels(text: str) -> list[tuple[str, float]]:
+    """Return all labels with the probability that a text is in their language, best first."""
+    return [(label, share) for label, share in _process.ask(("rank", text), _answer)]
+
+
+def rank_likelihoods(text: str) -> list[tuple[str, float]]:
+    """Return all labels with the log-likelihood of a text in their language, best first."""
+    return [(label, score) for label, score in _process.ask(("likelihoods", text), _answer)]
 
 
 @released_when_idle
@@ -112,3 +141,22 @@ def load_likelihoods() -> LanguageIdentifier:
         loaded.tk_output,
         tk_row=loaded.tk_row,
     )
+
+
+_process: Final = HelperProcess("subtitled.subtitles.language_model")
+
+
+def _answer(question: tuple[str, str]) -> Any:
+    """Answer a question with the model in this process."""
+    kind, text = question
+    if kind == "labels":
+        return list(load_identifier().labels)
+    if kind == "classify":
+        return load_identifier().classify(text)
+    identifier = load_identifier() if kind == "rank" else load_likelihoods()
+    return identifier.rank(text)
+
+
+if __name__ == "__main__":
+    load_identifier()
+    answer_questions(_answer)

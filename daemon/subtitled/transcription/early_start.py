@@ -70,7 +70,10 @@ def prepare_language_check() -> None:
 
     The engine, which is needed before, has the processor first.
     """
-    from subtitled.subtitles.language_model import load_identifier
+    from subtitled.subtitles.language_model import load_identifier, start_loading
+
+    if start_loading():
+        return
 
     def load() -> None:
         with contextlib.suppress(OSError):  # systems on which threads have no priority

@@ -7,13 +7,11 @@ was decoded wrongly by another program and saved again is repaired where no lett
 from __future__ import annotations
 
 import codecs
+import functools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
-
-import ftfy
-from ftfy import TextFixerConfig
-from ftfy.badness import is_bad
 
 from subtitled.plugin import InputRejectedError, Language
 
@@ -78,18 +76,6 @@ _SIGNS_OF_CONTROLS = {
     chr(byte): bytes([byte]).decode("cp1252")
     for byte in b"\x80\x82\x84\x85\x86\x87\x8a\x8b\x8e\x91\x92\x93\x94\x95\x96\x97\x99\x9a\x9b\x9e"
 }
-_FIXER = TextFixerConfig(
-    unescape_html=False,
-    remove_terminal_escapes=False,
-    fix_latin_ligatures=False,
-    fix_character_width=False,
-    uncurl_quotes=False,
-    fix_line_breaks=False,
-    fix_surrogates=False,
-    remove_control_chars=False,
-    normalization=None,
-    explain=False,
-)
 _CURE = "Save it as UTF-8"
 
 
@@ -256,6 +242,39 @@ def _count_letters(text: str) -> int:
 _LOST_LETTERS = re.compile(r"\?(?=[^\W\d_]|\?)")
 
 
+@functools.cache
+def _load_line_fixer() -> Callable[[str], str | None]:
+    """Return what repairs a line that looks misread. Most texts need none, nor its tables."""
+    from ftfy import TextFixerConfig, fix_encoding
+    from ftfy.badness import is_bad
+
+    fixer = TextFixerConfig(
+        unescape_html=False,
+        remove_terminal_escapes=False,
+        fix_latin_ligatures=False,
+        fix_character_width=False,
+        uncurl_quotes=False,
+        fix_line_breaks=False,
+        fix_surrogates=False,
+        remove_control_chars=False,
+        normalization=None,
+        explain=False,
+    )
+    return lambda line: fix_encoding(line, fixer) if is_bad(line) else None
+
+
+def _find_sloppy_page(name: str) -> codecs.CodecInfo | None:
+    """Load a code page of ftfy when it is used first."""
+    if not name.startswith("sloppy"):
+        return None
+    from ftfy.bad_codecs import search_function
+
+    return search_function(name)
+
+
+codecs.register(_find_sloppy_page)
+
+
 def _repair(text: str, outside: str) -> str:
     """Repair UTF-8 that was read in a code page and saved as UTF-8 again.
 
@@ -273,10 +292,11 @@ def _repair(text: str, outside: str) -> str:
         except UnicodeError:
             continue
         return text.encode(page).decode("utf-8")
+    fix_line = _load_line_fixer()
     repaired = {
-        line: ftfy.fix_encoding(line, _FIXER)
+        line: fixed
         for line in outside.split("\n")
-        if _MISREAD_UTF8.search(line) and is_bad(line)
+        if _MISREAD_UTF8.search(line) and (fixed := fix_line(line)) is not None
     }
     if not repaired:
         return text
