@@ -16,6 +16,19 @@ Integer64 = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """A signed integer of 64 bits in both databases. PostgreSQL's plain integers have 32 bits."""
 
 
+class ShownText(sa.TypeDecorator[str]):
+    """Text that people read, with U+FFFD for bytes of file names that are not valid text."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """Replace what cannot be encoded."""
+        if value is None or value.isascii():
+            return value
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def _partial_index(condition: sa.ColumnElement[bool]) -> dict[str, Any]:
     """Return the options of an index that contains only the rows with a condition."""
     return {"sqlite_where": condition, "info": {"where": condition}}
@@ -43,9 +56,9 @@ files = sa.Table(
     sa.Column("mtime_ns", Integer64, nullable=False),
     sa.Column("fingerprint", sa.Text),
     sa.Column("state", sa.Text, nullable=False, index=True),
-    sa.Column("reason", sa.Text, nullable=False, server_default=""),
-    sa.Column("hint", sa.Text, nullable=False, server_default=""),
-    sa.Column("progress", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", ShownText, nullable=False, server_default=""),
+    sa.Column("hint", ShownText, nullable=False, server_default=""),
+    sa.Column("progress", ShownText, nullable=False, server_default=""),
     sa.Column("spoken_language", sa.Text),
     sa.Column("attempts", Integer64, nullable=False, server_default="0"),
     sa.Column("next_check_at", sa.Float),
@@ -118,7 +131,7 @@ coverage = sa.Table(
     sa.Column("location", sa.LargeBinary, nullable=False),
     sa.Column("ownership", sa.Text, nullable=False),
     sa.Column("is_text", sa.Boolean, nullable=False),
-    sa.Column("problem", sa.Text, nullable=False, server_default=""),
+    sa.Column("problem", ShownText, nullable=False, server_default=""),
 )
 """The subtitles and summaries that each file has, as they were when it was last examined."""
 
@@ -131,7 +144,7 @@ requirements = sa.Table(
     sa.Column("secondary", sa.Text),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("reason", ShownText, nullable=False),
     sa.Index("ix_requirements_status", "library", "language", "kind", "status", "file_id"),
 )
 """What is wanted of each file, and whether it is met. The library is repeated for counting."""
@@ -148,7 +161,7 @@ history = sa.Table(
     sa.Column("actor", sa.Text, nullable=False, server_default=""),
     sa.Column("worker", sa.Text, nullable=False, server_default=""),
     sa.Column("job_id", sa.Text, nullable=False, server_default=""),
-    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("reason", ShownText, nullable=False, server_default=""),
     sa.Column("details", sa.Text, nullable=False, server_default="{}"),
     sa.Index("ix_history_file", "file_id", "id"),
     sqlite_autoincrement=True,
@@ -167,7 +180,7 @@ sidecars = sa.Table(
     sa.Column("format", sa.Text, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
     sa.Column("size", Integer64, nullable=False),
-    sa.Column("variant", sa.Text, nullable=False),
+    sa.Column("variant", ShownText, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("status", sa.Text, nullable=False, server_default="present"),
     sa.Column("is_user_requested", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -178,9 +191,9 @@ sidecars = sa.Table(
     sa.Column("translator_model", sa.Text, nullable=False, server_default=""),
     sa.Column("translator_version", sa.Text, nullable=False, server_default=""),
     sa.Column("upgrade_job", sa.Text),
-    sa.Column("upgrade_refused", sa.Text, nullable=False, server_default=""),
-    sa.Column("upgrade_note", sa.Text, nullable=False, server_default=""),
-    sa.Column("replaced", sa.Text, nullable=False, server_default=""),
+    sa.Column("upgrade_refused", ShownText, nullable=False, server_default=""),
+    sa.Column("upgrade_note", ShownText, nullable=False, server_default=""),
+    sa.Column("replaced", ShownText, nullable=False, server_default=""),
 )
 """What we wrote. ``upgrade_job`` is null unless a sidecar is to be made again: then it is the job
 that its media file had when that was asked for, or empty. ``upgrade_refused`` is what was tried and

@@ -95,6 +95,17 @@ def test_a_name_that_is_not_text_is_kept_byte_for_byte(db: Database) -> None:
     ]
 
 
+def test_a_reason_may_name_a_file_whose_name_is_not_text(db: Database) -> None:
+    """Such a sidecar covers its media file. Planning the library would end at that file."""
+    film = Path(os.fsdecode(b"/films/caf\xe9.mkv"))
+    record_seen(db, "films", film, stat_of(5))
+    reason = os.fsdecode(b"en: covered by caf\xe9.en.srt, \xf0\x9f\x8e\xac (ours)")
+    assert db.states.set_state(_the(db, film), FileState.UP_TO_DATE, reason=reason)
+    record = db.files.get(film)
+    assert record is not None
+    assert record.reason == "en: covered by caf\ufffd.en.srt, \U0001f3ac (ours)"
+
+
 def test_an_inode_of_64_bits_is_stored(db: Database) -> None:
     film = Path("/pool/a.mkv")
     record_seen(db, "films", film, stat_of(5, inode=2**64 - 3))
