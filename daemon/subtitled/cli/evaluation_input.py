@@ -9,7 +9,6 @@ from pathlib import Path
 
 from subtitled.library.subtitle_names import find_language_in_name
 from subtitled.plugin import UNDETERMINED, Cue, InputRejectedError, Language, SubtitleKind
-from subtitled.plugin.limits import read_file
 from subtitled.plugin.paths import display_path
 from subtitled.subtitles.encodings import decode_bytes
 from subtitled.subtitles.evaluation.batch import BatchRow, FileVerdict, summarise_evaluation
@@ -17,12 +16,13 @@ from subtitled.subtitles.evaluation.compliance import check_compliance
 from subtitled.subtitles.evaluation.report import Evaluation
 from subtitled.subtitles.formats import IMAGE_SIGNATURES, drop_unusable, read_text
 from subtitled.subtitles.judgement import (
-    MAX_SUBTITLE_BYTES,
     MediaLength,
     judge_decoded,
     judge_for_media,
 )
 from subtitled.subtitles.rules import select_cue_rules
+
+from .subtitle_files import read_subtitle_bytes
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def read_subtitle_file(file: Path, language: Language | None = None) -> Subtitle
         InputRejectedError: It is no subtitle; the message says why.
     """
     stated = language or find_language_in_name(file)
-    data, suffix = read_file(file, MAX_SUBTITLE_BYTES), file.suffix[1:]
+    data, suffix = read_subtitle_bytes(file), file.suffix[1:]
     if data.startswith(IMAGE_SIGNATURES):
         raise InputRejectedError(
             "the subtitle is made of pictures, not of text", "Convert it with OCR"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, cast, get_args
@@ -25,7 +26,6 @@ from subtitled.plugin import (
     SubtitleKind,
 )
 from subtitled.plugin.files import write_atomic
-from subtitled.plugin.limits import read_file
 from subtitled.subtitles.broadcast.export import (
     TIMECODE_FORMATS,
     ExportFormat,
@@ -38,14 +38,16 @@ from subtitled.subtitles.broadcast.export import (
 from subtitled.subtitles.broadcast.markers import MarkerKind, Timeline
 from subtitled.subtitles.filenames import parse_sidecar_name
 from subtitled.subtitles.formats import drop_unusable, read_subtitle
-from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES
 
 from .app import app, load_settings_alone
 from .exported_text import DocumentFormat, ExportedText, read_words
-from .output import FAILED, display_path, echo, errors, make_output_folder
-from .subtitle_files import parse_language_option
+from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors, make_output_folder
+from .subtitle_files import parse_language_option, read_subtitle_bytes
 
 AnyFormat = Literal[ExportFormat, MarkerFormat, DocumentFormat]
+_FORMAT_NAMES = ", ".join(get_args(AnyFormat))
+_COUNTING_FORMATS = frozenset({*TIMECODE_FORMATS, *get_args(DocumentFormat)})
+"""The formats that care for timecode."""
 _NO_DURATION = (
     "no media file says how long the programme is, so the segments end with the last cue. "
     "State its seconds with --duration"
@@ -73,7 +75,10 @@ class _Options:
 @app.command()
 def export(
     files: Annotated[list[Path], typer.Argument(help="Subtitle files with times.")],
-    fmt: Annotated[AnyFormat, typer.Option("--format", "--to", help="The format.")],
+    formats: Annotated[
+        str,
+        typer.Option("--format", "--to", help=f"Formats, by commas: {_FORMAT_NAMES}."),
+    ],
     output_dir: Annotated[
         Path, typer.Option(help="The folder of the files; the current one unless given.")
     ] = Path(),
@@ -129,9 +134,9 @@ def export(
     Nothing beside the media is changed. Each file that cannot be written is named with the reason,
     and the others are written.
     """
-    counts_frames = fmt in TIMECODE_FORMATS or fmt in get_args(DocumentFormat)
+    chosen = _parse_formats(formats)
     options = _Options(
-        fmt=fmt,
+        fmt=chosen[0],
         media=media,
         start=start,
         rate=rate,
@@ -142,14 +147,15 @@ def export(
         marks=frozenset(mark or MarkerKind),
         chapters=chapters,
         # Before the folder is made: root becomes the owner of the state folder.
-        settings=load_settings_alone() if counts_frames else None,
+        settings=load_settings_alone() if _COUNTING_FORMATS & set(chosen) else None,
     )
     make_output_folder(output_dir)
     targets: set[Path] = set()
     failures = 0
-    for file in files:
+    for file, fmt in itertools.product(files, chosen):
         try:
-            written = _render(file, options)
+            settings = options.settings if fmt in _COUNTING_FORMATS else None
+            written = _render(file, replace(options, fmt=fmt, settings=settings))
             ending = f".{fmt}" if len(written) > 1 else next(iter(written))
             _write(written, file, output_dir / f"{file.stem}{ending}", targets)
         except SubtitledError as error:
@@ -162,6 +168,15 @@ def export(
         raise typer.Exit(FAILED)
 
 
+def _parse_formats(text: str) -> list[AnyFormat]:
+    """Return the formats of ``--format``, or abort with what is wrong with them."""
+    names = list(dict.fromkeys(name.strip().lower() for name in text.split(",")))
+    for name in names:
+        if name not in get_args(AnyFormat):
+            abort(f"--format: there is no {name!r}. Choose from {_FORMAT_NAMES}", USAGE_ERROR)
+    return cast(list[AnyFormat], names)
+
+
 def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
     """Return the content of the files of one subtitle, and tell what is left out or unknown.
 
@@ -169,6 +184,7 @@ def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
         SubtitledError: The file cannot be read, or the format cannot hold it.
         OSError: A file cannot be read.
     """
+    data = read_subtitle_bytes(file)
     film = options.media or find_media_beside(file)
     facts = probe_media(film) if film is not None else None
     label = options.start
@@ -180,7 +196,7 @@ def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
     problem = facts.timecode_problem if facts else ""
     if problem and label is None and settings is not None:
         _warn(file, f"{problem}; the count begins at zero")
-    text = _read_text(file, options.language, film, facts)
+    text = _read_text(file, data, options.language, film, facts)
     start = choose_start(
         facts.start_timecode if facts else None,
         facts.frame_rate if facts and settings is not None else 0.0,
@@ -225,11 +241,14 @@ def _render(file: Path, options: _Options) -> Mapping[str, bytes]:
 
 
 def _read_text(
-    file: Path, stated: Language | None, film: Path | None, facts: MediaInfo | None
+    file: Path,
+    data: bytes,
+    stated: Language | None,
+    film: Path | None,
+    facts: MediaInfo | None,
 ) -> ExportedText:
     language = stated or find_language_in_name(file)
     frame_rate = (facts.frame_rate or None) if facts else None
-    data = read_file(file, MAX_SUBTITLE_BYTES)
     result = drop_unusable(read_subtitle(data, file.suffix[1:], frame_rate, language))
     for part in result.dropped:
         _warn(file, str(part))
@@ -274,6 +293,12 @@ def _write(written: Mapping[str, bytes], file: Path, target: Path, targets: set[
     targets.add(target)
     if is_folder:
         make_output_folder(target)
-    for name, content in written.items():
-        write_atomic(target / name if is_folder else target, content)
+    try:
+        for name, content in written.items():
+            write_atomic(target / name if is_folder else target, content)
+    except OSError as error:
+        raise InputRejectedError(
+            f"{display_path(target)} cannot be written: {error.strerror}",
+            "Name another --output-dir",
+        ) from None
     echo(display_path(target))

@@ -297,3 +297,30 @@ def test_programmes_begin_where_the_library_or_a_ready_file_says(own: OwnSubtitl
     assert "10:00:00:00 by its settings" in explained.output.replace("\n", " ")
     film.with_name("Film.mkv.ready.json").write_text('{"start": "09:58:30:00"}', "utf-8")
     assert own.export(*chosen).split("\t")[1] == "09:58:31:00"
+
+
+def test_several_formats_are_written_at_once_and_a_wrong_one_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "a.en.srt"
+    file.write_text(SRT.format("Hello"), "utf-8")
+    done = _run("export", file, "--format", "ebu-stl, scc,txt", "--output-dir", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"a.en.stl", "a.en.scc", "a.en.transcript.txt"}
+    (tmp_path / "full" / "a.en.stl").mkdir(parents=True)
+    taken = _run("export", file, "--format", "ebu-stl", "--output-dir", tmp_path / "full")
+    assert taken.exit_code == 1
+    assert "a.en.stl cannot be written" in taken.output
+    wrong = _run("export", file, "--format", "scc,ebustl")
+    assert wrong.exit_code == 2
+    assert "ebu-stl" in wrong.output
+
+
+def test_a_media_file_and_ebu_stl_are_no_subtitles_that_can_be_exported(tmp_path: Path) -> None:
+    film = tmp_path / "a.mkv"
+    film.write_bytes(b"film")
+    stl = tmp_path / "a.en.stl"
+    stl.write_bytes(b"850STL25.01" + b"1" * 1013)
+    done = _run("export", film, stl, tmp_path, "--format", "txt", "--output-dir", tmp_path / "out")
+    assert done.exit_code == 1
+    for reason in ("it is a media file", "EBU STL is written and not read", "it is a folder"):
+        assert reason in done.output
