@@ -70,14 +70,13 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        from subtitled.plugin import SetupError, SubtitledError
+        from subtitled.plugin import SubtitledError
 
-        from .output import FAILED, USAGE_ERROR, errors
+        from .output import end_with
 
         if not isinstance(error, SubtitledError):
             raise
-        errors.print(f"error: {error}", markup=False, style="red")
-        sys.exit(USAGE_ERROR if isinstance(error, SetupError) else FAILED)
+        end_with(error)
 
 
 def find_command(arguments: Sequence[str]) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from subtitled.daemon.answers.backlog import BacklogAnswer
 from subtitled.jobs.prediction import WorkRange
 
+from .amounts import count_files, describe_hours
+
 _HOUR, _DAY = 3600.0, 86400.0
 _DAYS_FROM_HOURS = 48
 """From so many hours on, days are told."""
@@ -18,7 +20,7 @@ def describe_backlog_lines(answer: BacklogAnswer) -> Iterator[str]:
     if answer.files:
         unknown = f", {answer.unknown_files} of unknown length" if answer.unknown_files else ""
         yield (
-            f"left: {answer.files} files, {answer.sound_seconds / _HOUR:.1f} hours of sound"
+            f"left: {count_files(answer.files)}, {describe_hours(answer.sound_seconds)} of sound"
             f"{unknown}; {describe_work(answer.work, answer.basis)}"
         )
         if answer.done_at is not None:
@@ -27,7 +29,7 @@ def describe_backlog_lines(answer: BacklogAnswer) -> Iterator[str]:
             between = f" (between {low} and {high})" if low != high else ""
             yield f"done: {expected}, in the working hours as they are{between}"
     if answer.undecided_files:
-        yield f"{answer.undecided_files} files are not examined yet, and not counted"
+        yield f"{count_files(answer.undecided_files)} not examined yet, and not counted"
 
 
 def describe_work(work: WorkRange | None, basis: str) -> str:

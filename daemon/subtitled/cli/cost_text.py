@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from subtitled.routing.cost_estimate import CostEstimate
 
+from .amounts import describe_hours
+
 
 def describe_cost(cost: CostEstimate) -> str:
     """Describe time and money; what is unknown is said to be unknown."""
-    work = f", about {cost.work_seconds / 3600:.1f} hours of work" if cost.work_seconds else ""
+    work = f", about {describe_hours(cost.work_seconds)} of work" if cost.work_seconds else ""
     if cost.has_unknown_duration:
         work = ", for a time that is known once a first file is made"
     money = "".join(

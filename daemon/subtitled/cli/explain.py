@@ -12,7 +12,16 @@ from subtitled.jobcontext.services import open_database
 from subtitled.library.paths import to_known_path
 
 from .app import app, load_configuration
-from .output import FAILED, JsonOption, display_path, echo, echo_json, errors
+from .output import (
+    FAILED,
+    USAGE_ERROR,
+    JsonOption,
+    abort,
+    display_path,
+    echo,
+    echo_json,
+    errors,
+)
 from .plugin_messages import show_unavailable
 
 
@@ -24,6 +33,12 @@ def explain(
     configuration = load_configuration()
     show_unavailable(configuration)
     db, path = open_database(configuration), to_known_path(configuration.settings.libraries, file)
+    if path.is_dir():
+        abort(
+            f"{display_path(path)} is a folder. Name a media file in it; for all of them: "
+            "subtitled plan FOLDER",
+            USAGE_ERROR,
+        )
     explanation = explain_file(configuration, db, path)
     if as_json:
         echo_json(explanation.to_dict())

@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from subtitled.plugin import CheckResult
+    from subtitled.plugin import CheckResult, SubtitledError
 
 FAILED = 1
 """Exit status when something failed; stderr says what."""
 USAGE_ERROR = 2
 """Exit status of wrong use or a wrong configuration."""
+
+MAX_UNBROKEN = 24
+"""Letters of a word in a table that is not broken where the terminal is narrow."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
@@ -72,20 +76,66 @@ def echo_json(value: Any) -> None:
 
 
 def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table, or nothing if there are no rows."""
+    """Print a table, or nothing if there are no rows.
+
+    A terminal gets cells that are broken into lines, as many as they need. A file or another
+    program gets a line for each row.
+    """
+    cells = [[_escape_control_characters(str(cell)) for cell in row] for row in rows]
+    if not cells:
+        return
+    if not console.is_terminal:
+        for line in _align([list(columns), *cells]):
+            echo(line)
+        return
+    unbroken = _find_unbroken_columns(cells, console.width)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(_escape_control_characters(str(cell))) for cell in row))
-    if table.row_count:
-        console.print(table)
+    for index, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=index in unbroken)
+    for row in cells:
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
+def _align(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a line for each row, with columns below each other."""
+    lines = [[" ".join(cell.split("\n")) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        padded = (
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(line, widths, strict=True)
+        )
+        yield "  ".join(padded).rstrip()
+
+
+def _find_unbroken_columns(cells: Sequence[Sequence[str]], width: int) -> set[int]:
+    """Find the columns of single short words, such as names and times, if half the width is left.
+
+    Args:
+        cells: The texts, row by row.
+        width: The columns of the terminal.
+    """
+    longest = {
+        index: max(map(cell_len, column))
+        for index, column in enumerate(zip(*cells, strict=True))
+        if not any(set(cell) & {" ", "\n"} for cell in column)
+    }
+    short = {index: size for index, size in longest.items() if size <= MAX_UNBROKEN}
+    return set(short) if sum(short.values()) + 2 * len(short) <= width // 2 else set()
 
 
 def abort(message: object, status: int = FAILED) -> NoReturn:
     """Print an error message to stderr and exit with ``status``."""
     errors.print(f"[bold red]error:[/] {escape(str(message))}")
     raise typer.Exit(status)
+
+
+def end_with(error: SubtitledError) -> NoReturn:
+    """Print an error and end the process: with status 2 if something must be set up first."""
+    from subtitled.plugin import SetupError
+
+    errors.print(f"error: {error}", markup=False, style="red")
+    sys.exit(USAGE_ERROR if isinstance(error, SetupError) else FAILED)
 
 
 def make_output_folder(folder: Path) -> None:

@@ -44,7 +44,7 @@ def plan(
     show_unavailable(configuration)
     libraries = configuration.settings.libraries
     if not paths and not libraries:
-        abort("no library is configured: name files or folders", USAGE_ERROR)
+        abort("no library is configured: name files or folders, or run subtitled init", USAGE_ERROR)
     db = open_database(configuration)
     if summary and not probe:
         folders = [Path(os.path.abspath(path)) for path in paths or ()]  # noqa: PTH100 - no links

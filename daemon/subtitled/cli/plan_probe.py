@@ -13,6 +13,7 @@ from subtitled.config.load import Configuration
 from subtitled.daemon.answers.plan import PlanAnswer, find_media, plan_files
 from subtitled.db.database import Database
 
+from .amounts import count_files, describe_hours
 from .cost_text import describe_cost
 from .output import FAILED, display_path, echo, echo_json, echo_table, errors
 
@@ -67,16 +68,19 @@ def print_probed_plan(
 def _print_summary(answer: PlanAnswer) -> None:
     """Print how many files need which subtitle, and the totals."""
     echo_table(
-        ("requirement", "files", "hours of audio"),
-        ((name, total.files, f"{total.hours:.1f}") for name, total in answer.requirements.items()),
+        ("requirement", "files", "audio"),
+        (
+            (name, total.files, describe_hours(total.hours * 3600))
+            for name, total in answer.requirements.items()
+        ),
     )
     for name, number in answer.only_if_spoken.items():
         echo(f"{name}: only for those of {number} files in which it is spoken: nothing makes it")
     _print_totals(answer)
     if answer.decided:
-        echo(f"{answer.decided} files need nothing, as the daemon found before")
+        echo(f"{count_files(answer.decided)} without anything to make, as the daemon found before")
     if answer.errors:
-        echo(f"{answer.errors} files cannot be read; which ones: subtitled plan")
+        echo(f"{count_files(answer.errors)} that cannot be read; which ones: subtitled plan")
 
 
 def _print_files(answer: PlanAnswer) -> None:
@@ -97,7 +101,5 @@ def _print_files(answer: PlanAnswer) -> None:
 
 def _print_totals(answer: PlanAnswer) -> None:
     file_count = sum(bool(row.requirements) for row in answer.rows)
-    echo(
-        f"{file_count} of {len(answer.rows)} files, {answer.audio_hours:.1f} hours of audio"
-        f"{describe_cost(answer.cost)}"
-    )
+    audio = describe_hours(answer.audio_hours * 3600)
+    echo(f"{file_count} of {len(answer.rows)} files, {audio} of audio{describe_cost(answer.cost)}")

@@ -10,6 +10,7 @@ from subtitled.daemon.answers.plan_summary import PlanSummary, describe_wanted, 
 from subtitled.db.database import Database
 from subtitled.db.wanted import WantedCount
 
+from .amounts import count_files, describe_hours
 from .backlog_text import describe_work
 from .output import echo, echo_json, echo_table
 
@@ -37,9 +38,9 @@ def print_known_summary(
 
 def _print(summary: PlanSummary) -> None:
     echo_table(
-        ("library", "requirement", "year", "files", "hours of audio"),
+        ("library", "requirement", "year", "files", "audio"),
         (
-            (library, name, year, files, f"{seconds / 3600:.1f}")
+            (library, name, year, files, describe_hours(seconds))
             for library, name, year, files, seconds in _rows(summary.wanted)
         ),
     )
@@ -47,12 +48,12 @@ def _print(summary: PlanSummary) -> None:
         unknown = f", {library.unknown} of unknown length" if library.unknown else ""
         echo(
             f"{library.library}: {library.lacking} of {library.files} files, "
-            f"{library.seconds / 3600:.1f} hours of audio{unknown}; "
+            f"{describe_hours(library.seconds)} of audio{unknown}; "
             f"{describe_work(library.work, library.basis)}"
         )
     if summary.unexamined:
         echo(
-            f"{summary.unexamined} files are not examined yet; to read them now: "
+            f"{count_files(summary.unexamined)} not examined yet; to read them now: "
             "subtitled plan --summary --probe"
         )
 

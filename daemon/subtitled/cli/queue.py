@@ -23,6 +23,7 @@ from subtitled.jobs import pauses
 from subtitled.jobs.working_hours import Schedule
 from subtitled.library.paths import library_containing, to_known_path
 
+from .amounts import count_files
 from .app import app, load_configuration
 from .output import USAGE_ERROR, JsonOption, abort, display_path, echo, echo_json, echo_table
 from .queue_choice import choose_waiting
@@ -122,11 +123,6 @@ def choose_libraries(configuration: Configuration, library: str) -> list[str]:
     """Return the library that was named, or all of them; abort if there is none of that name."""
     _require_library(configuration, library)
     return [library] if library else list(configuration.settings.libraries)
-
-
-def count_files(number: int) -> str:
-    """Return a number of files in words."""
-    return "1 file" if number == 1 else f"{number} files"
 
 
 @queue_app.command()

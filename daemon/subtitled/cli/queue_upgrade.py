@@ -17,10 +17,11 @@ from subtitled.db.commands import COMMAND_LINE
 from subtitled.jobcontext.services import open_database
 from subtitled.subtitles.makers import MadeBy
 
+from .amounts import count_files, describe_hours
 from .app import load_configuration
 from .cost_text import describe_cost
 from .output import USAGE_ERROR, JsonOption, abort, echo, echo_json, echo_table
-from .queue import choose_libraries, count_files, queue_app
+from .queue import choose_libraries, queue_app
 
 
 @queue_app.command()
@@ -71,7 +72,7 @@ def upgrade(
 
 def _print(answer: UpgradeAnswer, dry_run: bool) -> None:
     echo_table(
-        ("library", "language", "made by", "now made by", "files", "hours", ""),
+        ("library", "language", "made by", "now made by", "files", "sound", ""),
         (
             (
                 row.group.library,
@@ -79,10 +80,10 @@ def _print(answer: UpgradeAnswer, dry_run: bool) -> None:
                 row.group.makers,
                 row.makers if row.makers else "-",
                 row.group.files,
-                f"{row.group.seconds / 3600:.1f}",
+                describe_hours(row.group.seconds),
                 row.kept,
             )
-            for row in answer.rows
+            for row in answer.shown_rows
         ),
     )
     total, waiting = answer.total, answer.pending.files
@@ -91,7 +92,7 @@ def _print(answer: UpgradeAnswer, dry_run: bool) -> None:
         return
     begin = "to make again" if dry_run else "queued to be made again, after all other work"
     echo(
-        f"{count_files(total.files)} {begin}: {total.seconds / 3600:.1f} hours of sound"
+        f"{count_files(total.files)} {begin}: {describe_hours(total.seconds)} of sound"
         f"{describe_cost(answer.cost)}"
     )
     if not dry_run:

@@ -30,7 +30,16 @@ from subtitled.plugin.files import write_atomic
 
 from .app import config_path
 from .job_services import open_job_services, print_steps
-from .output import FAILED, USAGE_ERROR, abort, display_path, echo, errors, make_output_folder
+from .output import (
+    FAILED,
+    USAGE_ERROR,
+    abort,
+    display_path,
+    echo,
+    end_with,
+    errors,
+    make_output_folder,
+)
 from .privileges import act_as_owner
 from .whisper_arguments import MODELS, WhisperArgumentError, WhisperArguments, parse_arguments
 from .whisper_files import describe_segments, render_file
@@ -44,6 +53,8 @@ def main() -> None:
         sys.exit(run(sys.argv[1:]))
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
+    except SubtitledError as error:
+        end_with(error)
 
 
 def run(words: Sequence[str]) -> int:

@@ -97,6 +97,8 @@ def describe_failure(error: Exception, path: Path) -> str:
 
     The hint stays as it is, since it may be a command.
     """
+    if isinstance(error, FileNotFoundError) and error.filename in (path, str(path)):
+        return "the file does not exist"
     if not isinstance(error, SubtitledError):
         return str(error)
     message = shorten_message(error.message, path)

@@ -173,3 +173,18 @@ def test_third_party_engine_and_server_run_a_job(
     assert log_file.exists(), log.decode()
     assert log_file.read_text() == "Prompts.flac Prompts.eo.srt"
     assert "Saluton" in (library / "Prompts.eo.srt").read_text()
+
+
+def test_explain_of_a_folder_says_what_to_name_instead(
+    subtitled: Run, home: Path, tmp_path: Path
+) -> None:
+    library = tmp_path / "films"
+    library.mkdir()
+    config = home / "config.toml"
+    config.write_text(f'[daemon]\nstate_dir = "{home}/st"\n[libraries.films]\npath = "{library}"\n')
+    folder = subtitled("--config", config, "explain", library)
+    assert folder.returncode == 2
+    assert "subtitled plan FOLDER" in folder.stderr
+    gone = subtitled("--config", config, "explain", library / "gone.mkv")
+    assert gone.returncode == 1
+    assert "the file does not exist" in gone.stderr

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.cli.output import display_path
+from subtitled.cli.output import SafeConsole, display_path, echo_table
 from subtitled.daemon.logs import escape_control_characters, log_to_stderr
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -81,3 +81,28 @@ def test_a_terminal_without_the_letters_of_a_name_shows_their_numbers(
     )
     assert shown in completed.stdout
     assert completed.returncode == 0, completed.stderr
+
+
+def test_a_table_in_a_file_has_a_line_for_each_row_and_breaks_no_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    path = "/srv/media/films/" + "Der Müller und das Mädchen 日本 " * 4 + "(2020).mkv"
+    echo_table(("file", "state", "why"), [(path, "failed", "one\ntwo"), ("b", "done", "")])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert path in lines[1]
+    assert lines[1].endswith("failed  one two")
+    assert lines[2].split() == ["b", "done"]
+
+
+def test_a_narrow_terminal_breaks_sentences_and_not_the_names_of_models() -> None:
+    rows = [("whisper/large-v3-turbo", "nearly the best, fast with a graphics card " * 2)]
+    terminal = SafeConsole(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("subtitled.cli.output.console", terminal)
+        echo_table(("model", "about"), rows)
+    shown = terminal.file
+    assert isinstance(shown, io.StringIO)
+    assert "whisper/large-v3-turbo" in shown.getvalue()
+    assert max(map(len, shown.getvalue().splitlines())) <= 80

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -61,3 +63,21 @@ def test_a_model_that_nobody_has_is_refused_with_those_there_are(
     unknown = whisper(tmp_path / "a.wav", "--model", "huge")
     assert unknown.returncode == 2
     assert "large-v3" in unknown.stderr
+
+
+def test_a_state_that_cannot_be_used_is_told_without_a_traceback(
+    whisper: Run, home: Path, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[daemon]\nstate_dir = "{home}/newer"\n', "utf-8")
+    (home / "newer").mkdir()
+    with contextlib.closing(sqlite3.connect(home / "newer" / "subtitled.sqlite")) as database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        database.execute("INSERT INTO alembic_version VALUES ('9999')")
+        database.commit()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SUBTITLED_CONFIG", str(config))
+        ran = whisper(tmp_path / "a.mp4", "--output_dir", tmp_path / "out")
+    assert ran.returncode == 2
+    assert "newer version of subtitled" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from subtitled.config.load import Configuration
@@ -74,11 +74,28 @@ class UpgradeAnswer:
         """The groups that are to be made again."""
         return [row.group for row in self.rows if not row.kept]
 
+    @property
+    def shown_rows(self) -> list[UpgradeRow]:
+        """The rows for people: those that differ only in the language spoken are one."""
+        merged: dict[tuple[str, str, str, str, str], UpgradeRow] = {}
+        for row in self.rows:
+            group = row.group
+            key = group.library, group.language, str(group.makers), str(row.makers), row.kept
+            if (other := merged.get(key)) is not None:
+                group = replace(
+                    group,
+                    spoken=None,
+                    files=group.files + other.group.files,
+                    seconds=group.seconds + other.group.seconds,
+                )
+            merged[key] = replace(row, group=group)
+        return list(merged.values())
+
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as JSON has it."""
         cost = self.cost
         return {
-            "items": [row.to_dict() for row in self.rows],
+            "items": [row.to_dict() for row in self.shown_rows],
             "files": self.total.files,
             "hours": round(self.total.seconds / 3600, 3),
             "work_hours": None if cost.has_unknown_duration else round(cost.work_seconds / 3600, 3),
