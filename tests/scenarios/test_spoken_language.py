@@ -119,7 +119,7 @@ def test_a_stated_language_that_no_engine_knows_is_refused_by_name(tmp_path: Pat
     film = write_tones(tmp_path / "Film.wav", EN)
     result = place.make(film, spoken=Language("cy"))
     assert result.state is FileState.IMPOSSIBLE
-    assert "no configured engine makes it from cy" in result.reason
+    assert "no configured engine or translator makes it from cy" in result.reason
 
 
 def test_a_film_is_transcribed_again_in_the_language_that_somebody_states_later(

@@ -102,7 +102,11 @@ def find_config(explicit: Path | None) -> Path | None:
     chosen = find_named_config(explicit)
     if chosen is not None:
         if not is_there(chosen):
-            issue = ConfigIssue("", "there is no such file", "Copy config.example.toml there")
+            issue = ConfigIssue(
+                "",
+                "there is no such file",
+                "Write one with subtitled init --output FILE, or copy config.example.toml there",
+            )
             if chosen.is_dir():
                 issue = ConfigIssue(
                     "", "this is a folder", f"Name the file, such as {chosen}/config.toml"

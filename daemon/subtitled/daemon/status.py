@@ -94,7 +94,11 @@ def _reasons(
         if number := counts.get(state, 0):
             yield f"{number} {'file is' if number == 1 else 'files are'} {description}"
     if not any(counts.get(state) for state in _PENDING_STATES):
-        yield "there is nothing to do"
+        yield (
+            "there is nothing to do"
+            if settings.libraries
+            else "no library is configured; to write a configuration: subtitled init"
+        )
 
 
 _PENDING_STATES = (

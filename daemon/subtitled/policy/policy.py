@@ -293,7 +293,7 @@ class _Policy:
         methods = [self.can_make(other, language) for other in other_languages]
         if None in methods:
             unsupported = other_languages[methods.index(None)]
-            return Unsatisfiable(f"no configured engine makes it from {unsupported}")
+            return Unsatisfiable(f"no configured engine or translator makes it from {unsupported}")
         names = ", ".join(other_languages)
         reason = f"to be made as {', '.join(missing)}: parts in {names}, {methods[0]}"
         return Requirement(

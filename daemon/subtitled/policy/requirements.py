@@ -138,7 +138,7 @@ class Answer:
 def no_route(spoken: Language) -> Unsatisfiable:
     """Return why no route leads from the spoken language to the wanted one."""
     if spoken.is_known:
-        return Unsatisfiable(f"no configured engine makes it from {spoken}")
+        return Unsatisfiable(f"no configured engine or translator makes it from {spoken}")
     return Unsatisfiable(
         "the spoken language is unknown: configure an engine that identifies languages, such as "
         "whisper (subtitled doctor says whether one cannot be used), set assumed_language of the "

@@ -14,6 +14,7 @@ from subtitled.db.overview import CoverageRow, FileOverview
 from subtitled.db.records import FileState
 from subtitled.jobs.pauses import active_pauses
 from subtitled.web.auth.roles import Role
+from subtitled.web.pages.filters import format_clock
 from support.web_library import HOSTILE, add_file, add_hostile_file, fill_library
 from support.web_port import PASSWORD, WebPort
 
@@ -132,6 +133,9 @@ def test_pauses_are_made_and_ended_and_stand_in_the_history(port: WebPort) -> No
     (pause,) = active_pauses(port.db.kv, 0.0)
     assert pause.library == "films"
     assert pause.until is not None
+    page = browser.get("/history").text
+    assert f"{pause.until:.0f}"[:8] not in page
+    assert format_clock(pause.until) in page
     assert "films" in browser.get("/").text
     browser.post("/queue/pauses", {"action": "resume", "library": "films"})
     assert active_pauses(port.db.kv, 0.0) == []

@@ -233,7 +233,7 @@ def test_a_person_s_subtitle_is_enough_for_every_format() -> None:
 def test_impossible_requirement_is_reported_and_not_produced() -> None:
     decision = decide(library("original", "de"), (), EN, EN, only_what_is_said)
     assert required_languages(decision) == ["en"]
-    assert decision.unsatisfiable == ("de: no configured engine makes it from en",)
+    assert decision.unsatisfiable == ("de: no configured engine or translator makes it from en",)
 
 
 def test_language_tag_never_makes_a_requirement_impossible() -> None:

@@ -181,7 +181,8 @@ def predict_backlog(ways: Sequence[Way], files: int, known: int, seconds: float)
             return first
         way = next(way for way in ways if way.speed.fit is None)
         return Prediction(
-            None, f"{way.speed.name} has done {way.speed.jobs} jobs, and {MIN_RUNS} are needed"
+            None,
+            f"{way.speed.jobs} of the {MIN_RUNS} jobs that it takes are done: {way.speed.name}",
         )
     work = NO_WORK
     for way in measured:

@@ -144,14 +144,16 @@ def _describe_choice(choice: Choice, backlog_seconds: float | None) -> str:
     option = choice.option
     assert option.speed is not None
     sound_hours = 100.0 if backlog_seconds is None else backlog_seconds / 3600
+    sound = "each 100 hours" if backlog_seconds is None else f"{sound_hours:.1f} hours"
     margin = (
         "at most"
         if option.uncertainty == 1.0
         else f"by an estimate that may be wrong by a factor of {option.uncertainty:g}"
     )
-    where = "" if option.known.is_here else " (not here; `subtitled models pull` fetches it)"
+    pull = f"subtitled models pull {option.known.plugin}/{option.known.model}"
+    where = "" if option.known.is_here else f" (not here; to fetch it: {pull})"
     return (
-        f"{option.known.label}{where}, {choice.reason}; {sound_hours:.1f} hours of sound take "
+        f"{option.known.label}{where}, {choice.reason}; {sound} of sound take "
         f"{sound_hours / option.speed:.1f} hours of work, {margin}. Speed: {option.speed:.3g} s of "
         f"sound a second, {option.speed_source}. Errors: {QUALITY_SOURCE}"
     )

@@ -157,7 +157,7 @@ def test_hours_left_and_the_date_follow_from_the_jobs_so_far(
     assert speed.engine_share == pytest.approx(300 / 360)
     text = " ".join(describe_backlog_lines(answer))
     assert "100 files, 100.0 hours of sound" in text
-    assert "7 files are not examined yet, and not counted" in text
+    assert "7 files not examined yet, and not counted" in text
     assert json.loads(json.dumps(answer.to_dict()))["libraries"][0]["files"] == 100
 
 
@@ -179,9 +179,9 @@ def test_working_hours_make_it_later(db: Database, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("runs", "model", "reason"),
     [
-        (0, "base", "whisper base has done 0 jobs, and 3 are needed"),
-        (2, "base", "whisper base has done 2 jobs, and 3 are needed"),
-        (50, "large-v3", "whisper base has done 0 jobs, and 3 are needed"),
+        (0, "base", "0 of the 3 jobs that it takes are done: whisper base"),
+        (2, "base", "2 of the 3 jobs that it takes are done: whisper base"),
+        (50, "large-v3", "0 of the 3 jobs that it takes are done: whisper base"),
     ],
 )
 def test_what_was_never_measured_is_not_known_yet(
