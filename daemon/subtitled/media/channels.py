@@ -35,6 +35,10 @@ AUDIBLE_POWER = 1e-5
 """Power of a window from which a channel is audible: -50 dB."""
 MIN_AUDIBLE_WINDOWS = 8
 """Windows in which a channel is audible, from which a channel has sound of its own."""
+SILENT_POWER = 1e-8
+"""Power that no window of a silent channel reaches: -80 dB."""
+MAX_COPY_DIFFERENCE = 1e-4
+"""Power of the difference of a channel and its copy, as a share of the power of both: -40 dB."""
 MIN_POWER = 1e-6
 """Power of a window, as a share of full scale, below which it is silence: -60 dB."""
 
@@ -104,6 +108,34 @@ def are_unrelated(covariance: Floats) -> bool:
         return True
     correlation = covariance[both, 0, 1] / np.sqrt(power[both].prod(axis=1))
     return bool(np.median(np.abs(correlation)) < MAX_CORRELATION)
+
+
+def is_silent(covariance: Floats, channel: int) -> bool:
+    """Return whether a channel has no sound at all, so that nothing need be looked for in it."""
+    power = covariance[:, channel, channel]
+    return not len(power) or float(power.max()) < SILENT_POWER
+
+
+def find_copied(covariance: Floats, channel: int) -> int | None:
+    """Return the first channel of which a later one is a copy, as it is or turned over.
+
+    Args:
+        covariance: What :func:`measure_covariance` returned.
+        channel: The later channel.
+
+    Returns:
+        The channel, or None if there is none.
+    """
+    import numpy as np
+
+    mine = covariance[:, channel, channel]
+    for other in range(channel):
+        both = mine + covariance[:, other, other]
+        shared = 2 * covariance[:, other, channel]
+        limit = MAX_COPY_DIFFERENCE * both + SILENT_POWER
+        if np.all(np.abs(both - shared) <= limit) or np.all(np.abs(both + shared) <= limit):
+            return other
+    return None
 
 
 def weigh_by_phase(covariance: Floats) -> Floats:

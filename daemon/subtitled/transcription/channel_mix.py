@@ -12,6 +12,8 @@ from subtitled.media.channel_choice import ChannelChoice, choose_versions
 from subtitled.media.channels import (
     ChannelFile,
     are_unrelated,
+    find_copied,
+    is_silent,
     measure_covariance,
     weigh_by_level,
     write_channel,
@@ -120,15 +122,22 @@ def _analyse(
     """Choose the channels with speech, and write the mix of each version if there are any."""
     named = name_channels(tracks)
     single = find_target(main).with_name(find_target(main).name + ".channel")
+    covariance = measure_covariance(file)
     activities: list[SpeechActivity] = []
     try:
         for channel in range(file.channels):
-            write_channel(file, channel, single)
-            correct_level(single)
-            activities.append(find_speech(Audio(single)))
+            copied = find_copied(covariance, channel)
+            if is_silent(covariance, channel):
+                activities.append(SpeechActivity())
+            elif copied is not None:
+                activities.append(activities[copied])
+            else:
+                write_channel(file, channel, single)
+                correct_level(single)
+                activities.append(find_speech(Audio(single)))
     finally:
         single.unlink(missing_ok=True)
-    versions = choose_versions(activities, measure_covariance(file), [name for *_, name in named])
+    versions = choose_versions(activities, covariance, [name for *_, name in named])
     leaders: list[int | None] = [main]
     for choices in versions[1:]:
         leaders.append(_find_leader(choices, named, leaders))

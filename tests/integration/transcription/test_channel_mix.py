@@ -10,7 +10,7 @@ import pytest
 
 from subtitled.media.probe import probe_media
 from subtitled.media.track_sets import find_track_set
-from subtitled.media.vad import detect_speech
+from subtitled.media.vad import SpeechActivity, detect_speech
 from subtitled.plugin import Audio, TimeSpan
 from subtitled.transcription.channel_mix import analyse_channels, mix_channels
 
@@ -75,3 +75,24 @@ def test_the_tracks_with_speech_are_taken_and_every_word_is_in_the_mix(
     again = mix_channels(media, tracks, shares, tmp_path / "b.s16")
     assert again.path.read_bytes() == audio.path.read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "a.s16", "b.s16"])
+
+
+def test_silent_tracks_and_copies_are_not_searched_for_speech(speech: Path, tmp_path: Path) -> None:
+    graph = (
+        f"{VOICE},asplit=3[a][x][y];[x]anull[b];[y]volume=-1[c];{NOISE}[d];"
+        "anullsrc=r=48000:cl=mono:d=14[e]"
+    )
+    media = make(speech, tmp_path / "copies.mov", graph, "e", "a", "b", "c", "d")
+    tracks = probe_media(media).audio_tracks
+    searched: list[float] = []
+
+    def find_speech(audio: Audio) -> SpeechActivity:
+        searched.append(audio.duration)
+        return detect_speech(audio)
+
+    (heard,) = analyse_channels(media, tracks, 0, lambda index: tmp_path / "a.s16", find_speech)
+    assert len(searched) == 2  # the voice and the noise
+    silent, *copies, noise = heard.shares
+    assert "no speech" in silent.reason and not noise.gain
+    assert sorted(share.gain for share in copies) == [0.0, 0.0, 1.0]
+    assert sum("hears the same speech" in share.reason for share in copies) == 2
