@@ -233,8 +233,8 @@ def _contrast(power: Floats, mask: Flags) -> float:
 
 def _measure_level(power: Floats, mask: Flags) -> float:
     """Return the level of the speech of a channel in decibels, or of all of it if it has none."""
-    heard = power[mask] if mask.any() else power
-    mean = float(heard.mean()) if len(heard) else 0.0
+    measured = power[mask] if mask.any() else power
+    mean = float(measured.mean()) if len(measured) else 0.0
     return round(10 * math.log10(max(mean, LOWEST_POWER)), 1)
 
 

@@ -30,7 +30,7 @@ from .fulfilment import Producer
 from .partial_subtitle import PartialSubtitles
 from .planning import InspectionRequest, MediaReport, inspect_media
 from .source_correction import CorrectionRequests
-from .spoken_tracks import is_unheard_set
+from .spoken_tracks import is_unanalysed_set
 from .summary_planning import plan_summaries
 
 _SHORT = Language("en")
@@ -167,10 +167,12 @@ def _choose(ctx: JobContext, facts: MediaInfo) -> dict[str, Any] | None:
                 job.media, language, requirement.kind, fmt, below, job.library.filenames
             )
     track = report.track_choice.track
-    is_unheard = is_unheard_set(facts, track, partial(ctx.services.store.analysis, job.fingerprint))
+    is_unanalysed = is_unanalysed_set(
+        facts, track, partial(ctx.services.store.analysis, job.fingerprint)
+    )
     return {
         "track": track.index,
-        "needs_analysis": report.decision.needs_analysis or is_unheard,
+        "needs_analysis": report.decision.needs_analysis or is_unanalysed,
     }
 
 

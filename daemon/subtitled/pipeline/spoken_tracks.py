@@ -29,11 +29,11 @@ def list_other_tracks(
     if analysis is not None:
         together |= {share.track for share in analysis.channel_shares}
         versions = analysis.versions
-    heard = [(index, find_analysis(index)) for index in versions]
+    candidates = [(index, find_analysis(index)) for index in versions]
     spoken = analysis.language if analysis is not None else None
     found = [
         (index, version.language)
-        for index, version in heard
+        for index, version in candidates
         if version is not None
         and version.language is not None
         and version.language.is_known
@@ -50,7 +50,7 @@ def list_other_tracks(
     return (*found, *tagged)
 
 
-def is_unheard_set(facts: MediaInfo, track: AudioTrack, find_analysis: FindAnalysis) -> bool:
+def is_unanalysed_set(facts: MediaInfo, track: AudioTrack, find_analysis: FindAnalysis) -> bool:
     """Return whether a track is one of several that nobody listened to yet.
 
     Tracks of one sound field are tagged alike, whatever is spoken in each.

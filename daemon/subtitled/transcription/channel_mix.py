@@ -51,7 +51,7 @@ def name_channels(tracks: Sequence[AudioTrack]) -> list[NamedChannel]:
 
 
 @dataclass(frozen=True, slots=True)
-class HeardVersion:
+class SpeechVersion:
     """What is said on some channels together, and which of them are taken."""
 
     track: int
@@ -66,7 +66,7 @@ def analyse_channels(
     main: int,
     find_target: Callable[[int], Path],
     find_speech: FindSpeech,
-) -> tuple[HeardVersion, ...]:
+) -> tuple[SpeechVersion, ...]:
     """Listen to each channel, choose those with speech, and write the mix of each version.
 
     Args:
@@ -89,7 +89,7 @@ def analyse_channels(
 
 def analyse_sides(
     media: Path, track: AudioTrack, target: Path, find_speech: FindSpeech
-) -> HeardVersion | None:
+) -> SpeechVersion | None:
     """Listen to both sides of a stereo track, if they have little in common.
 
     Args:
@@ -108,8 +108,8 @@ def analyse_sides(
     with _decoded(media, [track], target) as file:
         if not are_unrelated(measure_covariance(file)):
             return None
-        (heard,) = _analyse(file, [track], track.index, lambda index: target, find_speech)
-        return heard if heard.speech.spans else None
+        (analysed,) = _analyse(file, [track], track.index, lambda index: target, find_speech)
+        return analysed if analysed.speech.spans else None
 
 
 def _analyse(
@@ -118,7 +118,7 @@ def _analyse(
     main: int,
     find_target: Callable[[int], Path],
     find_speech: FindSpeech,
-) -> tuple[HeardVersion, ...]:
+) -> tuple[SpeechVersion, ...]:
     """Choose the channels with speech, and write the mix of each version if there are any."""
     named = name_channels(tracks)
     single = find_target(main).with_name(find_target(main).name + ".channel")
@@ -144,7 +144,7 @@ def _analyse(
     # The channels of one track cannot be told apart by its index.
     found = [pair for pair in zip(leaders, versions, strict=True) if pair[0] is not None]
     leader_of = {n: leader for leader, choices in found[1:] for n in choices}
-    heard: list[HeardVersion] = []
+    analysed: list[SpeechVersion] = []
     for leader, choices in found:
         assert leader is not None
         gains = [choices[n].gain if n in choices else 0.0 for n in range(file.channels)]
@@ -159,8 +159,8 @@ def _analyse(
             _to_share(named[n], choice, leader_of.get(n) if leader == main else None)
             for n, choice in choices.items()
         )
-        heard.append(HeardVersion(leader, speech, shares))
-    return tuple(heard)
+        analysed.append(SpeechVersion(leader, speech, shares))
+    return tuple(analysed)
 
 
 def _find_leader(

@@ -25,7 +25,7 @@ from subtitled.transcripts.models import (
     TrackAnalysis,
 )
 
-from .channel_mix import HeardVersion, analyse_channels, analyse_sides, mix_channels
+from .channel_mix import SpeechVersion, analyse_channels, analyse_sides, mix_channels
 from .early_chunk import FindEngine
 from .early_detection import EarlyDetection
 from .early_start import prepare_language_check
@@ -258,29 +258,29 @@ class TrackAnalyser:
         """Listen to each microphone of a set, and store the speech of each mix."""
         self._ctx.progress("finding speech", 0.0)
         find_speech = self._services.engines.find_speech
-        heard = analyse_channels(self._job.media, tracks, track, self._pcm, find_speech)
+        analysed = analyse_channels(self._job.media, tracks, track, self._pcm, find_speech)
         # The main sound comes last: it names the others.
-        for version in reversed(heard):
+        for version in reversed(analysed):
             self._save_set(version)
 
     def _analyse_sides(self, track: AudioTrack) -> None:
         """Listen to each side of a stereo track, if its sides have little in common."""
         self._ctx.progress("finding speech", 0.0)
         find_speech = self._services.engines.find_speech
-        heard = analyse_sides(self._job.media, track, self._pcm(track.index), find_speech)
-        if heard is not None:
+        analysed = analyse_sides(self._job.media, track, self._pcm(track.index), find_speech)
+        if analysed is not None:
             self._early.await_speech(track.index)
-            self._save_set(heard)
+            self._save_set(analysed)
 
-    def _save_set(self, heard: HeardVersion) -> None:
+    def _save_set(self, analysed: SpeechVersion) -> None:
         analysis = TrackAnalysis(
-            duration=Audio(self._pcm(heard.track)).duration,
-            speech=heard.speech.spans,
-            quiet_speech=heard.speech.low_energy,
-            channel_shares=heard.shares,
+            duration=Audio(self._pcm(analysed.track)).duration,
+            speech=analysed.speech.spans,
+            quiet_speech=analysed.speech.low_energy,
+            channel_shares=analysed.shares,
             decoder_version=DECODER_VERSION,
         )
-        self._store.save_analysis(self._job.fingerprint, heard.track, analysis)
+        self._store.save_analysis(self._job.fingerprint, analysed.track, analysis)
 
     def _stored_analysis(self, facts: MediaInfo, track: int) -> TrackAnalysis | None:
         """Return the stored analysis of a track, unless it missed speech that is found now."""

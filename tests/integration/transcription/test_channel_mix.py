@@ -63,8 +63,10 @@ def test_the_tracks_with_speech_are_taken_and_every_word_is_in_the_mix(
     facts = probe_media(media)
     tracks = find_track_set(facts, facts.audio_tracks[0])
     target = tmp_path / "a.s16"
-    (heard,) = analyse_channels(media, tracks, tracks[0].index, lambda index: target, detect_speech)
-    activity, shares = heard.speech, heard.shares
+    (analysed,) = analyse_channels(
+        media, tracks, tracks[0].index, lambda index: target, detect_speech
+    )
+    activity, shares = analysed.speech, analysed.shares
     numbers = [share.channel or share.track for share in shares if share.gain > 0]
     assert numbers == taken, [share.reason for share in shares]
     assert activity.spans[0].start < 1.0 and activity.spans[-1].end > 10.0
@@ -90,9 +92,9 @@ def test_silent_tracks_and_copies_are_not_searched_for_speech(speech: Path, tmp_
         searched.append(audio.duration)
         return detect_speech(audio)
 
-    (heard,) = analyse_channels(media, tracks, 0, lambda index: tmp_path / "a.s16", find_speech)
+    (analysed,) = analyse_channels(media, tracks, 0, lambda index: tmp_path / "a.s16", find_speech)
     assert len(searched) == 2  # the voice and the noise
-    silent, *copies, noise = heard.shares
+    silent, *copies, noise = analysed.shares
     assert "no speech" in silent.reason and not noise.gain
     assert sorted(share.gain for share in copies) == [0.0, 0.0, 1.0]
     assert sum("hears the same speech" in share.reason for share in copies) == 2
