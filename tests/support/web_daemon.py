@@ -37,7 +37,7 @@ class Daemon:
             stdin=subprocess.DEVNULL,
         )
         self.address = f"http://127.0.0.1:{self.port}"
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 200  # beside other suites
         while not self._is_open():
             assert time.monotonic() < deadline, self.log.read_text("utf-8", "replace")
             time.sleep(0.1)
