@@ -141,7 +141,7 @@ class GrowingSidecars:
                 for path, growing in self._growing.items()
                 if growing.media == session.media
             }
-        # One that was removed may grow anew, and its versions begin again.
+        # One that was removed may grow again, and its versions begin again.
         gone = {sidecar.path for change in withdrawn for sidecar in change.removed}
         self._announced = (self._announced & self._growing.keys()) - gone
         self._shown = {

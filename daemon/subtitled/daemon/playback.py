@@ -100,7 +100,7 @@ class PlaybackPoller(PollingWorker):
         return 0.5
 
     def _ask(self) -> tuple[tuple[Path, ...], Sequence[PlaybackSession]]:
-        """Ask the server what is played, and by whom if its viewers matter."""
+        """Ask the server what is played, and for its sessions if its viewers matter."""
         server = self._get_server()
         if self._viewers is None:
             paths = call_with_timeout(
