@@ -29,7 +29,7 @@ class EarlyDetection:
     def __init__(self, ctx: JobContext) -> None:
         self._ctx = ctx
         self._job = ctx.job
-        self._engines = ctx.services.engines
+        self._services = ctx.services
         self._speech: dict[int, Future[SpeechActivity]] = {}
         self._chunks: dict[int, EarlyChunk] = {}
 
@@ -51,7 +51,7 @@ class EarlyDetection:
 
         def listen() -> None:
             try:
-                future.set_result(self._engines.find_speech(Audio(pcm), limit))
+                future.set_result(self._services.engines.find_speech(Audio(pcm), limit))
             except BaseException as error:  # noqa: BLE001 - raised where it is waited for
                 future.set_exception(error)
             finally:
@@ -74,7 +74,7 @@ class EarlyDetection:
         job = self._job
         if (
             track.index not in self._speech
-            or not is_new(self._ctx.services, job.fingerprint)
+            or not is_new(self._services, job.fingerprint)
             or job.previous_versions  # their words may be taken over
             or job.uses_stored_words_only
             or self._ctx.viewers.positions()  # other parts come first
@@ -114,4 +114,4 @@ class EarlyDetection:
             return None
         finally:
             if not future.done():
-                self._engines.end_speech_detection()
+                self._services.engines.end_speech_detection()
