@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +23,7 @@ from . import labels
 from .listing import UNEXAMINED
 from .services import SiteServices, is_visible, visible_libraries
 from .site import render
+from .slow_pages import OneAtATime
 
 BAR_WIDTH = 1000.0
 """The width of a bar in its own units, which the page scales."""
@@ -42,7 +43,7 @@ class CoveragePage:
 
     def __init__(self, services: SiteServices) -> None:
         self._services = services
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = OneAtATime()
 
     def routes(self) -> list[Route]:
         """Return the routes of the page."""
@@ -65,19 +66,20 @@ class CoveragePage:
             unexamined=UNEXAMINED,
         )
 
-    def show_origins(self, request: Request) -> Response:
+    async def show_origins(self, request: Request) -> Response:
         """Show whose the subtitles are that the files of a library have."""
+        return await self._one_at_a_time.call(partial(self._show_origins, request))
+
+    def _show_origins(self, request: Request) -> Response:
         library = request.query_params.get("library", "")
         if library not in visible_libraries(self._services, request):
             raise RefusedError(404, _("there is no such library"))
-        with self._one_at_a_time:
-            rows = count_present(self._services.db, library)
         return render(
             request,
             "origins",
             labels=labels,
             library=library,
-            rows=rows,
+            rows=count_present(self._services.db, library),
             origins=tuple(SubtitleOrigin),
         )
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
+from functools import partial
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +25,7 @@ from ..refusals import RefusedError
 from .filters import format_query
 from .services import SiteServices, identity_of, visible_libraries
 from .site import read_form, redirect, render, text_field
+from .slow_pages import OneAtATime
 
 PATH = "/coverage/upgrades"
 MAX_NAME = 200
@@ -40,7 +40,7 @@ class UpgradesPage:
 
     def __init__(self, services: SiteServices) -> None:
         self._services = services
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = OneAtATime()
 
     def routes(self) -> list[Route]:
         """Return the routes of the page."""
@@ -49,25 +49,24 @@ class UpgradesPage:
             Route(PATH, self.change, methods=["POST"]),
         ]
 
-    def show(self, request: Request) -> Response:
+    async def show(self, request: Request) -> Response:
         """Show what made our subtitles, and what an upgrade of some would do."""
+        return await self._one_at_a_time.call(partial(self._show, request))
+
+    def _show(self, request: Request) -> Response:
         services, fields = self._services, request.query_params
         library, chosen = fields.get("library", ""), fields.get("made_by", "")
         libraries = self._choose(request, library)
-        with self._one_at_a_time:
-            makers = count_makers(services.db, libraries)
-            progress = services.db.upgrades.progress(libraries)
-            plan = self._plan(chosen, libraries)
         numbers = {name: fields.get(name, "") for name in DONE}
         return render(
             request,
             "upgrades",
             page=PATH,
             library=library,
-            makers=makers,
-            progress=progress,
+            makers=count_makers(services.db, libraries),
+            progress=services.db.upgrades.progress(libraries),
             chosen=chosen,
-            plan=plan,
+            plan=self._plan(chosen, libraries),
             done={name: int(text) for name, text in numbers.items() if _COUNT.fullmatch(text)},
         )
 
@@ -88,7 +87,7 @@ class UpgradesPage:
         action = actions.get(text_field(form, "action"))
         if action is None:
             raise RefusedError(400, _("there is no such action"))
-        done = await run_in_threadpool(action, request, form)
+        done = await self._one_at_a_time.call(partial(action, request, form))
         return redirect(request, PATH + done)
 
     def _upgrade(self, request: Request, form: FormData) -> str:
