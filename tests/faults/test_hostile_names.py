@@ -29,7 +29,7 @@ NAMES = [
     "‮vkm.gnorw‬ ‏עברית‎.mkv".encode(),
     "日本語 字幕 🎬.mkv".encode(),
     "café composed.mkv".encode(),
-    "cafe\u0301 composed.mkv".encode(),
+    "cafe\u0301 decomposed.mkv".encode(),
     b"\x01\x1b[31mred\x7f.mkv",
     b"x" * 248 + b".mkv",  # with .eo.srt 255 bytes
     b"CON.MKV",
