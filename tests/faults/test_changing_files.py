@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
+
 from support.fault_harness import FaultHarness, Wanted, sidecar_of
 from support.spoken_films import Film
 
@@ -157,6 +159,7 @@ def test_two_daemons_never_work_on_one_state_folder(build: Build, films: list[Fi
     harness.all_well(repeated=1)
 
 
+@pytest.mark.timeout(1200)
 def test_a_burst_of_five_thousand_files_misses_none(build: Build, films: list[Film]) -> None:
     """Folders are created, filled and renamed at once, while the watcher still starts. Most files
     are empty and rejected, some are films, and one has a human subtitle."""

@@ -296,13 +296,28 @@ class FaultHarness:
             )
         }
 
-    def until(self, fulfilled: Callable[[], object], limit: float, what: str) -> None:
-        """Wait for a condition; fail with the log after the limit."""
-        deadline = time.monotonic() + limit
+    def until(
+        self,
+        fulfilled: Callable[[], object],
+        limit: float,
+        what: str,
+        progress: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Wait for a condition; fail with the log when nothing has come nearer to it for ``limit``.
+
+        Args:
+            fulfilled: The condition.
+            limit: Seconds since the beginning, or since ``progress`` gave another value.
+            what: The condition in words.
+            progress: What changes while the daemon works towards the condition.
+        """
+        deadline, seen = time.monotonic() + limit, progress()
         while True:
             begin = time.monotonic()
             if fulfilled():
                 return
+            if (now := progress()) != seen:
+                deadline, seen = time.monotonic() + limit, now
             assert begin < deadline, f"not within {limit} s: {what}\n{self.describe_logs()}"
             time.sleep(max(0.05, 10 * (time.monotonic() - begin)))
 
@@ -336,7 +351,8 @@ class FaultHarness:
         unchanged, with nothing left over. The daemon must run, be idle, and stop when asked.
 
         Args:
-            limit: Seconds to wait for the expected states.
+            limit: Seconds to wait for the expected states while no state changes and no chunk is
+                transcribed.
             repeated: Chunks that may have been transcribed twice, one for each crash.
             traced: Whether the log may have tracebacks.
         """
@@ -345,6 +361,7 @@ class FaultHarness:
             lambda: self._ended() or self._states_are_right(),
             limit,
             f"every file in its state: { {path: w.state for path, w in self.wanted.items()} }",
+            progress=lambda: (self.states(), self.journal()),
         )
         self._library_is_right()
         self._alive_and_idle()
