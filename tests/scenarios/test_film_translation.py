@@ -208,6 +208,8 @@ def test_translators_get_the_title_of_the_media_file(
 def test_a_description_names_the_series_and_nothing_that_is_unknown() -> None:
     episode = MediaMetadata(title="The Chase", series="Moby Dick")
     assert describe_media(episode) == "Subtitles of “The Chase” of the series “Moby Dick”."
+    untitled = MediaMetadata(title="Moby Dick", series="Moby Dick")
+    assert describe_media(untitled) == "Subtitles of “Moby Dick”."
     assert describe_media(MediaMetadata(title="")) == describe_media(None) == ""
 
 
@@ -416,7 +418,7 @@ def test_language_without_a_translator_is_reported(
     mt = fake_translator(rightly, pairs=frozenset({(EN, ES)}))
     outcome = do(["ru"], mt=mt)
     assert outcome.state is FileState.IMPOSSIBLE
-    assert "no configured engine makes" in outcome.reason
+    assert "no configured engine or translator makes it from en" in outcome.reason
     again = do(["ru"], mt=mt)
     assert (again.state, again.reason) == (outcome.state, outcome.reason), "the same when known"
     assert mt.asked == []

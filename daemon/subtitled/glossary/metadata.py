@@ -31,6 +31,8 @@ _ROLE_WORDS = frozenset(
 _NOT_A_NAME = re.compile(r"[\d#]")
 _EXTENSION = re.compile(r"\.(?:dvr-ms|(?!\d+[pik]?$)(?!s?\d+[ex]\d+$)[a-z0-9]{1,5})", re.IGNORECASE)
 """What a name ends in that is no year, resolution or number of an episode."""
+_DASH = re.compile(r"(?<=\s)[\u2012-\u2015\u2212](?=\s)")
+"""A typographic dash between two parts of a name, for which guessit knows only the hyphen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def find_metadata(media: Path, top: Path) -> KnownMetadata:
     if nfo.metadata is not None:
         return KnownMetadata(nfo.metadata, ", ".join(map(str, nfo.files)), issues)
     inside = media.relative_to(top) if media.is_relative_to(top) else Path(media.name)
-    guessed = _guess_from_path(display_path(_without_extension(inside)))
+    guessed = _guess_from_path(_DASH.sub("-", display_path(_without_extension(inside))))
     return KnownMetadata(guessed, PATH_ORIGIN, issues)
 
 

@@ -21,7 +21,8 @@ def describe_media(metadata: MediaMetadata | None) -> str:
     """Return one sentence that names a media file, its series and its year; "" without a title."""
     if metadata is None or not metadata.title:
         return ""
-    series = f" of the series “{metadata.series}”" if metadata.series else ""
+    is_titled = metadata.series not in ("", metadata.title)  # an episode may have no title
+    series = f" of the series “{metadata.series}”" if is_titled else ""
     year = f" ({metadata.year})" if metadata.year else ""
     return " ".join(f"Subtitles of “{metadata.title}”{series}{year}.".split())
 

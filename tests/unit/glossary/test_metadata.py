@@ -91,6 +91,9 @@ def test_without_characters_the_cast_is_used(tmp_path: Path) -> None:
             ["The Same Old Story", "Fringe"],
         ),
         ("2019/20190403_120000.mp4", []),
+        ("Lektion 12 – Die Küche.mp4", ["Die Küche", "Lektion"]),
+        ("Serie/Serie S01E02 — Über uns.mkv", ["Über uns", "Serie"]),
+        ("Nordsee–Ostsee.mkv", ["Nordsee–Ostsee"]),
     ],
 )
 def test_without_an_nfo_the_title_comes_from_the_path(
