@@ -89,6 +89,8 @@ class PeerTube(MediaServer[PeerTubeSettings]):
         self._token = ""
         self._videos = dict[str, str]()
         """Name of a media file -> UUID of its video, for those found before."""
+        self._uploaded_as = dict[str, tuple[str, ...]]()
+        """UUID of a video -> names under which it was uploaded, for the newest."""
 
     def refresh(self, changes: Sequence[SidecarChange], strategy: int) -> None:
         for change in changes:
@@ -207,21 +209,26 @@ class PeerTube(MediaServer[PeerTubeSettings]):
         videos = list(self._list_videos())
         titled = [uuid for uuid, title in videos if title.casefold() == media.stem.casefold()]
         if not titled:
-            titled = [uuid for uuid, _ in videos[:PAGE_SIZE] if self._was_uploaded_as(uuid, media)]
+            newest = [uuid for uuid, _ in videos[:PAGE_SIZE]]
+            titled = [uuid for uuid in newest if self._was_uploaded_as(uuid, media)]
+            self._uploaded_as = {uuid: self._uploaded_as[uuid] for uuid in newest}
         if len(titled) != 1:
             return None
         self._videos[media.name] = titled[0]
         return titled[0]
 
     def _was_uploaded_as(self, video: str, media: Path) -> bool:
+        if video not in self._uploaded_as:
+            self._uploaded_as[video] = self._read_source(video)
+        return media.name in self._uploaded_as[video]
+
+    def _read_source(self, video: str) -> tuple[str, ...]:
+        """Return the names under which the file of a video was uploaded."""
         try:
             source = read_object(self._call("GET", f"/api/v1/videos/{video}/source"))
         except NotFoundError:
-            return False  # The original is not known any more.
-        return media.name in (
-            clean_text(source.get("inputFilename")),
-            clean_text(source.get("filename")),
-        )
+            return ()  # The original is not known any more.
+        return clean_text(source.get("inputFilename")), clean_text(source.get("filename"))
 
     def _list_videos(self) -> Iterator[tuple[str, str]]:
         """Yield UUID and title of the user's videos, the newest first."""

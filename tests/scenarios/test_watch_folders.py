@@ -6,15 +6,20 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
 
-from subtitled.daemon.set_delivery import SetDelivery
+from subtitled.daemon import set_delivery
+from subtitled.daemon.set_delivery import CLOCK_SECONDS, SetDelivery
+from subtitled.db.file_states import FileStateRepository
 from subtitled.db.history import HistoryEvent
-from subtitled.db.records import FileState
+from subtitled.db.records import FileRecord, FileState
+from subtitled.plugin.files import write_atomic
 from support.harness import Harness, film
+
+WITH_RESULTS = ("[libraries.films.ingest]", "result_files = true")
 
 
 class PowerCutError(BaseException):
@@ -87,6 +92,10 @@ def test_a_media_file_waits_for_its_ready_file_and_its_set_is_delivered_with_a_r
     assert subtitle["quality_control"]["cues"] > 0
     events = [entry.event for entry in harness.database.history.newest(20)]
     assert HistoryEvent.DELIVERED in events
+    gone, target = harness.the(media), done / "day 1" / "Clip.wav"
+    assert (gone.state, gone.reason) == (FileState.MISSING, f"delivered: moved to {target}")
+    assert harness.database.audit.find_delivered(target) == media
+    assert harness.database.audit.find_delivered(media) is None
 
 
 def test_the_same_content_is_subtitled_again_when_it_comes_again(
@@ -178,6 +187,53 @@ def test_a_ready_file_with_a_fault_fails_the_set_and_its_correction_mends_it(
     deliver(harness)
     assert json.loads(result.read_text())["result"] == "done"
     assert media.exists(), "without a folder for finished files nothing is moved"
+    harness.close()
+
+
+def test_a_result_is_written_once_for_each_state_whatever_the_clock_of_the_share_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = Harness(
+        tmp_path, 'languages = ["en"]', "[libraries.films.ingest]\nresult_files = true"
+    )
+    media = film(harness.root / "Clip.wav", 1)
+    harness.scan()
+    written: list[Path] = []
+
+    def write_late(path: Path, data: bytes) -> None:
+        write_atomic(path, data)
+        os.utime(path, (1e9, 1e9))  # the share's clock is years behind
+        written.append(path)
+
+    monkeypatch.setattr(set_delivery, "write_atomic", write_late)
+    for _ in range(3):  # each after a restart
+        deliver(harness)
+    assert written == [media.with_suffix(".result.json")]
+    harness.close()
+
+
+def test_files_that_were_finished_long_ago_are_not_looked_at_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = Harness(
+        tmp_path, 'languages = ["en"]', "[libraries.films.ingest]\nresult_files = true"
+    )
+    result = film(harness.root / "Clip.wav", 1).with_suffix(".result.json")
+    harness.scan()
+    delivery = SetDelivery(harness.configuration, harness.database)
+    states = harness.database.states
+    asked: list[float] = []
+
+    def ask(library: str, wanted: Collection[FileState], since: float) -> list[FileRecord]:
+        asked.append(since)
+        return FileStateRepository.decided(states, library, wanted, since)
+
+    monkeypatch.setattr(states, "decided", ask)
+    for _ in range(2):
+        delivery.deliver("films")
+    assert asked[0] == 0.0, "all are looked at after a start"
+    assert asked[1] == pytest.approx(time.time() - CLOCK_SECONDS, abs=60)
+    assert result.exists()
     harness.close()
 
 

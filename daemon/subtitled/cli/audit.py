@@ -32,7 +32,10 @@ from .output import (
 @app.command()
 def audit(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Media files, or subtitles beside them.")
+        list[Path] | None,
+        typer.Argument(
+            help="Media files, or subtitles beside them, also where they were delivered to."
+        ),
     ] = None,
     project: Annotated[str, typer.Option(help="All files of this project.")] = "",
     library: Annotated[str, typer.Option(help="All files of this library.")] = "",
@@ -82,7 +85,10 @@ def _find_media(
     for file in files:
         path = to_known_path(configuration.settings.libraries, file)
         beside = None if is_media_file(path) else find_media_beside(path)
-        media.append(beside or path)
+        film = beside or path
+        if db.files.get(film) is None:  # it may stand where it was delivered to
+            film = db.audit.find_delivered(film) or film
+        media.append(film)
     return media
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
 from subtitled.config.settings import LibrarySettings
+from subtitled.db.audit import describe_delivery
 from subtitled.db.database import Database
 from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.records import FINAL_STATES, FileRecord, FileState
@@ -31,9 +34,25 @@ _log = logging.getLogger(__name__)
 JOURNALS_FOLDER = "set-moves"
 """The folder of the journals in the state folder."""
 RETRY_SECONDS = 600.0
-"""Seconds until a file is tried again that could not be delivered."""
+"""Seconds until all finished files are looked at again, and a file is tried again that could not be
+delivered."""
+CLOCK_SECONDS = 300.0
+"""How far the clocks of workers may be apart, which write when a file was finished."""
+STAMP_SECONDS = 0.01
+"""How exactly file systems keep the time of a file. Where it is less exactly, results are written
+again after a start."""
 DONE_STATES = frozenset({FileState.DONE, FileState.UP_TO_DATE, FileState.NO_SPEECH})
 """Final states of files that got what was wanted. The others go into the failed folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """When the finished files of a library were looked at."""
+
+    whole_at: float
+    """When all of them were, by the monotonic clock."""
+    at: float
+    """The last time, in seconds since 1970."""
 
 
 class SetDelivery:
@@ -54,6 +73,8 @@ class SetDelivery:
         """When the state of each file was written that was delivered and stayed."""
         self._failed_at: dict[int, float] = {}
         """When each file could not be delivered, by the monotonic clock."""
+        self._looks: dict[str, _Look] = {}
+        """When the finished files of each library were looked at."""
         self._is_finished = False
 
     def finish_interrupted(self) -> None:
@@ -75,7 +96,7 @@ class SetDelivery:
         now = time.monotonic()
         finished = [
             record
-            for record in self._db.states.decided(library, FINAL_STATES)
+            for record in self._db.states.decided(library, FINAL_STATES, self._begin_look(library))
             if self._delivered.get(record.id) != record.updated_at
             and now - self._failed_at.get(record.id, -RETRY_SECONDS) >= RETRY_SECONDS
         ]
@@ -92,6 +113,17 @@ class SetDelivery:
                 _log.error("%s is not delivered: %s", display_path(record.path), error)
         return moved
 
+    def _begin_look(self, library: str) -> float:
+        """Return since when finished files are looked at; 0 for all of them.
+
+        All are looked at from time to time, and when the clock was set back.
+        """
+        now = _Look(whole_at=time.monotonic(), at=time.time())
+        last = self._looks.get(library)
+        is_whole = last is None or now.whole_at - last.whole_at >= RETRY_SECONDS or now.at < last.at
+        self._looks[library] = now if last is None or is_whole else replace(last, at=now.at)
+        return 0.0 if last is None or is_whole else last.at - CLOCK_SECONDS
+
     def _deliver(self, record: FileRecord, library: LibrarySettings) -> bool:
         """Deliver one file. Return whether its set was moved."""
         media, ingest = record.path, library.ingest
@@ -105,6 +137,7 @@ class SetDelivery:
         if ingest.result_files and not _is_current(result_file_of(media), record):
             result = describe_result(record, settings, sidecars, is_done=is_done)
             write_atomic(result_file_of(media), render_result(result))
+            _stamp(result_file_of(media), record)
         folder = ingest.done_folder if is_done else ingest.failed_folder
         if folder is None:
             return False
@@ -130,7 +163,9 @@ class SetDelivery:
         if record is not None and not os.path.lexists(media):
             # No scan has to find that first: the same file may be put there again before.
             recheck_same_stem(self._db, media)
-            self._db.files.mark_missing(record.id, time.time())
+            self._db.files.mark_missing(
+                record.id, time.time(), f"delivered: {describe_delivery(target)}"
+            )
         place = display_path(target)
         _log.info("%s is delivered to %s", display_path(media), place)
         self._db.history.add(
@@ -139,7 +174,7 @@ class SetDelivery:
                 path=media,
                 file_id=record.id if record is not None else None,
                 library=record.library if record is not None else None,
-                reason=f"moved to {place}",
+                reason=describe_delivery(target),
                 details={
                     **note,
                     "target": place,
@@ -158,9 +193,15 @@ def _is_as_recorded(record: FileRecord) -> bool:
     return (stat.st_size, stat.st_mtime_ns) == (record.size, record.mtime_ns)
 
 
+def _stamp(result: Path, record: FileRecord) -> None:
+    """Give a result file the time of the state that it tells. A share's clock may be another."""
+    with contextlib.suppress(OSError):
+        os.utime(result, (record.updated_at, record.updated_at))
+
+
 def _is_current(result: Path, record: FileRecord) -> bool:
-    """Return whether a result file was written after the state of its media file."""
+    """Return whether a result file is about the state that its media file has."""
     try:
-        return result.stat().st_mtime >= record.updated_at
+        return abs(result.stat().st_mtime - record.updated_at) < STAMP_SECONDS
     except OSError:
         return False

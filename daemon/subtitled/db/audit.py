@@ -11,6 +11,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from subtitled.plugin.paths import display_path
+
 from .egress_log import EgressState
 from .history import HistoryEntry, HistoryEvent, entry_from_row
 from .review_schema import operations, review_approvals, reviews
@@ -63,6 +65,11 @@ class EgressSummary:
     last_at: float
 
 
+def describe_delivery(target: Path) -> str:
+    """Return how the history tells that a media file was delivered to a place."""
+    return f"moved to {display_path(target)}"
+
+
 class AuditRepository:
     """Reads what happened to media files from the tables in which it stands."""
 
@@ -82,6 +89,24 @@ class AuditRepository:
             for row in c.execute(query).mappings():
                 found[Path(os.fsdecode(row["path"]))].append(entry_from_row(row))
         return found
+
+    def find_delivered(self, target: Path) -> Path | None:
+        """Return where a media file was before it was delivered to a place, the last time.
+
+        The whole history is read.
+        """
+        query = (
+            sa.select(history.c.path)
+            .where(
+                history.c.event == HistoryEvent.DELIVERED,
+                history.c.reason == describe_delivery(target),
+            )
+            .order_by(history.c.id.desc())
+            .limit(1)
+        )
+        with self._engine.connect() as c:
+            path = c.execute(query).scalar()
+        return None if path is None else Path(os.fsdecode(path))
 
     def edits_of(
         self, media: Path, since: float = 0.0, until: float = FOREVER

@@ -57,15 +57,23 @@ class FileStateRepository:
             for page in c.execute(query).mappings().partitions():
                 yield from map(record_from_row, page)
 
-    def decided(self, library: str, states: Collection[FileState]) -> list[FileRecord]:
+    def decided(
+        self, library: str, states: Collection[FileState], since: float = 0.0
+    ) -> list[FileRecord]:
         """Return the files of a library in any of the states that were decided by its settings.
 
         One that a person took off the queue was not.
+
+        Args:
+            library: The name of the library.
+            states: The states.
+            since: Only what was updated then or later, in seconds since 1970.
         """
         query = sa.select(files).where(
             files.c.library == library,
             files.c.state.in_(states),
             files.c.settings_digest.is_not(None),
+            files.c.updated_at >= since,
         )
         with self._engine.connect() as c:
             return [record_from_row(row) for row in c.execute(query).mappings()]

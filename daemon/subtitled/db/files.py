@@ -207,12 +207,18 @@ class FileRepository:
         with self._engine.connect() as c:
             return [record_from_row(row) for row in c.execute(query).mappings()]
 
-    def mark_missing(self, file_id: int, now: float) -> None:
+    def mark_missing(self, file_id: int, now: float, reason: str | None = None) -> None:
         """Record that a file does not exist at present.
 
         Its state is kept for its return, and its job is dropped. The record of a file that was
         never read is deleted.
+
+        Args:
+            file_id: The file.
+            now: Seconds since 1970.
+            reason: Why it is not there; None to keep what is said of its state.
         """
+        said = {} if reason is None else {"reason": reason}
         with self._engine.begin() as c:
             c.execute(
                 files.delete().where(
@@ -234,6 +240,7 @@ class FileRepository:
                     next_check_at=None,
                     sidecar_hash=None,  # so that the scan that finds it again sees a difference
                     updated_at=now,
+                    **said,
                 )
             )
             forget_overview(c, file_id)

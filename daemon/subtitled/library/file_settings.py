@@ -74,7 +74,11 @@ def find_start(settings: AppSettings, media: Path) -> str:
         The timecode, or an empty text.
     """
     name = library_containing(media, settings.libraries)
-    return find_stated_start(media) or (settings.libraries[name].start_timecode if name else "")
+    if name is None:
+        return find_stated_start(media) or ""
+    library = settings.libraries[name]
+    stated = None if library.ingest.ready_files == "off" else find_stated_start(media)
+    return stated or library.start_timecode
 
 
 def apply_request(library: LibrarySettings, request: ReadyRequest) -> LibrarySettings:

@@ -147,6 +147,17 @@ def test_the_video_is_found_by_its_id_or_by_the_name_it_was_uploaded_under(
     assert "en" in named.captions
 
 
+def test_names_of_uploads_are_asked_for_once(
+    server: FakePeerTube, peertube: Make, tmp_path: Path
+) -> None:
+    for number in range(5):
+        server.add(f"Title {number}", source=f"Name {number}.mp4")
+    change, plugin = write(tmp_path, "Talk.en.srt", SRT), peertube()
+    for _ in range(3):
+        assert plugin.check_indexed(change).is_complete is False
+    assert server.called.count("get_source") == 5
+
+
 def test_two_videos_of_one_title_get_nothing_and_that_is_told(
     server: FakePeerTube, peertube: Make, tmp_path: Path
 ) -> None:

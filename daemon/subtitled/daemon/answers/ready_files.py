@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,13 +83,22 @@ def find_orphans(library: LibrarySettings, limit: int) -> Iterator[Path]:
     media_filter, folders = MediaFilter(library), [library.path]
     while folders and limit > 0:
         limit -= 1
-        entries = _list_folder(folders.pop())
-        folders += [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
+        folder = folders.pop()
+        folders += _list_subfolders(folder)
+        entries = _list_folder(folder)
         media = [entry for entry in entries if media_filter.accepts(entry.name)]
         subjects = {subject for entry in media for subject in (entry.name, entry.stem)}
         for entry in entries:
             if is_ready_file(entry.name) and subject_of(entry.name) not in subjects:
                 yield entry
+
+
+def _list_subfolders(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
 
 
 def _list_folder(folder: Path) -> list[Path]:
