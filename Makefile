@@ -102,7 +102,7 @@ test-postgres: $(VENV)/ready system ## the database tests and three processes on
 test-web: PACKAGES += chromium
 test-web: $(VENV)/ready system ## the pages in Debian's Chromium: journeys, axe; 6 minutes
 	SUBTITLED_WEB_REQUIRED=1 $(BIN)/python tools/vendor.py
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -m browser tests/external/web
 
 screenshots: PACKAGES += chromium
 screenshots: $(VENV)/ready system ## pictures of every page, light, dark and narrow, in build/screenshots
@@ -110,15 +110,15 @@ screenshots: $(VENV)/ready system ## pictures of every page, light, dark and nar
 
 test-systemd: PACKAGES += $(if $(filter 0,$(shell id -u)),systemd-container)
 test-systemd: $(VENV)/ready system ## the unit on a real systemd in a container; a minute, as root
-	$(BIN)/pytest -m systemd
+	$(BIN)/pytest -m systemd tests/external/systemd
 
 test-kodi: PACKAGES += kodi xvfb
 test-kodi: $(VENV)/ready system ## a real Kodi lists our subtitles; about a minute
-	$(BIN)/pytest -m kodi
+	$(BIN)/pytest -m kodi tests/external/kodi
 
 test-players: PACKAGES += mpv
 test-players: $(VENV)/ready system ## mpv lists our sidecars by name; 5 seconds
-	$(BIN)/pytest -m players
+	$(BIN)/pytest -m players tests/external/players
 
 test-package: $(VENV)/ready system model ## the Dockerfile's steps in a virtual environment; 2 minutes
 	! command -v hadolint || hadolint container/Dockerfile
@@ -126,7 +126,7 @@ test-package: $(VENV)/ready system model ## the Dockerfile's steps in a virtual 
 
 test-root: PACKAGES += $(if $(filter 0,$(shell id -u)),debootstrap systemd-container)
 test-root: $(VENV)/ready system ## the Dockerfile in a Debian root; 5 minutes, as root, with a network
-	$(BIN)/pytest -o faulthandler_timeout=1200 -m root
+	$(BIN)/pytest -o faulthandler_timeout=1200 -m root tests/external/container
 
 # BARE="--step demo bookworm" runs only the demo, in Debian 12. Logs are in build/bare.
 test-bare: PACKAGES += $(if $(filter 0,$(shell id -u)),mmdebstrap)
@@ -189,8 +189,9 @@ system: ## install the Debian packages that the demo and the tests need
 	  missing=$$(echo $$missing | sed 's/\bpython3-venv\b//'); \
 	if [ -n "$$(echo $$missing)" ]; then \
 	  if [ "$$(id -u)" = 0 ]; then \
-	    apt-get update -qq && \
-	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	    apt-get -o DPkg::Lock::Timeout=300 update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq \
+	      --no-install-recommends $$missing >/dev/null; \
 	  else \
 	    echo "Some packages are missing. Run this, then try again:"; \
 	    echo "  sudo apt-get install --no-install-recommends $$(echo $$missing)"; exit 1; \
