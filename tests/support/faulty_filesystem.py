@@ -6,6 +6,7 @@ file with a list of rules, which is read again when it changes. The first one th
     {"ops": ["read"], "name": ".mkv", "errno": "EIO", "chance": 0.3}   fails, three times of ten
     {"ops": ["read", "stat"], "delay": 0.05}                           takes 0.05 s longer
     {"ops": ["fsync"], "hang": true}                                   waits until the rule is gone
+    {"ops": ["read"], "errno": "EIO", "after": 500000}                 fails from that byte on
 
 ``ops`` are the names of FUSE's operations, ``name`` is a part of the path.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import errno
 import functools
 import json
+import math
 import os
 import random
 import sys
@@ -34,9 +36,15 @@ class Rules:
         self._read_at = -1
         self._rules: list[dict[str, Any]] = []
 
-    def obey(self, operation: str, paths: tuple[str, ...]) -> None:
-        """Apply the rules: wait, or raise ``FuseOSError``."""
-        while (rule := self._fitting(operation, paths)) and rule.get("hang"):
+    def obey(self, operation: str, paths: tuple[str, ...], end: float = math.inf) -> None:
+        """Apply the rules: wait, or raise ``FuseOSError``.
+
+        Args:
+            operation: The operation.
+            paths: The paths that it is about.
+            end: The byte up to which it reads or writes.
+        """
+        while (rule := self._fitting(operation, paths, end)) and rule.get("hang"):
             time.sleep(0.05)
         if rule is None:
             return
@@ -44,7 +52,7 @@ class Rules:
         if "errno" in rule:
             raise fuse.FuseOSError(getattr(errno, rule["errno"]))
 
-    def _fitting(self, operation: str, paths: tuple[str, ...]) -> dict[str, Any] | None:
+    def _fitting(self, operation: str, paths: tuple[str, ...], end: float) -> dict[str, Any] | None:
         changed = self._path.stat().st_mtime_ns
         if changed != self._read_at:
             self._read_at, self._rules = changed, json.loads(self._path.read_text("utf-8"))
@@ -53,6 +61,7 @@ class Rules:
             if (
                 operation in rule["ops"]
                 and any(named in path for path in paths)
+                and end > rule.get("after", 0)
                 and random.random() < rule.get("chance", 1.0)
             ):
                 return rule
@@ -65,10 +74,15 @@ def may_fail(operation: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(operation)
     def careful(system: PassThrough, *given: Any) -> Any:
         paths = tuple(part for part in given if isinstance(part, str))
-        system.rules.obey(operation.__name__, paths)
+        system.rules.obey(operation.__name__, paths, *_end_of(operation.__name__, given))
         return operation(system, *given)
 
     return careful
+
+
+def _end_of(operation: str, given: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return the byte up to which a call reads; nothing for other operations."""
+    return (given[1] + given[2],) if operation == "read" else ()
 
 
 class PassThrough(fuse.Operations):

@@ -24,7 +24,14 @@ from subtitled.plugin import (
 )
 from subtitled.plugin.paths import display_path
 
-from .ffmpeg import Completed, NotMediaError, failure_reason, open_input, run_graph
+from .ffmpeg import (
+    Completed,
+    NotMediaError,
+    failure_reason,
+    is_disk_full,
+    open_input,
+    run_graph,
+)
 from .probe import AudioTrack
 
 PRE_ROLL_SECONDS = 1.0
@@ -303,7 +310,7 @@ def run_cut(
 
 
 def _check(completed: Completed, media: Path, target: Path) -> None:
-    if "No space left on device" in completed.stderr:
+    if is_disk_full(completed):
         raise TransientError(
             f"the disk of {display_path(target.parent)} is full",
             "Free space there, or set daemon.scratch_dir to a larger disk",

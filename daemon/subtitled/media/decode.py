@@ -27,6 +27,7 @@ from .ffmpeg import (
     TruncatedError,
     believed_seconds,
     failure_reason,
+    is_disk_full,
     open_input,
     run_ffprobe,
     run_graph,
@@ -106,7 +107,7 @@ def decode_track(
             max_bytes=max_pcm_bytes(duration, size),
             on_line=on_line,
         )
-        if "No space left on device" in completed.stderr:
+        if is_disk_full(completed):
             raise _disk_full_error(seconds, target.parent)
         if completed.exit_status != 0 and with_shots:
             # Video that cannot be decoded must not prevent the audio from being decoded.
@@ -168,7 +169,7 @@ def decode_channels(
         timeout or decoding_timeout(seconds, False),
         max_bytes=channels * max_pcm_bytes(duration, size),
     )
-    if "No space left on device" in completed.stderr:
+    if is_disk_full(completed):
         raise _disk_full_error(seconds * channels, target.parent)
     if completed.exit_status != 0 or not target.exists() or target.stat().st_size == 0:
         numbers = ", ".join(str(track.index) for track in tracks)
@@ -327,25 +328,34 @@ def _check_complete(path: Path, decoded_seconds: float, stated_seconds: float) -
     missing_seconds = stated_seconds - decoded_seconds
     if missing_seconds <= max(MISSING_SECONDS, MISSING_SHARE * stated_seconds):
         return
-    # A seek lands on the key frame before, so more than one packet is read.
-    completed = run_ffprobe(
-        path,
-        [
-            "-read_intervals",
-            f"{decoded_seconds + missing_seconds / 2:.3f}%+#3000",
-            *"-show_entries packet=pts_time -of csv=p=0".split(),
-        ],
-        120.0,
-    )
-    times = [
-        float(t) for t in os.fsdecode(completed.stdout).replace(",", " ").split() if _is_number(t)
-    ]
+    middle = decoded_seconds + missing_seconds / 2
+    times = _packet_times(path, middle) or _packet_times(path, middle)
     if not any(time > decoded_seconds + 1.0 for time in times):
         raise TruncatedError(
             f"{display_path(path)} is cut off: it states {stated_seconds:.0f} s and ends after "
             f"{decoded_seconds:.0f} s",
             "Get the file again; it is checked again when it changes",
         )
+
+
+def _packet_times(path: Path, begin: float) -> list[float]:
+    """Return the times of packets from the key frame before a time on.
+
+    Raises:
+        SubtitledError: The file cannot be read.
+    """
+    # A seek lands on the key frame before, so more than one packet is read.
+    completed = run_ffprobe(
+        path,
+        [
+            "-read_intervals",
+            f"{begin:.3f}%+#3000",
+            *"-show_entries packet=pts_time -of csv=p=0".split(),
+        ],
+        120.0,
+    )
+    words = os.fsdecode(completed.stdout).replace(",", " ").split()
+    return [float(word) for word in words if _is_number(word)]
 
 
 def _is_number(text: str) -> bool:

@@ -6,6 +6,7 @@ only. File names cannot be mistaken for options or URLs.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from subtitled.plugin.limits import MAX_SECONDS, is_out_of_resources
 from subtitled.plugin.paths import display_path
 
 from .demuxers import INPUT_OPTIONS
+from .read_errors import check_readable, find_read_error, passing_error
 
 MAX_STDERR_BYTES = 8 * 1024
 """Bytes at the end of stderr that are kept."""
@@ -91,6 +94,8 @@ class Completed:
     exit_status: int
     stdout: bytes
     stderr: str
+    read_error: int = 0
+    """The number of the error with which reading a media file ended; 0 if it met none."""
 
 
 def file_url(path: Path) -> bytes:
@@ -107,6 +112,11 @@ def failure_reason(completed: Completed) -> str:
         return f"its content is {refused[1]}, which is no film, or a list of other files"
     lines = completed.stderr.splitlines()
     return lines[-1].split(": ")[-1] if lines else ""
+
+
+def is_disk_full(completed: Completed) -> bool:
+    """Return whether the disk with the written file was full."""
+    return "No space left on device" in completed.stderr and not completed.read_error
 
 
 def believed_seconds(duration: float, size_bytes: int) -> float:
@@ -132,6 +142,8 @@ def memory_limit() -> int:
 def run_ffprobe(path: Path, options: Sequence[str], timeout: float) -> Completed:
     """Run ffprobe on a media file. It can open that file only.
 
+    It is run twice if it could not read the file.
+
     Args:
         path: The media file.
         options: What to print, such as ``-show_streams``.
@@ -141,15 +153,32 @@ def run_ffprobe(path: Path, options: Sequence[str], timeout: float) -> Completed
         The result. Its exit status is not 0 for a file in none of the formats of media files.
 
     Raises:
-        SubtitledError: As :func:`run_ffmpeg`.
+        SubtitledError: As :func:`run_ffmpeg`, or the disk has an error.
     """
     whitelists = [word for name, value in INPUT_OPTIONS.items() for word in (f"-{name}", value)]
-    return run_ffmpeg(
+    run = partial(
+        run_ffmpeg,
         "ffprobe",
         ["-v", "error", *whitelists, *options, file_url(path)],
         timeout,
         limits=Limits(reads=(path,), memory_bytes=memory_limit(), file_bytes=0),
     )
+    completed = run()
+    if completed.read_error:
+        _refuse_unreadable((path,), completed.read_error, ends_only=True)
+        completed = run()
+    return completed
+
+
+def _refuse_unreadable(sources: Sequence[Path], number: int, *, ends_only: bool = False) -> None:
+    """Raise the error of the disk, unless it was an input/output error and all can be read now."""
+    if number != errno.EIO:
+        raise unreadable_error(sources[0], OSError(number, os.strerror(number)))
+    for source in sources:
+        try:
+            check_readable(source, ends_only=ends_only)
+        except OSError as error:
+            raise unreadable_error(source, error) from error
 
 
 def open_input(number: int = 0, /, **options: Any) -> Any:
@@ -176,6 +205,9 @@ def run_graph(
 ) -> Completed:
     """Run a graph of ffmpeg-python that writes one file. ffmpeg can open these files only.
 
+    It is run twice if it failed or could not read a file, to find out whether a fault inside the
+    file is the reason.
+
     Args:
         graph: A graph that begins with :func:`open_input` and writes to ``TARGET``. Paths are not
             part of it, because not all of them are text.
@@ -189,25 +221,42 @@ def run_graph(
         The result.
 
     Raises:
-        SubtitledError: As :func:`run_ffmpeg`.
+        SubtitledError: As :func:`run_ffmpeg`, or the disk has an error.
     """
     command = graph.global_args("-nostdin", "-hide_banner", "-v", "error")
     sources = (source,) if isinstance(source, Path) else tuple(source)
     paths = {f"SOURCE{number}": file_url(path) for number, path in enumerate(sources)}
-    paths["TARGET"] = file_url(target)
     compiled: list[str] = ffmpeg.compile(command, overwrite_output=True)[1:]
-    completed = run_ffmpeg(
-        "ffmpeg",
-        [paths.get(word, word) for word in compiled],
-        timeout,
-        on_line,
-        limits=Limits(
-            reads=sources,
-            writes=(target,),
-            memory_bytes=memory_limit(),
-            file_bytes=max_bytes,
-        ),
-    )
+
+    def run(written: Path, on_line: Callable[[str], None] | None) -> Completed:
+        words = paths | {"TARGET": file_url(written)}
+        return run_ffmpeg(
+            "ffmpeg",
+            [words.get(word, word) for word in compiled],
+            timeout,
+            on_line,
+            limits=Limits(
+                reads=sources,
+                writes=(written,),
+                memory_bytes=memory_limit(),
+                file_bytes=max_bytes,
+            ),
+        )
+
+    completed = run(target, on_line)
+    has_failed = completed.exit_status > 0 and not is_disk_full(completed)
+    if has_failed or completed.read_error:
+        number = completed.read_error or errno.EIO
+        _refuse_unreadable(sources, number, ends_only=not completed.read_error)
+        # All can be read: an error has passed, or a fault inside the file is called so.
+        again = target.with_name(target.name + ".again")
+        try:
+            second = run(again, lambda _: None)
+            is_same = bool(second.exit_status) == bool(completed.exit_status)
+            if not is_same or (completed.read_error and _size_of(target) != _size_of(again)):
+                raise passing_error(sources[0])
+        finally:
+            again.unlink(missing_ok=True)
     if completed.exit_status == -signal.SIGXFSZ:
         raise NotMediaError(
             f"{display_path(sources[0])} holds more than it states: decoding was stopped after "
@@ -215,6 +264,10 @@ def run_graph(
             "Get the file again",
         )
     return completed
+
+
+def _size_of(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def run_ffmpeg(
@@ -261,8 +314,8 @@ def run_ffmpeg(
 
     timer = threading.Timer(timeout, kill_late)
     timer.start()
-    stderr = bytearray()
-    reader = threading.Thread(target=_read_stderr, args=(process, stderr), daemon=True)
+    stderr = _Messages([file_url(path) for path in limits.reads])
+    reader = threading.Thread(target=stderr.read, args=(process,), daemon=True)
     reader.start()
     try:
         stdout = _read_stdout(process, on_line)
@@ -289,8 +342,7 @@ def run_ffmpeg(
             f"{program} prints more than {MAX_STDOUT_BYTES} bytes about the file",
             "Get the file again",
         )
-    text = stderr[-MAX_STDERR_BYTES:].decode("utf-8", "replace").strip()
-    return Completed(status, stdout, text)
+    return Completed(status, stdout, stderr.text(), stderr.read_error)
 
 
 def kill_all() -> None:
@@ -309,9 +361,21 @@ def _read_stdout(process: subprocess.Popen[bytes], on_line: Callable[[str], None
     return b""
 
 
-def _read_stderr(process: subprocess.Popen[bytes], tail: bytearray) -> None:
-    """Read stderr to its end and keep the last bytes."""
-    assert process.stderr is not None
-    while chunk := process.stderr.read(MAX_STDERR_BYTES):
-        tail += chunk
-        del tail[:-MAX_STDERR_BYTES]
+class _Messages:
+    """The end of what a program writes to stderr, and the read error that it reports."""
+
+    def __init__(self, urls: Sequence[bytes]) -> None:
+        self._urls = urls
+        self._tail = bytearray()
+        self.read_error = 0
+
+    def read(self, process: subprocess.Popen[bytes]) -> None:
+        """Read stderr to its end."""
+        assert process.stderr is not None
+        while line := process.stderr.readline(MAX_STDERR_BYTES):
+            self.read_error = self.read_error or find_read_error(line, self._urls)
+            self._tail += line
+            del self._tail[:-MAX_STDERR_BYTES]
+
+    def text(self) -> str:
+        return self._tail.decode("utf-8", "replace").strip()

@@ -21,9 +21,10 @@ from subtitled.plugin.limits import (
 from subtitled.plugin.paths import display_path
 
 from .card_clips import find_sounds
-from .ffmpeg import NotMediaError, failure_reason, run_ffprobe, unreadable_error
+from .ffmpeg import Completed, NotMediaError, failure_reason, run_ffprobe, unreadable_error
 from .marks import Mark
 from .mxf_labels import CHANNEL_NAMES, add_mxf_labels
+from .read_errors import check_readable
 from .start_timecode import find_doubts, find_start_clock, find_start_timecode
 from .stream_tags import find_title, has_disposition, read_cue_count, read_language, read_marks
 from .timecode import StartTimecode, TimecodeError
@@ -164,9 +165,14 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
                 raise NotMediaError(f"{display_path(path)} is empty", "Get the file again")
     except OSError as error:
         raise unreadable_error(path, error) from error
-    completed = run_ffprobe(path, "-print_format json -show_format -show_streams".split(), timeout)
-    payload = _parse_output(path, completed.stdout)
-    streams = [s for s in read_objects(payload.get("streams"), MAX_TRACKS) if _is_track(s)]
+    completed, payload, streams = _run(path, timeout)
+    if completed.exit_status != 0 or _is_doubtful(streams):
+        # ffprobe does not tell that it could not read a part.
+        try:
+            check_readable(path, ends_only=True)
+        except OSError as error:
+            raise unreadable_error(path, error) from error
+        completed, payload, streams = _run(path, timeout)
     properties = read_object(payload.get("format"))
     kinds = {s["codec_type"] for s in streams}
     if completed.exit_status != 0 or not kinds & {"audio", "video"}:
@@ -206,6 +212,21 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
         timecode_doubts=find_doubts(streams, start_timecode) if start_timecode else "",
         start_clock=find_start_clock(streams, properties),
     )
+
+
+def _run(path: Path, timeout: float) -> tuple[Completed, dict[str, Any], list[dict[str, Any]]]:
+    """Run ffprobe, and return what it prints and the tracks in it."""
+    options = "-print_format json -show_format -show_streams".split()
+    completed = run_ffprobe(path, options, timeout)
+    payload = _parse_output(path, completed.stdout)
+    tracks = [s for s in read_objects(payload.get("streams"), MAX_TRACKS) if _is_track(s)]
+    return completed, payload, tracks
+
+
+def _is_doubtful(streams: list[dict[str, Any]]) -> bool:
+    """Return whether streams look as they do where a part of the file could not be read."""
+    sounds = [stream for stream in streams if stream["codec_type"] == "audio"]
+    return not sounds or not all(read_integer(s.get("channels"), 1, 1024) for s in sounds)
 
 
 def _name_channels(track: AudioTrack, notes: WaveNotes) -> AudioTrack:
