@@ -36,8 +36,7 @@ class Examiner:
         """Return what a file has and needs.
 
         Raises:
-            SubtitledError: The file cannot be read, or has no audio track.
-            OSError: It or its folder cannot be read.
+            SubtitledError: The file or its folder cannot be read, or it has no audio track.
         """
         own = settings_of_file(
             self._services.config.settings, self._libraries[record.library], record.path

@@ -20,6 +20,7 @@ from subtitled.db.judgements import JudgementRepository
 from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatus
 from subtitled.db.state_folder import REMOVED_FOLDER
 from subtitled.library.subtitle_names import list_names
+from subtitled.media.ffmpeg import unreadable_error
 from subtitled.media.probe import MediaInfo
 from subtitled.media.track_selection import select_tracks
 from subtitled.media.tracks import AudioChoice, choose_audio_track
@@ -133,7 +134,22 @@ def inspect_media(
 
     Raises:
         NoAudioError: The file has no audio track, or none that its library names.
+        SubtitledError: Its folder, or a file beside it, cannot be read.
     """
+    try:
+        return _inspect(request, configuration, transcripts, sidecars, judgements)
+    except OSError as error:
+        named = error.filename if isinstance(error.filename, str | bytes) else request.media
+        raise unreadable_error(Path(os.fsdecode(named)), error) from error
+
+
+def _inspect(
+    request: InspectionRequest,
+    configuration: Configuration,
+    transcripts: TranscriptStore,
+    sidecars: SidecarRepository,
+    judgements: JudgementRepository,
+) -> MediaReport:
     media, library = request.media, request.library
     facts = select_tracks(request.facts, library.tracks, library.channels)
     fingerprint, ignore_existing = request.fingerprint, request.ignore_existing
