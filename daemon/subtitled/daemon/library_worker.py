@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,10 +11,13 @@ from typing import Protocol
 
 from subtitled.db.commands import Command, CommandKind
 from subtitled.db.database import Database
-from subtitled.db.records import FileRecord
+from subtitled.db.records import ACTIVE_STATES, FileRecord
 from subtitled.library.ingest import Ingest
 from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.plugin.paths import display_path
 from subtitled.polling import PollingWorker
+
+_log = logging.getLogger(__name__)
 
 COLLECT_SECONDS = 0.1
 """Seconds for which changes are collected, so that ten thousand events of a file become one."""
@@ -31,6 +35,8 @@ EXAMINED_AT_ONCE = 5
 """Files of an older version that are examined before changes are looked for again."""
 EXPECTED_FILES = 5
 """Files that are announced before they are planned, with the one that is planned now."""
+MAX_POSTPONEMENT_SECONDS = 6 * 3600.0
+"""Longest wait of a file whose plan cannot be stored, which doubles with each failure."""
 MAX_PLANNING_SECONDS = 1.0
 """Longest time of planning before the most urgent file is determined again."""
 
@@ -80,6 +86,8 @@ class LibraryWorker(PollingWorker):
         self._changed_paths: dict[Path, None] = {}
         self._lock = threading.Lock()
         self._collect_seconds = COLLECT_SECONDS
+        self._failures: dict[int, int] = {}
+        """How often in a row the plan of a file could not be stored."""
 
     def path_changed(self, path: Path) -> None:
         """Report that a path changed. Several reports of a path lead to one check."""
@@ -145,7 +153,7 @@ class LibraryWorker(PollingWorker):
             if self.is_stopping:
                 return 0.0
             self._planner.expect(ready[place : place + EXPECTED_FILES])
-            self._planner.plan(record)
+            self._plan(record)
             if (
                 self._changed_paths
                 or self._submitted
@@ -161,6 +169,30 @@ class LibraryWorker(PollingWorker):
         return (
             min(MAX_REST_SECONDS, remaining_seconds) if remaining_seconds > 0 else MIN_REST_SECONDS
         )
+
+    def _plan(self, record: FileRecord) -> None:
+        """Plan a file. One whose plan cannot be stored waits, and does not stop the others.
+
+        Raises:
+            Exception: The database or the queue is at fault, and not the file.
+        """
+        try:
+            self._planner.plan(record)
+        except Exception:
+            stored = self._db.files.get_by_id(record.id)
+            if stored is not None and stored.state in ACTIVE_STATES:
+                raise  # The planner finds out whether the queue knows its job.
+            failures = self._failures.get(record.id, 0)
+            seconds = min(MAX_POSTPONEMENT_SECONDS, ERROR_WAIT_SECONDS * 2**failures)
+            self._db.states.schedule_check([record.id], time.time() + seconds)
+            self._failures[record.id] = min(failures + 1, 16)
+            _log.exception(
+                "%s: its plan cannot be stored; it is tried again in %.0f s",
+                display_path(record.path),
+                seconds,
+            )
+        else:
+            self._failures.pop(record.id, None)
 
 
 def collect_seconds(ingestion_seconds: float) -> float:

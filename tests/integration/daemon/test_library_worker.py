@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from subtitled.config.settings import LibrarySettings
 from subtitled.daemon import library_worker
@@ -134,6 +136,67 @@ def test_events_before_an_error_are_not_lost(rig: Rig, monkeypatch: pytest.Monke
     rig.taking.start()
     rig.taking.path_changed(rig.root / "a.mkv")
     wait_until(lambda: rig.planned)
+
+
+def test_a_file_whose_plan_cannot_be_stored_waits_longer_each_time_and_stops_no_other(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(library_worker, "ERROR_WAIT_SECONDS", 0.3)
+    store, tried = rig.plan, list[float]()
+
+    def plan(record: FileRecord) -> None:
+        if record.path.name == "odd.mkv" and len(tried) < 4:
+            tried.append(time.time())
+            raise UnicodeEncodeError("utf-8", "\udc80", 0, 1, "surrogates not allowed")
+        store(record)
+
+    monkeypatch.setattr(rig, "plan", plan)
+    for name in ("a.mkv", "odd.mkv", "z.mkv"):
+        (rig.root / name).touch()
+    rig.intake.scan("films")
+    rig.taking.start()
+    wait_until(lambda: len(rig.planned) == 3, 30)
+    assert rig.names[-1] == "odd.mkv"
+    waits = [after - before for before, after in zip(tried, tried[1:], strict=False)]
+    assert waits[0] >= 0.3
+    assert waits[1] >= 0.6
+    assert waits[2] >= 1.2
+    assert "odd.mkv: its plan cannot be stored" in caplog.text
+
+
+def test_while_the_database_is_down_all_files_keep_their_place(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_worker, "ERROR_WAIT_SECONDS", 0.3)
+    is_down, tried, store = threading.Event(), list[str](), rig.plan
+    is_down.set()
+    schedule = rig.database.states.schedule_check
+
+    def refuse() -> None:
+        if is_down.is_set():
+            raise OperationalError("UPDATE", {}, sqlite3.OperationalError("disk full"))
+
+    def plan(record: FileRecord) -> None:
+        tried.append(record.path.name)
+        refuse()
+        store(record)
+
+    def schedule_or_fail(file_ids: Sequence[int], check_at: float | None) -> None:
+        if file_ids and check_at is not None:
+            refuse()
+        schedule(file_ids, check_at)
+
+    monkeypatch.setattr(rig, "plan", plan)
+    monkeypatch.setattr(rig.database.states, "schedule_check", schedule_or_fail)
+    for name in ("a.mkv", "b.mkv"):
+        (rig.root / name).touch()
+    rig.intake.scan("films")
+    rig.taking.start()
+    wait_until(lambda: len(tried) >= 2, 30)
+    is_down.clear()
+    begin = time.monotonic()
+    wait_until(lambda: len(rig.planned) == 2, 30)
+    assert time.monotonic() - begin < 5
 
 
 def test_a_library_that_hangs_holds_up_no_other_and_not_the_end(
