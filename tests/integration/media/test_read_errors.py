@@ -108,8 +108,8 @@ def test_channels_clips_and_embedded_subtitles_are_not_shortened_either(
     text = tmp_path / "cues.srt"
     cues = (f"{n + 1}\n00:00:{2 * n:02},000 --> 00:00:{2 * n + 1:02},000\nx\n" for n in range(14))
     text.write_text("\n".join(cues), "utf-8")
-    inputs = ["-i", disk.behind / media.name, "-i", text]
-    mapped = ["-map", "0", "-map", "1", "-c", "copy", disk.behind / "text.mkv"]
+    inputs = ["-i", str(disk.behind / media.name), "-i", str(text)]
+    mapped = ["-map", "0", "-map", "1", "-c", "copy", str(disk.behind / "text.mkv")]
     subprocess.run(["ffmpeg", "-v", "error", *inputs, *mapped], check=True)
     with_text = media.with_name("text.mkv")
     disk.rules({"ops": ["read"], "name": ".mkv", "errno": "EIO", "after": 1_000_000})
