@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from subtitled.db.records import FileState
 from subtitled.library.subtitle_names import list_names
+from subtitled.plugin.limits import read_file
+from subtitled.subtitles.publish import compute_sha256
+from support.dialogue import lines_of, make_srt
 from support.harness import Harness, film
 
 
@@ -46,3 +50,40 @@ def test_an_unreadable_folder_is_no_bug_whichever_step_reads_it(
     assert not any("bug" in line or "unexpected" in line for line in warnings)
     assert len(calls) > failing_call
     assert [name for name in harness.names() if name.endswith(".srt")]
+
+
+def test_a_subtitle_on_a_failing_disk_is_neither_missing_nor_broken_nor_of_somebody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    harness = Harness(tmp_path)
+    media = film(harness.root / "Film.wav", 1)
+    sidecar = harness.root / "Film.srt"
+    sidecar.write_text(make_srt(lines_of("en")))
+    first = sidecar.read_bytes()
+    failing = {"hash": 2, "read": 2}
+
+    def fail(kind: str, path: Path) -> None:
+        if failing[kind] and path.name == sidecar.name:
+            failing[kind] -= 1
+            raise OSError(errno.EIO, os.strerror(errno.EIO), os.fspath(path))
+
+    def hash_or_fail(path: Path) -> str | None:
+        fail("hash", path)
+        return compute_sha256(path)
+
+    def read_or_fail(path: Path, limit: int) -> bytes:
+        fail("read", path)
+        return read_file(path, limit)
+
+    monkeypatch.setattr("subtitled.db.judgements.compute_sha256", hash_or_fail)
+    monkeypatch.setattr("subtitled.pipeline.text_judge.read_file", read_or_fail)
+    with caplog.at_level(logging.WARNING):
+        harness.scan()
+    state, reason = harness.the(media).state, harness.the(media).reason
+    harness.close()
+    assert failing == {"hash": 0, "read": 0}
+    warnings = [record.getMessage() for record in caplog.records]
+    assert sum("Film.srt cannot be read: Input/output error" in line for line in warnings) == 4
+    assert "cannot be" not in reason
+    assert sidecar.read_bytes() == first
+    assert state in (FileState.UP_TO_DATE, FileState.DONE)

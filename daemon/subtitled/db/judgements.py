@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from subtitled.plugin.limits import is_out_of_resources
+from subtitled.plugin.limits import is_disk_error, is_out_of_resources
 from subtitled.subtitles.publish import compute_sha256
 
 from .engine import upsert_insert
@@ -79,14 +79,14 @@ class JudgementRepository:
             None if there is no such file, or it cannot be read.
 
         Raises:
-            OSError: The process has no descriptors or memory left.
+            OSError: The process has no descriptors or memory left, or the disk fails.
         """
         try:
             status = path.lstat()
             if not stat.S_ISREG(status.st_mode):
                 return None
         except OSError as error:
-            if is_out_of_resources(error):
+            if is_out_of_resources(error) or is_disk_error(error):
                 raise  # nothing is known of the file, so nothing may be decided
             return None
         key = os.fsencode(path)
@@ -102,7 +102,7 @@ class JudgementRepository:
         try:
             digest = compute_sha256(path)
         except OSError as error:
-            if is_out_of_resources(error):
+            if is_out_of_resources(error) or is_disk_error(error):
                 raise
             return None
         if digest is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from subtitled.plugin.limits import is_out_of_resources
+from subtitled.plugin.limits import is_disk_error, is_out_of_resources
 from subtitled.subtitles.ownership import (
     Ownership,
     Signature,
@@ -84,7 +84,7 @@ class SidecarOwnership:
             if digest is None:
                 digest = compute_sha256(path) if is_regular_file(path) else None
         except OSError as error:
-            if is_out_of_resources(error):
+            if is_out_of_resources(error) or is_disk_error(error):
                 raise  # nothing is known of the file, so nothing may be decided
             digest = None
         if digest is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import shutil
 import threading
 from dataclasses import replace
@@ -24,6 +25,7 @@ from subtitled.pipeline.decision_digests import settings_digest
 from subtitled.pipeline.partial_subtitle import remove_leftovers
 from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import SubtitledError, SubtitlePublished, TransientError
+from subtitled.plugin.limits import is_disk_error
 from subtitled.plugin.paths import display_path
 
 from .dbos_queue import JOB_CANCELLED, JOB_REASSIGNED, DbosStepRunner, JobQueue
@@ -189,12 +191,8 @@ class JobRunner:
             disk_error = TransientError(*describe_error(error))
             record_result = partial(self.results.record_failed, record, disk_error, digest)
         except Exception as error:  # noqa: BLE001 - one job must not end the others
-            _log.exception("%s: unexpected error", display_path(record.path))
-            internal_error = TransientError(
-                f"unexpected error: {type(error).__name__}: {error}",
-                "This is a bug in subtitled: please report it with the log",
-            )
-            record_result = partial(self.results.record_failed, record, internal_error, digest)
+            explained = _explain(record.path, error)
+            record_result = partial(self.results.record_failed, record, explained, digest)
         else:
             self._begun.discard(fingerprint)
             run = meter.finish(record, result)
@@ -238,3 +236,17 @@ class JobRunner:
         for path in self.services.scratch.glob(f"{fingerprint}-*"):
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def _explain(media: Path, error: Exception) -> TransientError:
+    """Return what happened to a job: the disk failed, or this program has a bug."""
+    if isinstance(error, OSError) and (is_disk_error(error) or isinstance(error, PermissionError)):
+        named = error.filename if isinstance(error.filename, str | bytes) else media
+        return TransientError(
+            f"{display_path(os.fsdecode(named))}: {error.strerror}", "Check the disk or mount"
+        )
+    _log.exception("%s: unexpected error", display_path(media), exc_info=error)
+    return TransientError(
+        f"unexpected error: {type(error).__name__}: {error}",
+        "This is a bug in subtitled: please report it with the log",
+    )

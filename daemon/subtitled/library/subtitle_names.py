@@ -15,6 +15,7 @@ from pathlib import Path
 
 from subtitled.config.settings import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
 from subtitled.plugin import InputRejectedError, Language
+from subtitled.plugin.limits import is_disk_error, is_out_of_resources
 from subtitled.plugin.paths import display_path
 from subtitled.subtitles.filenames import (
     DATA_EXTENSIONS,
@@ -119,7 +120,7 @@ def list_names(media: Path) -> list[str]:
     ``Film.Extended.mkv``.
 
     Raises:
-        OSError: Its folder cannot be read.
+        OSError: Its folder cannot be read, or the disk fails at one beside it.
     """
     with os.scandir(os.fsencode(media.parent)) as entries:
         names = [entry.name for entry in entries]
@@ -127,7 +128,7 @@ def list_names(media: Path) -> list[str]:
     owners, found = SubtitleOwners(names), list(names)
     found += (
         subtitle
-        for subtitle in iter_subtitles(os.fsencode(media.parent), names)
+        for subtitle in iter_subtitles(os.fsencode(media.parent), names, must_read=True)
         if name in owners.find(subtitle)
     )
     return list(map(os.fsdecode, _without_those_of_longer_stems(name, found)))
@@ -168,7 +169,9 @@ def _belongs_to_longer(name: str, media: str, longer: str) -> bool:
     return theirs.language is not None or (mine is not None and bool(mine.title))
 
 
-def iter_subtitles(folder: bytes, names: Iterable[bytes]) -> Iterator[bytes]:
+def iter_subtitles(
+    folder: bytes, names: Iterable[bytes], *, must_read: bool = False
+) -> Iterator[bytes]:
     """Yield the subtitles in folders beside films, relative to the folder of the films.
 
     A folder that cannot be read has none.
@@ -176,10 +179,14 @@ def iter_subtitles(folder: bytes, names: Iterable[bytes]) -> Iterator[bytes]:
     Args:
         folder: The folder of the films.
         names: The names in it.
+        must_read: Whether an error that says nothing about a folder is raised.
+
+    Raises:
+        OSError: The disk fails, or this process can open nothing; only if that is asked for.
     """
     for name in sorted(names):
         if len(name) <= _LONGEST_FOLDER and is_subtitle_folder(os.fsdecode(name)):
-            yield from _iter_files(folder + b"/" + name, name + b"/", levels=2)
+            yield from _iter_files(folder + b"/" + name, name + b"/", 2, must_read)
 
 
 _LONGEST_FOLDER = max(map(len, SUBTITLE_FOLDERS))
@@ -248,19 +255,21 @@ def find_media_beside(subtitle: Path) -> Path | None:
     return folder / best[0] if best else None
 
 
-def _iter_files(folder: bytes, prefix: bytes, levels: int) -> Iterator[bytes]:
+def _iter_files(folder: bytes, prefix: bytes, levels: int, must_read: bool) -> Iterator[bytes]:
     try:
         if os.path.islink(folder):
             return  # Nothing outside the library is read.
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
-    except OSError:
+    except OSError as error:
+        if must_read and (is_disk_error(error) or is_out_of_resources(error)):
+            raise
         return
     for entry in entries:
         if is_subtitle(entry.name):
             yield prefix + entry.name
         elif levels > 1 and entry.is_dir(follow_symlinks=False):
-            yield from _iter_files(entry.path, prefix + entry.name + b"/", levels - 1)
+            yield from _iter_files(entry.path, prefix + entry.name + b"/", levels - 1, must_read)
 
 
 def _stem(name: bytes) -> bytes:

@@ -14,33 +14,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from subtitled.plugin import TransientError
+from subtitled.plugin.limits import DISK_ERRORS
 from subtitled.plugin.paths import display_path
 
 END_BYTES = 16 << 20
 """Bytes at the beginning and at the end of a file in which its header and its index stand."""
 _BLOCK_BYTES = 1 << 20
-_OF_DISKS = (
-    errno.EIO,
-    errno.ESTALE,
-    errno.ETIMEDOUT,
-    errno.ENOTCONN,
-    errno.ECONNRESET,
-    errno.ECONNABORTED,
-    errno.EHOSTDOWN,
-    errno.EHOSTUNREACH,
-    errno.ENETDOWN,
-    errno.ENETUNREACH,
-    errno.ENODEV,
-    errno.ENXIO,
-    errno.EREMOTEIO,
-    errno.ENOLINK,
-    errno.EBADMSG,
-    errno.EUCLEAN,
-)
-"""Errors of disks, mounts and shares, in whichever line they stand."""
 _OF_THE_FILE = (errno.EACCES, errno.ENOENT, errno.ENOSPC)
 """Errors that are those of the media file only in a line that begins with its URL."""
-_NUMBERS = {os.strerror(number).encode(): number for number in (*_OF_DISKS, *_OF_THE_FILE)}
+_NUMBERS = {os.strerror(number).encode(): number for number in (*DISK_ERRORS, *_OF_THE_FILE)}
 _LINE = re.compile(rb": (" + b"|".join(map(re.escape, _NUMBERS)) + rb")\s*$")
 _IN_OUTPUT = re.compile(
     rb"\[out#|\[aost#|_write_frame|muxer|writing|closing file|output file", re.I

@@ -17,7 +17,7 @@ from subtitled.db.judgements import JudgementRepository
 from subtitled.media.extract import extract_text
 from subtitled.media.probe import MediaInfo, SubtitleTrack
 from subtitled.plugin import Cue, InputRejectedError, Language, SubtitledError, TimeSpan
-from subtitled.plugin.limits import read_file
+from subtitled.plugin.limits import is_disk_error, is_out_of_resources, read_file
 from subtitled.plugin.paths import display_path
 from subtitled.policy.coverage import EMBEDDED, SIDECAR, ExistingSubtitle
 from subtitled.subtitles.filenames import (
@@ -127,7 +127,12 @@ class TextJudge:
         key = f"{digest}:{suffix}:{stated}:{self.facts.frame_rate or ''}"
         judgement = self.judgements.find(key)
         if judgement is None:
-            judgement = self._read_sidecar(path, suffix, subtitle.language)
+            try:
+                judgement = self._read_sidecar(path, suffix, subtitle.language)
+            except OSError as error:
+                if is_out_of_resources(error) or is_disk_error(error):
+                    raise  # nothing is known of the file, so nothing may be decided
+                return TextJudgement(problem=f"it cannot be opened: {error.strerror}")
             self.judgements.store(key, judgement)
         return judgement
 
@@ -142,8 +147,6 @@ class TextJudge:
                 data = read_file(path, MAX_SUBTITLE_BYTES)
         except InputRejectedError as error:
             return TextJudgement(problem=str(error))
-        except OSError as error:
-            return TextJudgement(problem=f"it cannot be opened: {error.strerror}")
         judgement, _ = judge_text(data, suffix, language, self.facts.frame_rate or None)
         if suffix in IMAGE_EXTENSIONS and not judgement.is_image:
             return TextJudgement(problem=judgement.problem or "it has no pictures")

@@ -256,6 +256,34 @@ def is_out_of_resources(error: OSError) -> bool:
     return error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
 
 
+DISK_ERRORS = frozenset(
+    {
+        errno.EIO,
+        errno.ESTALE,
+        errno.ETIMEDOUT,
+        errno.ENOTCONN,
+        errno.ECONNRESET,
+        errno.ECONNABORTED,
+        errno.EHOSTDOWN,
+        errno.EHOSTUNREACH,
+        errno.ENETDOWN,
+        errno.ENETUNREACH,
+        errno.ENODEV,
+        errno.ENXIO,
+        errno.EREMOTEIO,
+        errno.ENOLINK,
+        errno.EBADMSG,
+        errno.EUCLEAN,
+    }
+)
+"""Numbers of the errors of disks, mounts and shares. None of them says anything about a file."""
+
+
+def is_disk_error(error: OSError) -> bool:
+    """Check whether an error says nothing about a file, because its disk or share fails."""
+    return error.errno in DISK_ERRORS
+
+
 def storable_paths(paths: Iterable[object], max_items: int = MAX_ITEMS) -> list[Path]:
     """Select the paths that can be looked up and stored.
 

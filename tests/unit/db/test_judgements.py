@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from subtitled.db import judgements
+from subtitled.db import judgements, sidecar_ownership
 from subtitled.db.database import Database
 from subtitled.subtitles.judgement import TextJudgement, judge_text
 from subtitled.subtitles.publish import compute_sha256
@@ -100,6 +101,21 @@ def test_what_is_no_file_has_no_hash(database: Database, tmp_path: Path) -> None
     (tmp_path / "link.srt").symlink_to(tmp_path / "nothing")
     for name in ("folder.srt", "pipe.srt", "link.srt", "missing.srt"):
         assert database.judgements.content_hash(tmp_path / name) is None
+
+
+def test_a_disk_that_fails_says_nothing_of_a_file(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path) -> str | None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), os.fspath(path))
+
+    file = old_file(tmp_path / "Film.en.srt", b"text")
+    monkeypatch.setattr(judgements, "compute_sha256", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        database.judgements.content_hash(file)
+    monkeypatch.setattr(sidecar_ownership, "compute_sha256", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        database.sidecars.ownership(file)
 
 
 def test_what_was_known_of_files_that_are_gone_is_deleted(

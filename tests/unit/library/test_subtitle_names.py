@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -246,3 +248,23 @@ def test_two_media_files_of_one_name_are_named_and_none_is_chosen(tmp_path: Path
     (tmp_path / "Film.mp3").touch()
     with pytest.raises(InputRejectedError, match=r"Film\.mkv or Film\.mp3.*--media"):
         find_media_beside(tmp_path / "Film.en.srt")
+
+
+def test_subtitles_in_a_folder_on_a_failing_disk_are_not_taken_for_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Subs").mkdir()
+    (tmp_path / "Subs" / "2_English.srt").touch()
+    (tmp_path / "Film.mkv").touch()
+    scan, number = os.scandir, errno.EIO
+
+    def fail(folder: bytes) -> Any:
+        if folder.endswith(b"Subs"):
+            raise OSError(number, os.strerror(number), folder)
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        list_names(tmp_path / "Film.mkv")
+    number = errno.EACCES  # of which nobody can tell when it ends
+    assert sorted(list_names(tmp_path / "Film.mkv")) == ["Film.mkv", "Subs"]
