@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from subtitled.plugin import InputRejectedError, MediaMetadata
-from subtitled.plugin.limits import read_file
+from subtitled.plugin.limits import is_disk_error, read_file
 from subtitled.subtitles.encodings import decode_text
 from subtitled.subtitles.formats.xmltree import parse_xml
 
@@ -70,7 +70,9 @@ def _parse_first(paths: Iterable[Path], result: NfoResult) -> list[Element]:
     for path in paths:
         try:
             data = read_file(path, MAX_FILE_BYTES)
-        except OSError:
+        except OSError as error:
+            if is_disk_error(error):
+                raise  # It may be there.
             continue
         except InputRejectedError as error:
             result.issues.append(GlossaryIssue(str(path), error.message, "Write it again"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from subtitled.plugin.limits import clean_text, read_integer, read_object
+from subtitled.plugin.limits import clean_text, is_disk_error, read_integer, read_object
 
 MAX_HEADER_BYTES: Final = 16 << 20
 """Bytes of the beginning of a file that are read. Headers have some hundred kilobytes at most."""
@@ -102,6 +102,9 @@ def read_mxf_labels(path: Path) -> list[TrackLabels]:
     Returns:
         One entry for each descriptor of sound, perhaps without any name; empty if the file has no
         label or is none of MXF.
+
+    Raises:
+        OSError: The disk fails.
     """
     try:
         with path.open("rb") as file:
@@ -112,7 +115,9 @@ def read_mxf_labels(path: Path) -> list[TrackLabels]:
             # The pack says how long the metadata behind it is.
             stated = int.from_bytes(raw[start + 52 : start + 60], "big") + 2 * _MAX_RUN_IN
             raw += file.read(min(MAX_HEADER_BYTES, stated))
-    except OSError:
+    except OSError as error:
+        if is_disk_error(error):
+            raise
         return []
     descriptors: list[tuple[int, Items]] = []
     labels: dict[bytes, tuple[int, Items]] = {}

@@ -157,21 +157,22 @@ def probe_media(path: Path, timeout: float = PROBE_TIMEOUT_SECONDS) -> MediaInfo
         TransientError: The disk has an error, or ffprobe timed out.
     """
     try:
-        if not path.is_file():
-            path.stat()
-            raise NotMediaError(f"{display_path(path)} is not a file")
-        with path.open("rb") as file:
-            if not file.read(1):
-                raise NotMediaError(f"{display_path(path)} is empty", "Get the file again")
+        return _probe(path, timeout)
     except OSError as error:
         raise unreadable_error(path, error) from error
+
+
+def _probe(path: Path, timeout: float) -> MediaInfo:
+    if not path.is_file():
+        path.stat()
+        raise NotMediaError(f"{display_path(path)} is not a file")
+    with path.open("rb") as file:
+        if not file.read(1):
+            raise NotMediaError(f"{display_path(path)} is empty", "Get the file again")
     completed, payload, streams = _run(path, timeout)
     if completed.exit_status != 0 or _is_doubtful(streams):
         # ffprobe does not tell that it could not read a part.
-        try:
-            check_readable(path, ends_only=True)
-        except OSError as error:
-            raise unreadable_error(path, error) from error
+        check_readable(path, ends_only=True)
         completed, payload, streams = _run(path, timeout)
     properties = read_object(payload.get("format"))
     kinds = {s["codec_type"] for s in streams}

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from subtitled.plugin.limits import is_disk_error
+
 MAX_BOXES = 10_000
 """Boxes that are looked at. A film has some hundred above the level of its samples."""
 MAX_NAME_BYTES = 4096
@@ -25,6 +27,9 @@ def read_track_names(path: Path) -> dict[int, str]:
 
     Returns:
         The names that are there. Empty for any other file.
+
+    Raises:
+        OSError: The disk fails.
     """
     names: dict[int, str] = {}
     try:
@@ -38,7 +43,11 @@ def read_track_names(path: Path) -> dict[int, str]:
                     for inner, first, last in _iter_boxes(file, start, end, budget):
                         if inner == b"trak":
                             names |= _read_track(file, first, last, budget)
-    except (OSError, ValueError, OverflowError):
+    except OSError as error:
+        if is_disk_error(error):
+            raise
+        return names
+    except (ValueError, OverflowError):
         return names
     return names
 

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from subtitled.plugin.limits import clean_text, read_integer
+from subtitled.plugin.limits import clean_text, is_disk_error, read_integer
 
 from .timecode import TimecodeError, TimecodeRate, find_rate
 
@@ -57,11 +57,16 @@ def read_wave_notes(path: Path) -> WaveNotes:
 
     Args:
         path: A regular file.
+
+    Raises:
+        OSError: The disk fails.
     """
     try:
         with path.open("rb") as file:
             content = _find_chunk(file, os.fstat(file.fileno()).st_size)
-    except OSError:
+    except OSError as error:
+        if is_disk_error(error):
+            raise
         return NO_NOTES
     return parse_ixml(content) if content else NO_NOTES
 

@@ -12,8 +12,11 @@ from subtitled.media.clips import CutSource, SoundFormat, write_sound
 from subtitled.media.decode import decode_channels, decode_track
 from subtitled.media.extract import extract_text
 from subtitled.media.ffmpeg import NotMediaError
+from subtitled.media.mxf_labels import read_mxf_labels
 from subtitled.media.probe import probe_media
 from subtitled.media.read_errors import check_readable, find_read_error
+from subtitled.media.track_names import read_track_names
+from subtitled.media.wave_notes import read_wave_notes
 from subtitled.plugin import SetupError, TimeSpan, TransientError
 from support.disks import Disks, FaultyDisk
 
@@ -167,6 +170,15 @@ def test_a_file_that_is_broken_inside_is_read_a_second_time_and_accepted(
     track = probe_media(broken).audio_tracks[0]
     assert decode_track(broken, track, tmp_path / "a.s16").duration > 25
     assert not list(tmp_path.glob("*.again"))
+
+
+@pytest.mark.parametrize("read", [read_wave_notes, read_track_names, read_mxf_labels])
+def test_what_is_read_besides_ffprobe_is_not_taken_for_missing(
+    read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    assert not read(tmp_path / "missing") or read is read_wave_notes
+    with pytest.raises(OSError, match="Input/output error"):
+        read(Path("/proc/self/mem"))  # Nothing is there to be read at its beginning.
 
 
 def test_what_is_no_media_file_stays_one_for_good(tmp_path: Path) -> None:
