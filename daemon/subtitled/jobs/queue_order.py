@@ -67,6 +67,8 @@ class Candidate:
     """Which files of its library come first."""
     added_at: int = 0
     """When its file was added to the library, in seconds since 1970; see :func:`.added_hour`."""
+    has_failed: bool = False
+    """Whether its file was tried before. It overtakes nothing, so that others have their turn."""
 
 
 def take_turn(turns: Turns, job: Candidate) -> tuple[int, Turns]:
@@ -140,6 +142,8 @@ def describe_turn(job: Candidate) -> list[str]:
 
 
 def _describe_order(job: Candidate) -> str:
+    if job.has_failed:
+        return "it was tried before: it comes after the files of its library that waited then"
     added = time.strftime("%Y-%m-%d %H:00", time.localtime(job.added_at))
     of_one_hour = "those of one hour come in the order of their names"
     return f"of these files the {job.order} come first: it was added {added}; {of_one_hour}"

@@ -62,7 +62,8 @@ class TurnTaker:
     def rank(self, record: FileRecord, priority: int, sound_seconds: float | None) -> int:
         """Return the rank of a job that is queued now, and remember that its library had this turn.
 
-        Jobs of its library that come after it by the order of the library are moved behind it.
+        Jobs of its library that come after it by the order of the library are moved behind it,
+        unless it was tried before.
 
         Args:
             record: Its file.
@@ -79,7 +80,8 @@ class TurnTaker:
                 kv.set(QUEUE_CLOCK_KEY, None)
             rank, turns = take_turn(turns, job)
             kv.set(QUEUE_ORDER_KEY, json.dumps({"clock": turns.clock, "ends": dict(turns.ends)}))
-            return self._overtake(rank, record, job) if has_turns(priority) else rank
+            may_overtake = has_turns(priority) and not job.has_failed
+            return self._overtake(rank, record, job) if may_overtake else rank
 
     def _overtake(self, rank: int, record: FileRecord, job: Candidate) -> int:
         """Return the rank of a job among those of its library, and move others behind it."""
@@ -135,6 +137,7 @@ def candidate_of(
         sound_seconds=sound_seconds,
         order=library.order,
         added_at=record.added_at,
+        has_failed=record.attempts > 0,
     )
 
 

@@ -55,10 +55,10 @@ class Waiting:
         self.db, self.queue, self.libraries = db, Queue(), libraries
         self.turns = TurnTaker(db, libraries, self.queue)
 
-    def add(self, *paths: str, hour: int = 0, kind: int = BACKFILL) -> None:
+    def add(self, *paths: str, hour: int = 0, kind: int = BACKFILL, attempts: int = 0) -> None:
         """Queue files that were added in an hour."""
         for path in paths:
-            record = replace(_arrives(self.db, path), added_at=hour * 3600)
+            record = replace(_arrives(self.db, path), added_at=hour * 3600, attempts=attempts)
             job = new_job_id("0123456789abcdef0")
             self.db.states.set_state(
                 record.id,
@@ -107,6 +107,13 @@ def test_the_oldest_files_come_first_where_a_library_says_so(db: Database) -> No
     waiting.add("/films/a.mkv", "/films/b.mkv", hour=5)
     waiting.add("/films/old.mkv", hour=1)
     assert waiting.run() == ["old", "a", "b", "new"]
+
+
+def test_a_file_that_failed_lets_the_files_that_wait_go_first(db: Database) -> None:
+    waiting = Waiting(db, LIBRARIES)
+    waiting.add("/films/b.mkv", "/films/c.mkv", hour=5)
+    waiting.add("/films/a.mkv", hour=9, attempts=1)
+    assert waiting.run() == ["b", "c", "a"]
 
 
 def test_who_overtakes_takes_no_turn_of_another_library_or_of_new_files(db: Database) -> None:
