@@ -134,12 +134,11 @@ class Harness:
         """Plan what is due and wait until nothing is queued or running."""
         deadline = time.monotonic() + limit
         while True:
-            busy = (FileState.QUEUED, FileState.WORKING, FileState.STABILISING, FileState.RETRYING)
-            left = self.database.states.count_by_state()
-            # After that: a job that ends just now may make its file due.
             due = self.intake.ready_files(time.time() + 1)
             for record in due:
                 self.jobs.plan(record)
+            busy = (FileState.QUEUED, FileState.WORKING, FileState.STABILISING, FileState.RETRYING)
+            left = self.database.states.count_by_state()
             if not due and not any(left.get(state) for state in busy):
                 return
             assert time.monotonic() < deadline, left

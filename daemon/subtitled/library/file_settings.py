@@ -74,11 +74,7 @@ def find_start(settings: AppSettings, media: Path) -> str:
         The timecode, or an empty text.
     """
     name = library_containing(media, settings.libraries)
-    if name is None:
-        return find_stated_start(media) or ""
-    library = settings.libraries[name]
-    stated = None if library.ingest.ready_files == "off" else find_stated_start(media)
-    return stated or library.start_timecode
+    return find_stated_start(media) or (settings.libraries[name].start_timecode if name else "")
 
 
 def apply_request(library: LibrarySettings, request: ReadyRequest) -> LibrarySettings:

@@ -280,7 +280,14 @@ DISK_ERRORS = frozenset(
 
 
 def is_disk_error(error: OSError) -> bool:
-    """Check whether an error says nothing about a file, because its disk or share fails."""
+    """Check whether an error says nothing about a file, because its disk or share fails.
+
+    Args:
+        error: The error of the operating system.
+
+    Returns:
+        Whether its number is one of :data:`DISK_ERRORS`.
+    """
     return error.errno in DISK_ERRORS
 
 
