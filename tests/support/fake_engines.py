@@ -38,6 +38,7 @@ class ScriptedEngineSettings(Settings):
     loops: bool = False
     word: str = "w"
     endless: bool = False   # until it is cancelled
+    remote: bool = False
 
 class ScriptedEngine(Engine):
     """Hears each piece of speech as a word that says where it begins; writes down every call."""
@@ -49,6 +50,7 @@ class ScriptedEngine(Engine):
             supports_language_detection=True, max_concurrency=settings.at_once,
             max_chunk_seconds=settings.longest, whole_file=settings.whole,
             word_timestamps=settings.word_times,
+            destination="example.com" if settings.remote else LOCAL,
         )
 
     def note(self, what):

@@ -146,10 +146,16 @@ def _is_a_library(userdata: Path, films: Path) -> None:
         )
 
 
-def opened(kodi: Real, film: Path) -> None:
-    """Open a film, and wait until it is."""
+def opened(kodi: Real, film: Path, minute: int = 0) -> None:
+    """Open a film where it was left, and wait until it is open.
+
+    A seek is no way to get there: without a sound card Kodi forgets it after ten seconds.
+    """
     there = kodi.films / film.relative_to(kodi.ours)
-    kodi.call("Player.Open", item={"file": str(there)})
+    left = {"hours": minute // 60, "minutes": minute % 60, "seconds": 0, "milliseconds": 0}
+    kodi.call(
+        "Player.Open", item={"file": str(there)}, options={"resume": left if minute else False}
+    )
     until(lambda: kodi.call("Player.GetActivePlayers"), 20)
 
 

@@ -72,8 +72,10 @@ class Job:
     """Fingerprints of possible earlier versions of the file, the likeliest first."""
     is_cancelled: Callable[[], bool] = field(default=_never, compare=False, repr=False)
     """Whether nobody wants the result any more. A running call of an engine is then ended."""
+    must_make_room: Callable[[], bool] = field(default=_never, compare=False, repr=False)
+    """Whether a film that somebody watches needs the place of the job at once."""
     make_room: Callable[[], None] = field(default=_go_on, compare=False, repr=False)
-    """Ends the job by an exception if a film that somebody watches needs its place at once."""
+    """Ends the job by an exception if it must make room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,13 @@ class JobGate:
             self._stopping.wait(1.0)
         raise ShutdownRequested
 
+    def must_make_room(self, record: FileRecord) -> bool:
+        """Return whether a film that somebody watches needs the place of another file's job."""
+        viewed = self._gate.watched_files(VIEWERS_RULE)
+        if not viewed or record.path in viewed:
+            return False
+        return self._is_watched_file_queued(VIEWERS_RULE)
+
     def make_room(self, record: FileRecord) -> None:
         """End a job whose place a film needs that somebody watches. It does not wait.
 
@@ -114,8 +121,7 @@ class JobGate:
         Raises:
             DeferJob: The job makes room.
         """
-        viewed = self._gate.watched_files(VIEWERS_RULE)
-        if viewed and record.path not in viewed and self._is_watched_file_queued(VIEWERS_RULE):
+        if self.must_make_room(record):
             until = time.time() + WATCHED_WAIT_SECONDS
             reason = "a film that somebody watches gets its subtitle first"
             raise DeferJob(Blocked(reason, until, is_for_all_jobs=False))

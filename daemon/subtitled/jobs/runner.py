@@ -156,6 +156,7 @@ class JobRunner:
             fingerprint=fingerprint,
             previous_versions=previous,
             is_cancelled=partial(self._is_cancelled, job_id, file_id),
+            must_make_room=partial(self._must_make_room, record),
             make_room=partial(self.job_gate.make_room, record),
         )
         is_begun = fingerprint in self._begun
@@ -210,6 +211,13 @@ class JobRunner:
         except OperationalError:  # It is asked again in a second.
             return False
         return record is None or record.job_id != job_id or record.state not in ACTIVE_STATES
+
+    def _must_make_room(self, record: FileRecord) -> bool:
+        """Return whether a job must make room, which a running call asks once a second."""
+        try:
+            return self.job_gate.must_make_room(record)
+        except OperationalError:  # It is asked again in a second.
+            return False
 
     def _run_pipeline(self, record: FileRecord, job: Job, steps: DbosStepRunner) -> JobResult:
         """Run the pipeline.

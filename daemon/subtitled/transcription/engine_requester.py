@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from subtitled.costs.egress_gate import OutboundRequest
 from subtitled.engines.limits import MemoryLimitExceededError, concat, transcribe_splitting
-from subtitled.engines.protocol import EngineCrashedError
+from subtitled.engines.protocol import CallCancelledError, EngineCrashedError
 from subtitled.jobcontext.context import JobContext
 from subtitled.media.chunking import chunks_for_engine, longest_speech
 from subtitled.plugin import (
+    LOCAL,
     Audio,
     Checkpoint,
     Chunk,
@@ -258,13 +259,23 @@ class EngineRequester:
             checkpoint=checkpoint,
         )
         audio, seconds = self.audio(), chunk.span.duration
+        is_local = client.capabilities.destination == LOCAL
+
+        def is_cancelled() -> bool:
+            # What a remote engine has now may be billed. A local one is needed for the other film.
+            return ctx.job.is_cancelled() or (is_local and ctx.job.must_make_room())
 
         def call(request: TranscriptionRequest) -> Transcript:
             start = request.chunk.span.start
-            control = CallControl(
-                lambda seconds: wanted.on_progress(start + seconds), ctx.job.is_cancelled
-            )
-            return client.transcribe(audio, replace(request, control=control))
+            control = CallControl(lambda seconds: wanted.on_progress(start + seconds), is_cancelled)
+            while True:
+                try:
+                    return client.transcribe(audio, replace(request, control=control))
+                except CallCancelledError:
+                    ctx.job.make_room()
+                    if ctx.job.is_cancelled():
+                        raise
+                    # Meanwhile the other film needs no room any more.
 
         def transcribe(request: TranscriptionRequest) -> Transcript:
             try:
