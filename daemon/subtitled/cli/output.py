@@ -49,8 +49,8 @@ def _escape_control_characters(text: str) -> str:
     return "\n".join(map(escape_control_characters, text.split("\n")))
 
 
-console = SafeConsole(highlight=False, soft_wrap=True)
-errors = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
+console = SafeConsole(highlight=False, emoji=False, soft_wrap=True)
+errors = SafeConsole(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def display_path(path: os.PathLike[str] | str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,6 +18,7 @@ from subtitled.plugin import SAMPLE_RATE, Audio, TimeSpan
 from subtitled.plugin.files import write_atomic
 
 from .growing_pcm import follow_pcm
+from .vad_model import FRAME_SAMPLES, SpeechModel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,12 +28,9 @@ if TYPE_CHECKING:
 
 BLOCK_SECONDS = 600.0
 """Seconds that are processed at once, so that memory does not grow with the duration."""
-FRAME_SAMPLES = 512
-"""Samples of a frame of the model: 32 ms."""
-CONTEXT_SAMPLES = 64
-"""Samples before a frame that the model hears again."""
-BATCH_FRAMES = 500
-"""Frames that the model is asked for at once: 16 s."""
+PIECE_SECONDS = 12.0
+"""Seconds of a block that the model is asked about at once, as soon as they are decoded. A block
+has whole pieces, and each has whole frames."""
 THRESHOLD = 0.5
 """Probability from which a frame is speech. Silero's own default."""
 LOW_ENERGY_THRESHOLD = 0.25
@@ -54,7 +53,6 @@ MIN_VOICE_SHARE = 0.5
 MIN_FLOOR_RATIO = 4.0
 """Ratio of the energy in the voice band to that of the quietest tenth of frames: 6 dB."""
 
-B = TypeVar("B")
 R = TypeVar("R")
 FrameRange = tuple[int, int]
 """First frame, and the frame after the last one."""
@@ -119,12 +117,12 @@ def detect_speech(audio: Audio, threads: int = 1) -> SpeechActivity:
         threads: How many blocks are processed at the same time. The result is the same.
     """
     duration = audio.duration
-    starts = (number * BLOCK_SECONDS for number in range(math.ceil(duration / BLOCK_SECONDS)))
-    blocks = (
-        audio.read_samples(TimeSpan(start, min(duration, start + BLOCK_SECONDS)))
+    starts = (number * PIECE_SECONDS for number in range(math.ceil(duration / PIECE_SECONDS)))
+    pieces = (
+        audio.read_samples(TimeSpan(start, min(duration, start + PIECE_SECONDS)))
         for start in starts
     )
-    return _detect_in_blocks(blocks, threads)
+    return _detect_in_blocks(pieces, threads)
 
 
 def detect_speech_while_decoding(target: Path, threads: int = 1) -> SpeechActivity:
@@ -144,7 +142,7 @@ def detect_speech_while_decoding(target: Path, threads: int = 1) -> SpeechActivi
         with contextlib.suppress(OSError):  # nobody needs it
             KnownSpeech.create(seconds, activity).write(target)
 
-    return _detect_in_blocks(follow_pcm(target, BLOCK_SECONDS), threads, tell)
+    return _detect_in_blocks(follow_pcm(target, PIECE_SECONDS), threads, tell)
 
 
 def _ignore(seconds: float, activity: SpeechActivity) -> None:
@@ -152,14 +150,16 @@ def _ignore(seconds: float, activity: SpeechActivity) -> None:
 
 
 def _detect_in_blocks(
-    blocks: Iterable[Floats],
+    pieces: Iterable[Floats],
     threads: int,
     tell: Callable[[float, SpeechActivity], None] = _ignore,
 ) -> SpeechActivity:
     clear_spans: list[TimeSpan] = []
     faint_spans: list[TimeSpan] = []
     start = 0.0
-    for sample_count, (clear_ranges, faint_ranges) in map_ahead(_measure_block, blocks, threads):
+    block_samples = round(BLOCK_SECONDS * SAMPLE_RATE)
+    blocks = map_blocks(_detect_block, pieces, block_samples, threads)
+    for sample_count, clear_ranges, faint_ranges in blocks:
         end = start + sample_count / SAMPLE_RATE
         clear_spans += [_to_time_span(frames, start, end) for frames in clear_ranges]
         faint_spans += [_to_time_span(frames, start, end) for frames in faint_ranges]
@@ -168,59 +168,69 @@ def _detect_in_blocks(
     return _merge(clear_spans, faint_spans, start)
 
 
-def map_ahead(work: Callable[[B], R], items: Iterable[B], threads: int) -> Iterator[R]:
-    """Yield what a function makes of each item, in their order, with some threads.
+def map_blocks(
+    work: Callable[[Iterator[Floats]], R],
+    pieces: Iterable[Floats],
+    block_samples: int,
+    threads: int,
+) -> Iterator[R]:
+    """Yield what a function makes of each block, in their order, with some threads.
 
-    No more items are taken than threads work on, so that memory does not grow with their number.
+    A block is worked on while its pieces arrive. No more pieces are taken than belong to the blocks
+    that threads work on, so that memory does not grow with their number.
+
+    Args:
+        work: Is given the pieces of one block.
+        pieces: The pieces of all blocks, in order. They are read in the calling thread.
+        block_samples: The samples of a block, which has whole pieces.
+        threads: How many blocks are worked on at the same time.
     """
     pending: deque[Future[R]] = deque()
+    block: SimpleQueue[Floats | None] | None = None
+    count = 0
     with ThreadPoolExecutor(threads, "vad") as pool:
-        for item in items:
-            pending.append(pool.submit(work, item))
-            if len(pending) >= threads:
-                yield pending.popleft().result()
+        try:
+            for piece in pieces:
+                if block is None:
+                    block, count = SimpleQueue(), 0
+                    pending.append(pool.submit(work, _take(block)))
+                block.put(piece)
+                count += len(piece)
+                if count >= block_samples:
+                    block.put(None)
+                    block = None
+                    if len(pending) >= threads:
+                        yield pending.popleft().result()
+        finally:
+            if block is not None:
+                block.put(None)  # The thread waits for more otherwise.
         while pending:
             yield pending.popleft().result()
 
 
-def _measure_block(samples: Floats) -> tuple[int, tuple[list[FrameRange], list[FrameRange]]]:
-    """Return the number of samples with what :func:`_detect_block` says."""
-    return len(samples), _detect_block(samples)
+def _take(pieces: SimpleQueue[Floats | None]) -> Iterator[Floats]:
+    """Yield pieces as they arrive, up to None."""
+    while (piece := pieces.get()) is not None:
+        yield piece
 
 
-def _detect_block(samples: Floats) -> tuple[list[FrameRange], list[FrameRange]]:
-    """Return the frame ranges of speech, and those that may be faint speech."""
-    probabilities = _predict(samples)
+def _detect_block(pieces: Iterator[Floats]) -> tuple[int, list[FrameRange], list[FrameRange]]:
+    """Return the number of samples, the frame ranges of speech, and those of what may be faint."""
+    import numpy as np
+
+    model = SpeechModel()
+    probabilities: list[float] = []
+    read: list[Floats] = []
+    for piece in pieces:
+        read.append(piece)
+        probabilities += model.predict(piece)
+    probabilities += model.finish()
+    samples = np.concatenate(read)
     clear = find_frame_ranges(probabilities, THRESHOLD)
     candidates = _subtract(find_frame_ranges(probabilities, LOW_ENERGY_THRESHOLD), clear)
     if candidates:
         candidates = _filter_voiced(samples, candidates)
-    return clear, candidates
-
-
-def _predict(samples: Floats) -> list[float]:
-    """Return the probability of speech in each frame.
-
-    faster-whisper asks for as much as 320 s at once. That gives the same numbers, and takes 150 MB
-    more and a fifth longer.
-    """
-    import numpy as np
-    from faster_whisper.vad import get_vad_model
-
-    session = get_vad_model().session
-    padded = np.pad(samples, (0, FRAME_SAMPLES - len(samples) % FRAME_SAMPLES))
-    frames = padded.reshape(-1, FRAME_SAMPLES)
-    before = np.zeros((1, CONTEXT_SAMPLES), np.float32)
-    hidden, cell = np.zeros((1, 1, 128), np.float32), np.zeros((1, 1, 128), np.float32)
-    probabilities: list[float] = []
-    for first in range(0, len(frames), BATCH_FRAMES):
-        batch = frames[first : first + BATCH_FRAMES]
-        context = np.concatenate([before, batch[:-1, -CONTEXT_SAMPLES:]])
-        before = batch[-1:, -CONTEXT_SAMPLES:]
-        sound = np.concatenate([context, batch], axis=1)
-        output, hidden, cell = session.run(None, {"input": sound, "h": hidden, "c": cell})
-        probabilities += output.reshape(-1).tolist()
-    return probabilities
+    return len(samples), clear, candidates
 
 
 def find_frame_ranges(probabilities: Sequence[float], threshold: float) -> list[FrameRange]:

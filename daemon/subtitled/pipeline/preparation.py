@@ -21,7 +21,7 @@ from subtitled.routing.production_plan import JOB_PLAN, JobPlan, plan_target
 from subtitled.routing.table import RouteKind
 from subtitled.subtitles.filenames import build_sidecar_path
 from subtitled.subtitles.publish import check_writable
-from subtitled.transcription.early_start import is_new, prepare_decoding, start_engine_early
+from subtitled.transcription.early_start import is_new, prepare_glossary, start_engine_early
 from subtitled.transcription.track_analysis import TrackAnalyser, pcm_path
 from subtitled.transcripts.models import Selection
 
@@ -83,7 +83,7 @@ def prepare_job(
     steps, analyser = ctx.steps, TrackAnalyser(ctx)
     if not ctx.job.uses_stored_words_only and is_new(ctx.services, ctx.job.fingerprint):
         start_engine_early(ctx.services, ctx.job.library, ctx.job.fingerprint)
-        prepare_decoding(ctx)
+        prepare_glossary(ctx)
     facts = _FACTS.validate_python(steps.run("probe", partial(_probe, ctx)))
     analyser.find_engine = partial(_find_engine, ctx, facts)
     step, listened_to = "choose track", set[int]()

@@ -7,6 +7,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+HASH_BLOCK_BYTES = 8 << 20
+"""Bytes that are hashed at once. After each, a thread waits while others run Python code."""
+
 
 def write_atomic(target: Path, content: bytes, temporary: Path | None = None) -> None:
     """Write a file so that a power failure leaves either the old file or all of the new one.
@@ -95,5 +98,8 @@ def hash_file(path: Path) -> str:
     Raises:
         OSError: The file cannot be read.
     """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest, buffer = hashlib.sha256(), memoryview(bytearray(HASH_BLOCK_BYTES))
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            digest.update(buffer[:count])
+    return digest.hexdigest()

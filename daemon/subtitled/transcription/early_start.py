@@ -12,6 +12,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from subtitled.config.settings import LibrarySettings
@@ -33,7 +34,8 @@ BACKGROUND_NICENESS = 10
 def start_engine_early(services: Services, library: LibrarySettings, fingerprint: str) -> None:
     """Start the engine that will identify the language, while the media file is probed.
 
-    It starts only in free room: no other engine is ended for it.
+    It starts only in free room: no other engine is ended for it. Whether ffmpeg can be confined is
+    found out beside it.
 
     Args:
         services: What the job uses.
@@ -42,6 +44,9 @@ def start_engine_early(services: Services, library: LibrarySettings, fingerprint
     """
     if not is_new(services, fingerprint):
         return
+    for program in ("ffprobe", "ffmpeg"):
+        if (executable := shutil.which(program)) is not None:
+            run_in_background(f"confine {program}", partial(confinement_problem, executable))
     with contextlib.suppress(SubtitledError):
         identifiers = list_identifiers(routing_for(services.config, library))
         if identifiers:
@@ -53,16 +58,9 @@ def is_new(services: Services, fingerprint: str) -> bool:
     return not services.store.tracks(fingerprint)
 
 
-def prepare_decoding(ctx: JobContext) -> None:
-    """Check in the background whether ffmpeg can be confined, and look for the glossary."""
-    executable = shutil.which("ffmpeg")
-
-    def prepare() -> None:
-        if executable is not None:
-            confinement_problem(executable)
-        _ = ctx.glossary
-
-    run_in_background("early start", prepare)
+def prepare_glossary(ctx: JobContext) -> None:
+    """Look for the glossary in the background."""
+    run_in_background("glossary", lambda: ctx.glossary)
 
 
 def prepare_language_check() -> None:

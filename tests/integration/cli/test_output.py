@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.cli.output import SafeConsole, display_path, echo_table
+from subtitled.cli.output import SafeConsole, display_path, echo, echo_table
 from subtitled.daemon.logs import escape_control_characters, log_to_stderr
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -81,6 +81,13 @@ def test_a_terminal_without_the_letters_of_a_name_shows_their_numbers(
     )
     assert shown in completed.stdout
     assert completed.returncode == 0, completed.stderr
+
+
+def test_a_name_that_rich_takes_for_a_picture_is_shown_as_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    echo("The :heart: of it (2020).mkv")
+    assert capsys.readouterr().out == "The :heart: of it (2020).mkv\n"
 
 
 def test_a_table_in_a_file_has_a_line_for_each_row_and_breaks_no_name(

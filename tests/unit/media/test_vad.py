@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +20,9 @@ from subtitled.media.vad import (
     MIN_SILENCE_SECONDS,
     detect_speech,
     find_frame_ranges,
-    map_ahead,
+    map_blocks,
 )
+from subtitled.media.vad_model import SpeechModel
 from subtitled.plugin import SAMPLE_RATE, Audio, TimeSpan
 from support.recorded_speech import Recording
 
@@ -158,36 +161,73 @@ def test_blocks_heard_at_the_same_time_give_the_speech_of_one_after_the_other(
     assert detect_speech(audio, threads=3) == one_by_one
 
 
-def test_the_model_says_of_small_batches_what_it_says_of_a_large_one(
-    english_speech: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_model_says_of_small_pieces_what_it_says_of_a_large_one(
+    english_speech: Recording, tmp_path: Path
 ) -> None:
     from faster_whisper.vad import get_vad_model
 
-    monkeypatch.setattr(vad, "BATCH_FRAMES", 7)
     samples = _samples(_pcm(["-i", str(english_speech.path)], tmp_path / "speech.s16"))
     whole = np.pad(samples, (0, 512 - len(samples) % 512))
-    assert vad._predict(samples) == get_vad_model()(whole).reshape(-1).tolist()
+    model, chance = SpeechModel(), random.Random(7)
+    probabilities: list[float] = []
+    position = 0
+    while position < len(samples):
+        count = chance.choice([0, 1, 100, 511, 512, 5000, 60_000])
+        probabilities += model.predict(samples[position : position + count])
+        position += count
+    probabilities += model.finish()
+    assert probabilities == get_vad_model()(whole).reshape(-1).tolist()
+
+
+def _pieces(count: int, taken: list[int]) -> Iterator[Floats]:
+    """Yield pieces of two samples that have their number as value."""
+    for number in range(count):
+        taken.append(number)
+        yield np.full(2, number, np.float32)
+
+
+def _first(pieces: Iterator[Floats]) -> list[int]:
+    return [int(piece[0]) for piece in pieces]
 
 
 def test_no_more_blocks_are_read_than_are_worked_on() -> None:
     taken: list[int] = []
+    for count, result in enumerate(map_blocks(_first, _pieces(26, taken), 6, 3), 1):
+        assert result == list(range(3 * (count - 1), min(26, 3 * count)))
+        assert len(taken) <= 3 * (count + 2)
+    assert (count, len(taken)) == (9, 26)
 
-    def items() -> Iterator[int]:
-        for number in range(9):
-            taken.append(number)
-            yield number
 
-    for count, result in enumerate(map_ahead(lambda number: number * 2, items(), 3)):
-        assert result == 2 * count
-        assert len(taken) <= count + 3
-    assert len(taken) == 9
+def test_a_block_is_worked_on_while_its_pieces_arrive() -> None:
+    seen: SimpleQueue[int] = SimpleQueue()
+
+    def pieces() -> Iterator[Floats]:
+        for number in range(3):
+            yield np.full(2, number, np.float32)
+            assert seen.get(timeout=30) == number
+
+    def work(block: Iterator[Floats]) -> None:
+        for piece in block:
+            seen.put(int(piece[0]))
+
+    assert list(map_blocks(work, pieces(), 100, 1)) == [None]
 
 
 def test_a_block_that_cannot_be_heard_fails_the_detection() -> None:
-    def work(number: int) -> int:
-        if number == 2:
+    def work(pieces: Iterator[Floats]) -> int:
+        if 4 in _first(pieces):
             raise MemoryError
-        return number
+        return 0
 
     with pytest.raises(MemoryError):
-        list(map_ahead(work, range(5), 2))
+        list(map_blocks(work, _pieces(10, []), 4, 2))
+
+
+@pytest.mark.timeout(30)
+def test_sound_that_breaks_off_fails_the_detection_and_leaves_no_thread_waiting() -> None:
+    def pieces() -> Iterator[Floats]:
+        yield from _pieces(5, [])
+        raise OSError
+
+    with pytest.raises(OSError):
+        list(map_blocks(_first, pieces(), 8, 2))
