@@ -30,7 +30,7 @@ from rich.table import Table
 
 from noise_sounds import RATE, SEED, Samples, add_reverberation, make_crowd, make_engine, mix
 from words import Results, Score, add_way_options, listen, parse_ways, score
-from words_losses import count_false_removals, count_words_outside_speech
+from words_losses import count_words_outside_speech, count_words_removed
 from words_material import Recording, load_recordings
 from words_ways import CACHE, OURS, RAW
 
@@ -121,7 +121,7 @@ def print_curve(recordings: Sequence[Recording], results: Results) -> None:
             ]
             cells.append("{:.1f} ({:.1f}, {:.1f})".format(*rates))
             if way in OURS:
-                removed = sum(count_false_removals(each, heard[each.name]) for each in present)
+                removed = sum(count_words_removed(each, heard[each.name]) for each in present)
                 outside = sum(
                     count_words_outside_speech(each, heard[each.name]) for each in present
                 )

@@ -16,6 +16,7 @@ from words_material import UNWRITABLE, Recording
 from words_scores import (
     LostStretch,
     align_words,
+    count_false_removals,
     find_lost_stretches,
     list_words,
 )
@@ -165,7 +166,7 @@ def print_removals(recordings: Sequence[Recording], heard_by_name: Mapping[str, 
     """Print the guards' false removals, and the words outside the speech that VAD found."""
     present = [each for each in recordings if each.is_scored and each.name in heard_by_name]
     for title, count in (
-        ("guards' false removals", count_false_removals),
+        ("guards' false removals", count_words_removed),
         ("words outside the speech that was found", count_words_outside_speech),
     ):
         counts = {each.name: count(each, heard_by_name[each.name]) for each in present}
@@ -173,15 +174,13 @@ def print_removals(recordings: Sequence[Recording], heard_by_name: Mapping[str, 
         print(f"{title}: {sum(counts.values())} ({places})")
 
 
-def count_false_removals(recording: Recording, heard: Heard) -> int:
+def count_words_removed(recording: Recording, heard: Heard) -> int:
     """Count the words that the engine heard rightly, and that are missing in the subtitle."""
     language = recording.language
-    said = list_words(recording.text or "", language)
-    engine = list_words("".join(text for _, _, text in heard.words), language)
-    kept = align_words(list_words(heard.text, language), said)
-    return sum(
-        place is not None and kept[index] is None
-        for index, place in enumerate(align_words(engine, said))
+    return count_false_removals(
+        list_words("".join(text for _, _, text in heard.words), language),
+        list_words(heard.text, language),
+        list_words(recording.text or "", language),
     )
 
 

@@ -96,6 +96,62 @@ def find_lost_stretches(
     ]
 
 
+def count_false_removals(engine: Sequence[str], kept: Sequence[str], said: Sequence[str]) -> int:
+    """Count the words of the reference that an engine heard and that are not in what was kept.
+
+    Of a phrase that the engine repeats in a row only as many copies count as the reference has:
+    the others of such a loop match words of the reference only by chance.
+
+    Args:
+        engine: The words that the engine heard.
+        kept: The words that were kept of them.
+        said: The words that were said.
+    """
+    in_kept = align_words(kept, said)
+    in_engine = align_words(_shorten_loops(engine, said), said)
+    return sum(
+        place is not None and in_kept[index] is None for index, place in enumerate(in_engine)
+    )
+
+
+def _shorten_loops(heard: Sequence[str], said: Sequence[str]) -> list[str]:
+    """Leave of each repeated phrase the copies that the reference has, and at least one."""
+    left: list[str] = []
+    index = 0
+    while index < len(heard):
+        size, copies = _find_loop(heard, index)
+        phrase = list(heard[index : index + size])
+        left += phrase * (min(copies, max(1, _count_phrase(phrase, said))) if copies > 1 else 1)
+        index += size * copies
+    return left
+
+
+def _find_loop(words: Sequence[str], first: int) -> tuple[int, int]:
+    """Return the size and the copies of the phrase that repeats over the most words from here."""
+    best = (1, 1)
+    for size in range(1, (len(words) - first) // 2 + 1):
+        if words[first + size] != words[first]:
+            continue
+        phrase, copies = words[first : first + size], 1
+        while words[first + size * copies : first + size * (copies + 1)] == phrase:
+            copies += 1
+        if copies > 1 and size * copies > best[0] * best[1]:
+            best = (size, copies)
+    return best
+
+
+def _count_phrase(phrase: Sequence[str], said: Sequence[str]) -> int:
+    """Return how often a phrase stands in a text, without overlaps."""
+    count, index = 0, 0
+    while index + len(phrase) <= len(said):
+        if list(said[index : index + len(phrase)]) == list(phrase):
+            count += 1
+            index += len(phrase)
+        else:
+            index += 1
+    return count
+
+
 def per_hour(count: int, seconds: float) -> float | None:
     """Return a count per hour; None without any time."""
     return count * 3600 / seconds if seconds else None

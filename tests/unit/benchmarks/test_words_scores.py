@@ -82,3 +82,23 @@ def test_a_rate_needs_time(scores: ModuleType) -> None:
     assert scores.per_hour(3, 1800) == 6
     assert scores.per_hour(0, 60) == 0
     assert scores.per_hour(0, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("engine", "kept", "said", "removals"),
+    [
+        # A loop of which a guard leaves one copy, and whose words are said elsewhere.
+        ("so is it not " + "is it not " * 30 + "far", "so is it not far", "so it is not as far", 0),
+        ("it is far " * 9, "", "they say that it is far away", 3),
+        ("it is far " * 9, "it is far", "they say that it is far away", 0),
+        # Copies that were really said are words like all others.
+        ("no no no no no", "no", "no no no", 2),
+        ("he lives in new york", "he lives", "he lives in york", 2),
+        ("he lives in newark", "he lives", "he lives in york", 1),
+        ("", "", "he lives", 0),
+    ],
+)
+def test_a_loop_that_a_guard_removed_is_a_false_removal_at_most_as_often_as_it_was_said(
+    scores: ModuleType, engine: str, kept: str, said: str, removals: int
+) -> None:
+    assert scores.count_false_removals(engine.split(), kept.split(), said.split()) == removals
