@@ -219,7 +219,7 @@ def _read_probe(data: bytes) -> object:
     from unittest.mock import patch
 
     from subtitled.media import probe
-    from subtitled.media.ffmpeg import Completed
+    from subtitled.media.ffmpeg_process import Completed
 
     film = _folder() / "film"
     film.write_bytes(b"x")
@@ -268,7 +268,7 @@ def _config_error() -> type[BaseException]:
 
 
 def _all_targets() -> list[Target]:
-    from subtitled.media.ffmpeg import NotMediaError
+    from subtitled.media.errors import NotMediaError
 
     return [
         *(

@@ -14,7 +14,7 @@ from subtitled.config.settings import LibrarySettings
 from subtitled.jobcontext.job import InlineRunner, Job, JobResult
 from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import content_fingerprint
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.media.growing_pcm import partial_path
 from subtitled.media.vad import KnownSpeech, SpeechActivity
 from subtitled.pipeline.pipeline import run_job

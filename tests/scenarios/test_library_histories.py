@@ -48,7 +48,7 @@ from subtitled.library.fingerprint import content_fingerprint
 from subtitled.library.ingest import Ingest
 from subtitled.library.removal import SidecarRemover
 from subtitled.media.decode import DecodedTrack
-from subtitled.media.ffmpeg import unreadable_error
+from subtitled.media.errors import unreadable_error
 from subtitled.media.probe import AudioTrack, MediaInfo
 from subtitled.media.vad import SpeechActivity
 from subtitled.pipeline import decision_digests, preparation

@@ -17,7 +17,7 @@ from subtitled.db.records import FileState
 from subtitled.jobcontext.job import Job
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.library.rebuild import rebuild_sidecars
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.pipeline import partial_subtitle
 from subtitled.pipeline.pipeline import run_job
 from subtitled.plugin import PlaybackSession, Sidecar, TranscriptionRequest, TransientError

@@ -12,7 +12,7 @@ import pytest
 from subtitled.daemon.answers.file_inspection import inspect_now
 from subtitled.db.records import FileState
 from subtitled.library.fingerprint import content_fingerprint
-from subtitled.media.ffmpeg import NoAudioError
+from subtitled.media.errors import NoAudioError
 from subtitled.plugin import SAMPLE_RATE, Language
 from subtitled.subtitles.formats import read_cues
 from support.tone_engine import DE, EN, PITCHES, RU, TEXTS, configure

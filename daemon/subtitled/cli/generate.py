@@ -23,7 +23,7 @@ from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.library.paths import describe_failure, library_containing, to_known_path
 from subtitled.library.scanner import scan
-from subtitled.media.ffmpeg import unreadable_error
+from subtitled.media.errors import unreadable_error
 from subtitled.plugin import Language, SubtitledError
 from subtitled.transcription.early_start import start_engine_early
 

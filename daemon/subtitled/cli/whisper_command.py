@@ -22,7 +22,7 @@ from subtitled.jobcontext.job import InlineRunner, Job
 from subtitled.jobcontext.services import Services
 from subtitled.library.fingerprint import content_fingerprint
 from subtitled.library.paths import describe_failure, library_containing, to_known_path
-from subtitled.media.ffmpeg import unreadable_error
+from subtitled.media.errors import unreadable_error
 from subtitled.media.probe import probe_media
 from subtitled.pipeline.single_subtitle import make_subtitle
 from subtitled.plugin import SubtitledError

@@ -13,7 +13,7 @@ from subtitled.db.commands import Command, CommandKind
 from subtitled.db.database import Database
 from subtitled.db.records import ACTIVE_STATES, FileRecord
 from subtitled.library.ingest import Ingest
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.plugin.paths import display_path
 from subtitled.polling import PollingWorker
 

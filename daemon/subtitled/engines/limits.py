@@ -11,7 +11,7 @@ from typing import Protocol
 
 import psutil
 
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.plugin import (
     LOCAL,
     Audio,

@@ -9,7 +9,7 @@ import psutil
 
 from subtitled.config.load import Configuration
 from subtitled.config.plugins import ConfiguredComponent
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.media.vad import SpeechActivity
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (

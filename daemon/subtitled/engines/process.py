@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.plugin import TransientError
 from subtitled.plugin.limits import MAX_WIRE_BYTES, clean_text
 

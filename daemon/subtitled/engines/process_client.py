@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from subtitled.config.plugin_paths import current_plugin_paths
 from subtitled.config.plugins import ConfiguredComponent
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     LOCAL,

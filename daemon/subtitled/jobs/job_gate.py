@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from subtitled.db.database import Database
 from subtitled.db.records import ACTIVE_STATES, FileRecord, FileState
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.plugin.paths import display_path
 
 from .gate import Blocked, WorkGate

@@ -32,7 +32,7 @@ from subtitled.library.fingerprint import fingerprint_of
 from subtitled.library.moves import adopt_moved_file
 from subtitled.library.next_episodes import find_next_episodes, read_episode, series_folder
 from subtitled.library.removal import SidecarRemover
-from subtitled.media.ffmpeg import unreadable_error
+from subtitled.media.errors import unreadable_error
 from subtitled.pipeline.decision_digests import settings_digest
 from subtitled.pipeline.planning import MediaReport
 from subtitled.pipeline.translation_requests import (

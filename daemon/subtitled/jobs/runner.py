@@ -20,7 +20,7 @@ from subtitled.jobcontext.job import Job, JobResult
 from subtitled.jobcontext.services import Services
 from subtitled.library.file_settings import settings_of_file
 from subtitled.library.versions import candidate_previous_versions
-from subtitled.media.ffmpeg import kill_all
+from subtitled.media.ffmpeg_process import kill_all
 from subtitled.pipeline.decision_digests import settings_digest
 from subtitled.pipeline.partial_subtitle import remove_leftovers
 from subtitled.pipeline.pipeline import run_job

@@ -24,14 +24,9 @@ from subtitled.plugin import (
 )
 from subtitled.plugin.paths import display_path
 
-from .ffmpeg import (
-    Completed,
-    NotMediaError,
-    failure_reason,
-    is_disk_full,
-    open_input,
-    run_graph,
-)
+from .errors import NotMediaError
+from .ffmpeg import failure_reason, is_disk_full, open_input, run_graph
+from .ffmpeg_process import Completed
 from .probe import AudioTrack
 
 PRE_ROLL_SECONDS = 1.0

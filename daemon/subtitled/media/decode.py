@@ -21,17 +21,15 @@ from .channels import (
     weigh_by_phase,
     write_mix,
 )
+from .errors import NotMediaError, TruncatedError, unreadable_error
 from .ffmpeg import (
     SHORT_SECONDS,
-    NotMediaError,
-    TruncatedError,
     believed_seconds,
     failure_reason,
     is_disk_full,
     open_input,
     run_ffprobe,
     run_graph,
-    unreadable_error,
 )
 from .growing_pcm import partial_path
 from .levels import correct_level

@@ -10,7 +10,8 @@ import ffmpeg
 from subtitled.plugin import InputRejectedError, TimeSpan
 from subtitled.plugin.paths import display_path
 
-from .ffmpeg import believed_seconds, open_input, run_graph, unreadable_error
+from .errors import unreadable_error
+from .ffmpeg import believed_seconds, open_input, run_graph
 
 MAX_EXTRACT_RATIO = 0.5
 """Seconds that one second of the media file may take, because all of it has to be read."""

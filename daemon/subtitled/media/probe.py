@@ -21,7 +21,9 @@ from subtitled.plugin.limits import (
 from subtitled.plugin.paths import display_path
 
 from .card_clips import find_sounds
-from .ffmpeg import Completed, NotMediaError, failure_reason, run_ffprobe, unreadable_error
+from .errors import NotMediaError, unreadable_error
+from .ffmpeg import failure_reason, run_ffprobe
+from .ffmpeg_process import Completed
 from .marks import Mark
 from .mxf_labels import CHANNEL_NAMES, add_mxf_labels
 from .read_errors import check_readable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .ffmpeg import NoAudioError
+from .errors import NoAudioError
 from .probe import AudioTrack, MediaInfo
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from subtitled.plugin import Language
 
-from .ffmpeg import NoAudioError
+from .errors import NoAudioError
 from .marks import NO_DIALOGUE
 from .probe import AudioTrack, MediaInfo
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from subtitled.jobcontext.context import JobContext
+from subtitled.media.errors import unreadable_error
 from subtitled.media.extract import MAX_TEXT_BYTES, extract_text
-from subtitled.media.ffmpeg import unreadable_error
 from subtitled.media.probe import MediaInfo
 from subtitled.plugin import Cue, InputRejectedError, Language, SubtitleKind, TransientError
 from subtitled.plugin.limits import read_file

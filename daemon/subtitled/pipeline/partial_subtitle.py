@@ -21,7 +21,7 @@ from subtitled.db.database import Database
 from subtitled.db.kv import PARTIAL_KEY
 from subtitled.db.records import ACTIVE_STATES
 from subtitled.jobcontext.context import JobContext
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.plugin import (
     Language,
     Sidecar,

@@ -20,7 +20,7 @@ from subtitled.db.judgements import JudgementRepository
 from subtitled.db.sidecars import SidecarRecord, SidecarRepository, SidecarStatus
 from subtitled.db.state_folder import REMOVED_FOLDER
 from subtitled.library.subtitle_names import list_names
-from subtitled.media.ffmpeg import unreadable_error
+from subtitled.media.errors import unreadable_error
 from subtitled.media.probe import MediaInfo
 from subtitled.media.track_selection import select_tracks
 from subtitled.media.tracks import AudioChoice, choose_audio_track

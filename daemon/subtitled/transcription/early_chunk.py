@@ -18,7 +18,7 @@ from pathlib import Path
 
 from subtitled.jobcontext.context import JobContext
 from subtitled.media.chunking import chunks_for_engine, longest_speech, select_detection_windows
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.media.growing_pcm import partial_path
 from subtitled.media.probe import AudioTrack
 from subtitled.media.vad import KnownSpeech

@@ -14,7 +14,7 @@ from subtitled.config.load import load_config
 from subtitled.engines import translators as engine_translators
 from subtitled.engines.pool import EnginePool
 from subtitled.engines.protocol import EngineCrashedError
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.plugin import (
     Batch,
     Language,

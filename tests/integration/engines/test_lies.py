@@ -18,7 +18,7 @@ from subtitled.engines.breaker import CircuitBreakers
 from subtitled.engines.client import EngineClient
 from subtitled.engines.process import EngineProcess
 from subtitled.engines.protocol import EngineCrashedError, EngineLoadError, error_from_json
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     Audio,

@@ -28,7 +28,7 @@ from subtitled.engines.limits import (
 from subtitled.engines.pausable_clock import PausableClock
 from subtitled.engines.priority import ProcessPriority
 from subtitled.engines.protocol import EngineCrashedError
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     Audio,

@@ -12,7 +12,7 @@ import pytest
 
 from subtitled.config.plugins import ConfiguredComponent
 from subtitled.engines.client import EngineClient
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     Audio,

@@ -20,7 +20,7 @@ from subtitled.db.records import FileState
 from subtitled.engines.process import EngineProcess
 from subtitled.engines.protocol import EngineCrashedError
 from subtitled.jobs.retry_policy import MAX_ATTEMPTS, next_state
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.models.store import ModelStore
 from subtitled.plugin import (
     Chunk,

@@ -16,7 +16,7 @@ from subtitled.library.media_filter import describe_exclusion
 from subtitled.library.scanner import scan
 from subtitled.media.card_clips import find_clip, find_sounds
 from subtitled.media.decode import decode_channels, decode_track
-from subtitled.media.ffmpeg import NoAudioError
+from subtitled.media.errors import NoAudioError
 from subtitled.media.op_atom import parse_essence, read_essence
 from subtitled.media.probe import probe_media
 from subtitled.media.tracks import choose_audio_track

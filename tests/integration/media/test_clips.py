@@ -11,7 +11,7 @@ import pytest
 
 from subtitled.media.clips import CutSource, SoundFormat, write_clip, write_sound, write_still
 from subtitled.media.decode import decode_track
-from subtitled.media.ffmpeg import NotMediaError
+from subtitled.media.errors import NotMediaError
 from subtitled.media.peaks import measure_peaks
 from subtitled.media.probe import probe_media
 from subtitled.plugin import InputRejectedError, TimeSpan

@@ -13,7 +13,7 @@ import pytest
 from subtitled.media import decode
 from subtitled.media.channels import write_channel
 from subtitled.media.decode import decode_channels, decode_track
-from subtitled.media.ffmpeg import FileGoneError, NotMediaError, TruncatedError
+from subtitled.media.errors import FileGoneError, NotMediaError, TruncatedError
 from subtitled.media.probe import AudioTrack, probe_media
 from subtitled.plugin import Audio, SetupError, TimeSpan, TransientError
 

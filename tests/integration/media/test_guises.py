@@ -13,8 +13,10 @@ import pytest
 
 from subtitled.media import decode, demuxers
 from subtitled.media.decode import decode_track
+from subtitled.media.errors import NotMediaError
 from subtitled.media.extract import extract_text
-from subtitled.media.ffmpeg import NotMediaError, believed_seconds, file_url, run_ffmpeg
+from subtitled.media.ffmpeg import believed_seconds
+from subtitled.media.ffmpeg_process import file_url, run_ffmpeg
 from subtitled.media.probe import AudioTrack, probe_media
 from subtitled.plugin import InputRejectedError, Language, SubtitledError
 from subtitled.plugin.confinement import Limits, confinement_problem

@@ -18,13 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subtitled.media.ffmpeg import (
-    FileGoneError,
-    NotMediaError,
-    ShutdownRequested,
-    kill_all,
-    run_ffmpeg,
-)
+from subtitled.media.errors import FileGoneError, NotMediaError, ShutdownRequested
+from subtitled.media.ffmpeg_process import kill_all, run_ffmpeg
 from subtitled.media.marks import Mark
 from subtitled.media.probe import probe_media
 from subtitled.media.track_names import read_track_names

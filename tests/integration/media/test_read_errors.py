@@ -10,8 +10,8 @@ import pytest
 
 from subtitled.media.clips import CutSource, SoundFormat, write_sound
 from subtitled.media.decode import decode_channels, decode_track
+from subtitled.media.errors import NotMediaError
 from subtitled.media.extract import extract_text
-from subtitled.media.ffmpeg import NotMediaError
 from subtitled.media.mxf_labels import read_mxf_labels
 from subtitled.media.probe import probe_media
 from subtitled.media.read_errors import check_readable, find_read_error
@@ -163,7 +163,7 @@ def test_a_file_that_is_broken_inside_is_read_a_second_time_and_accepted(
 ) -> None:
     """Some demuxers call a fault inside a file an input/output error."""
     media = make("mp3")
-    monkeypatch.setattr("subtitled.media.ffmpeg.find_read_error", lambda line, urls: 5)
+    monkeypatch.setattr("subtitled.media.ffmpeg_process.find_read_error", lambda line, urls: 5)
     raw = (media.parent.with_name("films-behind") / media.name).read_bytes()
     broken = tmp_path / "broken.mp3"
     broken.write_bytes(raw[:200_000] + b"\xff\xfb\x00" * 2000 + raw[206_000:])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from subtitled.media.ffmpeg import NoAudioError
+from subtitled.media.errors import NoAudioError
 from subtitled.media.probe import AudioTrack, MediaInfo
 from subtitled.media.track_selection import select_tracks
 from subtitled.plugin import UNDETERMINED

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subtitled.media.ffmpeg import NoAudioError
+from subtitled.media.errors import NoAudioError
 from subtitled.media.marks import Mark
 from subtitled.media.probe import AudioTrack, MediaInfo
 from subtitled.media.tracks import choose_audio_track, list_spoken_tracks

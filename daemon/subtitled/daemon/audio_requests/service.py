@@ -24,7 +24,7 @@ from subtitled.jobs.log_context import current_job
 from subtitled.jobs.runner import JobRunner
 from subtitled.jobs.throttle_state import Throttle, ThrottleRegistry
 from subtitled.library.paths import shorten_message
-from subtitled.media.ffmpeg import NotMediaError, ShutdownRequested
+from subtitled.media.errors import NotMediaError, ShutdownRequested
 from subtitled.plugin import SubtitledError, TransientError
 from subtitled.polling import PollingWorker
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_scratch_dir
 from subtitled.db.database import Database
+from subtitled.media.errors import ShutdownRequested
 from subtitled.media.extract import extract_text
-from subtitled.media.ffmpeg import ShutdownRequested
 from subtitled.media.probe import probe_media
 from subtitled.pipeline.existing_subtitles import normalise_cues
 from subtitled.plugin import Cue, Language, SubtitledError

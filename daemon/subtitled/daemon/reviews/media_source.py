@@ -16,7 +16,7 @@ from subtitled.db.database import Database
 from subtitled.db.review_records import ReviewRecord
 from subtitled.jobcontext.services import open_transcript_store
 from subtitled.media.clips import CutSource
-from subtitled.media.ffmpeg import FileGoneError, ShutdownRequested
+from subtitled.media.errors import FileGoneError, ShutdownRequested
 from subtitled.media.probe import AudioTrack, MediaInfo, probe_media
 from subtitled.media.track_sets import find_track_set
 from subtitled.media.tracks import choose_audio_track

@@ -20,7 +20,7 @@ from subtitled.jobs.runner import JobRunner
 from subtitled.jobs.throttle_state import Throttle
 from subtitled.library.paths import library_containing
 from subtitled.media.clips import write_samples
-from subtitled.media.ffmpeg import ShutdownRequested
+from subtitled.media.errors import ShutdownRequested
 from subtitled.plugin import SetupError, SubtitledError
 from subtitled.polling import PollingWorker
 from subtitled.transcription.passage import PassageRequest, transcribe_passage

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from subtitled.config.egress_settings import is_destination_allowed
 from subtitled.daemon.audio_requests.questions import AudioAnswer, AudioQuestion, AudioTask
 from subtitled.engines.protocol import ResourceUnavailableError
-from subtitled.media.ffmpeg import NoAudioError
+from subtitled.media.errors import NoAudioError
 from subtitled.plugin import InputRejectedError, SubtitledError, TransientError
 from subtitled.subtitles.formats import render_subtitle
 
