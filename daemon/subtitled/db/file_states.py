@@ -316,24 +316,8 @@ class FileStateRepository:
 
     def requeue(self, file_id: int, priority: int | None = None) -> None:
         """Evaluate a file again now, and forget its failures."""
-        now = time.time()
-        values: dict[str, Any] = {
-            "state": FileState.STABILISING,
-            "updated_at": now,
-            "attempts": 0,
-            "crashes": 0,
-            "unstable_checks": 0,
-            "next_check_at": now,
-            "job_id": None,
-            "reason": "",
-            "hint": "",
-            "missing_since": None,
-            "previous_state": None,
-        }
-        if priority is not None:
-            values["priority"] = priority
         with self._engine.begin() as c:
-            c.execute(files.update().where(files.c.id == file_id).values(**values))
+            requeue_file(c, file_id, priority)
 
     def _requeue_where(self, library: str, *conditions: sa.ColumnElement[bool]) -> int:
         with self._engine.begin() as c:
@@ -349,6 +333,27 @@ class FileStateRepository:
                 )
             )
             return result.rowcount
+
+
+def requeue_file(connection: sa.Connection, file_id: int, priority: int | None = None) -> None:
+    """Do what :meth:`FileStates.requeue` does, in a transaction."""
+    now = time.time()
+    values: dict[str, Any] = {
+        "state": FileState.STABILISING,
+        "updated_at": now,
+        "attempts": 0,
+        "crashes": 0,
+        "unstable_checks": 0,
+        "next_check_at": now,
+        "job_id": None,
+        "reason": "",
+        "hint": "",
+        "missing_since": None,
+        "previous_state": None,
+    }
+    if priority is not None:
+        values["priority"] = priority
+    connection.execute(files.update().where(files.c.id == file_id).values(**values))
 
 
 def _checked_priorities(c: sa.Connection, library: str) -> Iterator[int]:

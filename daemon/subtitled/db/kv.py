@@ -83,15 +83,13 @@ class KeyValueStore:
         Returns:
             False if the key has another value meanwhile. Nothing is changed then.
         """
-        is_known = sa.and_(kv.c.key == key, kv.c.value == known)
-        change = kv.delete() if value is None else kv.update().values(value=value)
         with self._engine.begin() as c:
-            return bool(c.execute(change.where(is_known)).rowcount)
+            return replace_value(c, key, known, value)
 
     def get(self, key: str) -> str | None:
         """Return a value, or None if the key is not stored."""
         with self._engine.connect() as c:
-            return c.execute(sa.select(kv.c.value).where(kv.c.key == key)).scalar()
+            return read_value(c, key)
 
     def get_prefix(self, prefix: str) -> dict[str, str]:
         """Return every key that begins with a prefix, with its value."""
@@ -105,3 +103,15 @@ class KeyValueStore:
         This is cheap enough to be called many times a second.
         """
         return self._change_detector.current_version()
+
+
+def read_value(connection: sa.Connection, key: str) -> str | None:
+    """Return a value, or None if the key is not stored, in a transaction."""
+    return connection.execute(sa.select(kv.c.value).where(kv.c.key == key)).scalar()
+
+
+def replace_value(connection: sa.Connection, key: str, known: str, value: str | None) -> bool:
+    """Do what :meth:`KeyValueStore.replace` does, in a transaction."""
+    is_known = sa.and_(kv.c.key == key, kv.c.value == known)
+    change = kv.delete() if value is None else kv.update().values(value=value)
+    return bool(connection.execute(change.where(is_known)).rowcount)

@@ -12,9 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from subtitled.db.history import HistoryEntry, HistoryEvent
 from subtitled.db.job_runs import JobRun
-from subtitled.db.records import ACTIVE_STATES, URGENT, FileRecord, FileState
+from subtitled.db.records import ACTIVE_STATES, FileRecord, FileState
 from subtitled.db.upgrades import settle_upgrades
 from subtitled.engines.protocol import EngineCrashedError, ResourceUnavailableError
 from subtitled.jobcontext.job import JobResult
@@ -24,7 +26,11 @@ from subtitled.library.moves import remove_orphans
 from subtitled.library.paths import describe_failure, shorten_message
 from subtitled.notify.notifiers import NotifierDispatcher, dispatch_event
 from subtitled.pipeline.decision_digests import engines_digest
-from subtitled.pipeline.translation_requests import read_request, settle_request
+from subtitled.pipeline.translation_requests import (
+    read_request,
+    repeat_for_request,
+    settle_request,
+)
 from subtitled.plugin import (
     Event,
     InputRejectedError,
@@ -104,11 +110,11 @@ class ResultRecorder:
                 reason=result.reason,
                 spoken_language=result.spoken,
                 overview=overview,
-                also=partial(settle_upgrades, media=record.path, job_id=record.job_id or ""),
+                also=partial(_follow_up, record=record),
             )
             self._announce(JobFinished(record.path, sidecars, result.reason))
-            if is_recorded and settle_request(self._db, record, record.job_id or "", asked):
-                self._db.states.requeue(record.id, URGENT)
+            if is_recorded:
+                settle_request(self._db, record, asked)
         else:
             if overview is not None:
                 self._db.overview.store(record.id, record.library, overview)
@@ -252,6 +258,12 @@ class ResultRecorder:
             crashes=quarantined.crashes,
         )
         return True
+
+
+def _follow_up(connection: sa.Connection, record: FileRecord) -> None:
+    """Settle what was asked for while the job of a file ran, in the transaction of its result."""
+    settle_upgrades(connection, media=record.path, job_id=record.job_id or "")
+    repeat_for_request(connection, record)
 
 
 def _is_replaced(record: FileRecord) -> bool:

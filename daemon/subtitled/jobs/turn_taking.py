@@ -88,8 +88,10 @@ class TurnTaker:
         later = self._db.states.queued_later(
             record, job.priority, job.order == "newest", MAX_OVERTAKEN
         )
-        since = time.time() - MAX_OVERTAKEN_SECONDS
-        job_ids = [job_id for job_id in later if queued_at(job_id) > since]
+        now = time.time()
+        since = now - MAX_OVERTAKEN_SECONDS
+        # One that was queued in the future may have waited for long before the clock was set back.
+        job_ids = [job_id for job_id in later if since < queued_at(job_id) <= now]
         if not job_ids:
             return rank
         waiting = self._queue.waiting_ranks(job_ids)

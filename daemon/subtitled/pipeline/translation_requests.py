@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from subtitled.db.database import Database
-from subtitled.db.kv import TRANSLATE_AGAIN_KEY, KeyValueStore
-from subtitled.db.records import FINAL_STATES, FileRecord, FileState
+from subtitled.db.file_states import requeue_file
+from subtitled.db.kv import TRANSLATE_AGAIN_KEY, KeyValueStore, read_value, replace_value
+from subtitled.db.records import FINAL_STATES, URGENT, FileRecord, FileState
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,27 @@ def read_request(kv: KeyValueStore, fingerprint: str | None) -> TranslationReque
     return None if text is None else TranslationRequest.from_text(text)
 
 
+def repeat_for_request(connection: sa.Connection, record: FileRecord) -> None:
+    """Have a file planned again for a request that came while its job ran.
+
+    Args:
+        connection: The transaction in which the result of the job is recorded.
+        record: The file, with its job.
+    """
+    if record.fingerprint is None or record.job_id is None:
+        return
+    key = TRANSLATE_AGAIN_KEY + record.fingerprint
+    text = read_value(connection, key)
+    request = None if text is None else TranslationRequest.from_text(text)
+    if text is None or request is None or request.running_job != record.job_id:
+        return
+    if replace_value(connection, key, text, TranslationRequest(request.at).to_text()):
+        requeue_file(connection, record.id, URGENT)
+
+
 def settle_request(
-    db: Database, record: FileRecord, job_id: str = "", before: TranslationRequest | None = None
-) -> bool:
+    db: Database, record: FileRecord, before: TranslationRequest | None = None
+) -> None:
     """Forget a request that a file has seen, after its final state was recorded.
 
     One that was made meanwhile stays, and so does one that a copy of the file has yet to see.
@@ -53,20 +74,11 @@ def settle_request(
     Args:
         db: The database.
         record: The file.
-        job_id: The job that ended; empty if a plan found that there is nothing to do.
         before: The request that was kept just before the state was recorded.
-
-    Returns:
-        Whether the file has to be planned again, because somebody asked while its job ran.
     """
     request = read_request(db.kv, record.fingerprint)
-    if request is None or record.fingerprint is None:
-        return False
-    key = TRANSLATE_AGAIN_KEY + record.fingerprint
-    if job_id and request.running_job == job_id:
-        return db.kv.replace(key, request.to_text(), TranslationRequest(request.at).to_text())
+    if request is None or request != before or record.fingerprint is None:
+        return
     others = (one for one in db.files.with_fingerprint(record.fingerprint) if one.id != record.id)
-    is_seen_by_all = all(one.state in {*FINAL_STATES, FileState.MISSING} for one in others)
-    if request == before and is_seen_by_all:
-        db.kv.replace(key, request.to_text(), None)
-    return False
+    if all(one.state in {*FINAL_STATES, FileState.MISSING} for one in others):
+        db.kv.replace(TRANSLATE_AGAIN_KEY + record.fingerprint, request.to_text(), None)

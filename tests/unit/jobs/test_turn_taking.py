@@ -141,6 +141,21 @@ def test_a_file_that_has_waited_for_a_week_is_overtaken_no_more(
     assert waiting.run() == ["old", "newer"]
 
 
+@pytest.mark.parametrize("years", [-50, -1, 1, 50])
+def test_a_clock_that_is_set_has_nothing_overtaken_for_ever(
+    db: Database, monkeypatch: pytest.MonkeyPatch, years: int
+) -> None:
+    waiting = Waiting(db, LIBRARIES)
+    waiting.add("/films/old.mkv", hour=1, kind=NEW)
+    clock, nanoseconds = time.time, time.time_ns
+    monkeypatch.setattr(time, "time", lambda: clock() + years * 365 * 86400.0)
+    monkeypatch.setattr(time, "time_ns", lambda: nanoseconds() + years * 365 * 86400 * 10**9)
+    waiting.add("/films/newer.mkv", hour=9, kind=NEW)
+    assert waiting.run(1) == ["old"]
+    waiting.add("/films/newest.mkv", hour=10, kind=NEW)  # by the clock as it is now
+    assert waiting.run() == ["newest", "newer"]
+
+
 def test_a_library_without_work_saves_no_turns_up_while_nothing_is_queued(db: Database) -> None:
     waiting = Waiting(db, LIBRARIES)
     waiting.add(*(f"/films/f{number:02}.mkv" for number in range(40)))
