@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -250,6 +251,37 @@ def test_servers_of_ones_own_do_for_each_other_whatever_goes_wrong(
     engine = _pool_of("openai", service, second)
     assert len(hear(engine, tmp_path).words) == 3
     assert (len(service.requests), len(second.requests)) == (1, 1)
+
+
+@pytest.mark.parametrize("is_local", [True, False])
+def test_a_server_that_takes_a_request_and_says_nothing_is_left_out(
+    is_local: bool, second: FakeTranscriptions, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.listen()
+        settings = TranscriptionSettings.model_validate(
+            {
+                "model": "tiny",
+                "timeout": 3.0,
+                "is_local": is_local,
+                "addresses": [
+                    {"url": f"http://127.0.0.1:{silent.getsockname()[1]}/v1"},
+                    {"url": second.url},
+                ],
+            }
+        )
+        engine = TranscriptionEngine(settings, ComponentContext("openai"))
+        if is_local:
+            assert len(hear(engine, tmp_path).words) == 3
+        else:  # It may have been made, and would be paid for twice.
+            with pytest.raises(TransientError, match="ReadTimeout"):
+                hear(engine, tmp_path)
+        assert len(hear(engine, tmp_path).words) == 3
+        silent.setblocking(False)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):  # it was asked once
+            silent.accept()
+    assert len(second.requests) == (2 if is_local else 1)
 
 
 @pytest.mark.parametrize(("manner", "asked"), [(401, 1), (503, 1), (500, 0), ("cut", 0)])
