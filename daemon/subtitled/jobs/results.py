@@ -261,7 +261,7 @@ class ResultRecorder:
 
 
 def _follow_up(connection: sa.Connection, record: FileRecord) -> None:
-    """Settle what was asked for while the job of a file ran, in the transaction of its result."""
+    """Do what was asked for while the job of a file ran, in the transaction of its result."""
     settle_upgrades(connection, media=record.path, job_id=record.job_id or "")
     repeat_for_request(connection, record)
 

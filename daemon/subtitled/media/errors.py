@@ -1,4 +1,4 @@
-"""The errors that a media file can cause, and the end of the process amid work."""
+"""The errors that a media file can cause, and the one of a process that stops."""
 
 from __future__ import annotations
 
