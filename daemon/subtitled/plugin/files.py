@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-HASH_BLOCK_BYTES = 8 << 20
+_HASH_BLOCK_BYTES = 8 << 20
 """Bytes that are hashed at once. After each, a thread waits while others run Python code."""
 
 
@@ -98,7 +98,7 @@ def hash_file(path: Path) -> str:
     Raises:
         OSError: The file cannot be read.
     """
-    digest, buffer = hashlib.sha256(), memoryview(bytearray(HASH_BLOCK_BYTES))
+    digest, buffer = hashlib.sha256(), memoryview(bytearray(_HASH_BLOCK_BYTES))
     with path.open("rb", buffering=0) as file:
         while count := file.readinto(buffer):
             digest.update(buffer[:count])
