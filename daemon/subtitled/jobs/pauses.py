@@ -27,7 +27,7 @@ def pause(kv: KeyValueStore, library: str = "", until: float | None = None) -> N
         library: The name of a library, or "".
         until: Seconds since 1970 at which the pause ends by itself; None: it does not.
     """
-    kv.set(_pause_key(library), _BY_HAND if until is None else f"{_UNTIL}{until:.0f}")
+    kv.set(_pause_key(library), _BY_HAND if until is None else f"{_UNTIL}{until!r}")
 
 
 def resume(kv: KeyValueStore, library: str = "") -> None:

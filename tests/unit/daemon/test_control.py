@@ -33,7 +33,8 @@ def test_a_pause_and_its_end_are_in_the_history_with_who_asked(db: Database) -> 
     pause_work(db, "", None, "command line")
     assert [pause.library for pause in active_pauses(db.kv, time.time())] == ["", "films"]
     resume_work(db, "", "command line")
-    assert [pause.library for pause in active_pauses(db.kv, time.time())] == ["films"]
+    (left,) = active_pauses(db.kv, time.time())
+    assert (left.library, left.until) == ("films", until), "all tell the same minute of its end"
     assert _history(db) == [
         ("command line", None, "resume", {}),
         ("command line", None, "pause", {}),

@@ -80,7 +80,7 @@ def test_what_fails_in_the_background_ends_nothing(caplog: pytest.LogCaptureFixt
         tried.set()
         raise OSError("the disk is full")
 
-    with caplog.at_level("DEBUG"):
+    with caplog.at_level("DEBUG", logger="subtitled.transcription.early_start"):
         run_in_background("glossary", fail)
         assert tried.wait(60)
         for thread in threading.enumerate():
