@@ -309,7 +309,7 @@ def test_a_pause_for_a_while_ends_by_itself_and_survives_a_restart(harness: Harn
     harness.open()
     mailbox = harness.database.kv
     assert pauses.active_pauses(mailbox, now) == [
-        pauses.Pause("", float(f"{now + 60:.0f}")),
+        pauses.Pause("", now + 60),
         pauses.Pause("films"),
     ]
     assert pauses.active_pauses(mailbox, now + 61) == [pauses.Pause("films")]
