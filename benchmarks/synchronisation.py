@@ -21,7 +21,8 @@ from statistics import median
 import numpy as np
 
 from subtitled.subtitles.synchronisation import SyncReport, SyncVerdict, correct_cues
-from subtitled.subtitles.synchronisation.check import MediaSpeech, check_synchronisation
+from subtitled.subtitles.synchronisation.check import check_synchronisation
+from subtitled.subtitles.synchronisation.media_speech import MediaSpeech
 from synchronisation_cases import Case, make_right, make_wrong
 from synchronisation_material import Programme, programmes
 

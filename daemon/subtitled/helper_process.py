@@ -1,14 +1,16 @@
 """Processes that answer questions for this one, and end when they are not asked any more.
 
-Some libraries take memory that a process cannot give back, such as guessit and py3langid. The
-daemon and workers run for months, so they have other processes use those (:func:`use_helpers`).
-Commands, which end soon, use them themselves.
+Some libraries take memory that a process cannot give back, such as guessit, py3langid and numpy.
+The daemon and workers run for months, so they have other processes use those
+(:func:`use_helpers`). Commands, which end soon, use them themselves.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
+import queue
 import select
 import subprocess
 import sys
@@ -18,6 +20,9 @@ from typing import Any, Final
 
 IDLE_SECONDS: Final = 30.0
 """Seconds without a question after which a process ends."""
+ANSWER_SECONDS: Final = 900.0
+"""Seconds after which a process that has not answered counts as hung, and is ended. A slow disk
+needs some of them to read the sound of a long film."""
 
 _idle_seconds: list[float] = []
 """The seconds in force; empty if there are no helpers."""
@@ -66,12 +71,22 @@ class HelperProcess:
             question: The question, as JSON has it.
             answer: Answers it here, if there is no process or it has failed twice. The first may
                 have ended just when it was asked.
+
+        Raises:
+            OSError: The process could not read or write a file.
         """
+        if not _idle_seconds:
+            return answer(question)
         line = json.dumps(question).encode("ascii") + b"\n"
-        for _ in range(2 if _idle_seconds else 0):
+        for _ in range(2):
             with self._lock, contextlib.suppress(OSError):
-                return json.loads(self._ask(self._process or self._start(), line))
-        return answer(question)
+                told = json.loads(self._ask(self._process or self._start(), line))
+                break
+        else:
+            return answer(question)
+        if "error" in told:
+            raise OSError(*told["error"])
+        return told["answer"]
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -103,13 +118,17 @@ class HelperProcess:
         """Write a question and read the answer.
 
         Raises:
-            OSError: The process has ended.
+            OSError: The process has ended, or does not answer.
         """
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             process.stdin.write(line)
             process.stdin.flush()
+            answers = select.poll()
+            answers.register(process.stdout, select.POLLIN)
+            if not answers.poll(ANSWER_SECONDS * 1000):
+                process.kill()
             answer = process.stdout.readline()
             if not answer.endswith(b"\n"):
                 raise BrokenPipeError
@@ -120,15 +139,32 @@ class HelperProcess:
 
 
 def answer_questions(answer: Callable[[Any], Any]) -> None:
-    """Answer the questions on the standard input until it ends, or none comes for some time.
+    """Answer the questions on the standard input until none comes for some time; then exit.
+
+    The process exits at once when the one that asks has ended, even in the middle of an answer.
 
     Args:
-        answer: Answers a question. Its errors end the process.
+        answer: Answers a question. An OSError is told to the one that asks; other errors end the
+            process.
     """
     idle_seconds = float(sys.argv[1])
-    while select.select([0], [], [], idle_seconds)[0]:
-        question = sys.stdin.buffer.readline()
-        if not question:
-            return
-        sys.stdout.buffer.write(json.dumps(answer(json.loads(question))).encode("ascii") + b"\n")
-        sys.stdout.buffer.flush()
+    questions: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def read_questions() -> None:
+        while question := sys.stdin.buffer.readline():
+            questions.put(question)
+        os._exit(0)
+
+    threading.Thread(target=read_questions, name="questions", daemon=True).start()
+    with contextlib.suppress(queue.Empty):
+        while True:
+            question = json.loads(questions.get(timeout=idle_seconds))
+            try:
+                told = {"answer": answer(question)}
+            except OSError as error:
+                if error.errno is None:
+                    raise
+                told = {"error": [error.errno, error.strerror, error.filename]}
+            sys.stdout.buffer.write(json.dumps(told).encode("ascii") + b"\n")
+            sys.stdout.buffer.flush()
+    os._exit(0)  # The thread still waits for questions.

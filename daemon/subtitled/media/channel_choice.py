@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from subtitled.plugin import SAMPLE_RATE
 from subtitled.plugin.speech_timeline import SpeechTimeline
 
-from .channels import MIN_POWER, WINDOW_SAMPLES
+from .channels import MIN_POWER, WINDOW_SECONDS
 from .vad import SpeechActivity
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
     Flags = npt.NDArray[np.bool_]
 
-WINDOW_SECONDS = WINDOW_SAMPLES / SAMPLE_RATE
 MIN_SPEECH_SECONDS = 1.0
 """Clear speech below which a channel has none."""
 MIN_CONTRAST = 3.0

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from subtitled.plugin import SAMPLE_RATE
-
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
 WINDOW_SAMPLES = 4000
 """Samples of a window: a quarter of a second."""
+WINDOW_SECONDS = 0.25
 BLOCK_WINDOWS = 240
 """Windows of all channels together that are processed at once, so that memory grows neither with
 the duration nor with the number of channels."""
@@ -92,7 +91,7 @@ def measure_cancelled_seconds(covariance: Floats) -> float:
 
     power = np.trace(covariance, axis1=1, axis2=2)
     is_lost = covariance.sum(axis=(1, 2)) < MAX_CANCELLED_SHARE * power
-    return float((is_lost & (power > MIN_POWER)).sum()) * WINDOW_SAMPLES / SAMPLE_RATE
+    return float((is_lost & (power > MIN_POWER)).sum()) * WINDOW_SECONDS
 
 
 def are_unrelated(covariance: Floats) -> bool:

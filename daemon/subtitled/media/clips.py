@@ -27,7 +27,9 @@ from subtitled.plugin.paths import display_path
 from .errors import NotMediaError
 from .ffmpeg import failure_reason, is_disk_full, open_input, run_graph
 from .ffmpeg_process import Completed
+from .numpy_process import call
 from .probe import AudioTrack
+from .short_sound import mix_sides
 
 PRE_ROLL_SECONDS = 1.0
 """Seconds that are decoded before a span. Opus needs 0.08 s of them, MP3 and AAC less."""
@@ -41,8 +43,6 @@ PICTURE_HEIGHT = 480
 """Most lines of a picture."""
 STILL_SECONDS = 0.5
 """How long before a moment its picture may have begun, for it to be found without a key frame."""
-_CANCELLED_SHARE = 0.05
-"""Where the sum of two channels has less of the louder one, they cancel each other."""
 MAX_BYTES = 64 * 1024 * 1024
 """Largest file that is written."""
 _INDEX_BYTES, _INDEX_BYTES_PER_SECOND = 8192, 2048
@@ -139,8 +139,6 @@ def write_samples(source: CutSource, span: TimeSpan, target: Path) -> None:
     Raises:
         SubtitledError: It cannot be cut; the error says why.
     """
-    import numpy as np
-
     graph = ffmpeg.output(
         cut_sound(source, span),
         "TARGET",
@@ -149,15 +147,15 @@ def write_samples(source: CutSource, span: TimeSpan, target: Path) -> None:
         ac=source.channels,
         ar=SAMPLE_RATE,
     )
-    run_cut(graph, source.sound_files, target)
     if source.channels == 1:
+        run_cut(graph, source.sound_files, target)
         return
-    raw = np.fromfile(target, dtype="<i2")
-    sides = raw[: len(raw) // 2 * 2].reshape(-1, 2).astype(np.float32)
-    mono, loudest = sides.mean(axis=1), sides[:, int(np.abs(sides).sum(axis=0).argmax())]
-    if np.abs(mono).sum() < _CANCELLED_SHARE * np.abs(loudest).sum():
-        mono = loudest
-    mono.astype("<i2").tofile(target)
+    sides = target.with_name(target.name + ".sides")
+    try:
+        run_cut(graph, source.sound_files, sides)
+        call(mix_sides, str(sides), str(target))
+    finally:
+        sides.unlink(missing_ok=True)
 
 
 def write_still(source: CutSource, at: float, target: Path) -> None:

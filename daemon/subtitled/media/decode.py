@@ -14,13 +14,8 @@ import ffmpeg
 from subtitled.plugin import SAMPLE_RATE, Audio, TransientError
 from subtitled.plugin.paths import display_path
 
-from .channels import (
-    ChannelFile,
-    measure_cancelled_seconds,
-    measure_covariance,
-    weigh_by_phase,
-    write_mix,
-)
+from .channel_work import write_uncancelled
+from .channels import ChannelFile
 from .errors import NotMediaError, TruncatedError, unreadable_error
 from .ffmpeg import (
     SHORT_SECONDS,
@@ -33,6 +28,7 @@ from .ffmpeg import (
 )
 from .growing_pcm import partial_path
 from .levels import correct_level
+from .numpy_process import call, start_process
 from .phase import MIN_SECONDS, PhaseMeter, measure_phase
 from .probe import AudioTrack, MediaInfo, probe_media
 from .progress import ProgressReader
@@ -97,6 +93,7 @@ def decode_track(
         meter = PhaseMeter()
         on_line = _make_line_handler(on_progress, on_shot_change, meter)
         with_shots = on_shot_change is not None and source == path
+        start_process()
         completed = run_graph(
             _build_graph(track, with_shots, facts),
             source,
@@ -241,9 +238,7 @@ def _mix_channels(path: Path, track: AudioTrack, partial: Path, timeout: float) 
     mixed = partial.with_name(partial.name + ".mix")
     try:
         channels = decode_channels(path, [track], decoded, timeout)
-        covariance = measure_covariance(channels)
-        if measure_cancelled_seconds(covariance) >= MIN_SECONDS:
-            write_mix(channels, weigh_by_phase(covariance), mixed)
+        if call(write_uncancelled, str(decoded), channels.channels, MIN_SECONDS, str(mixed)):
             mixed.replace(partial)
     finally:
         decoded.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from subtitled.plugin import SAMPLE_RATE
+from .numpy_process import call
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
 
-WINDOW_SAMPLES = SAMPLE_RATE // 4
-LOUD_SECONDS = 2.0
-"""Seconds of the loudest sound that say how loud a track is, or half of a shorter one."""
+WINDOW_SAMPLES = 4000
+"""Samples of a window: a quarter of a second."""
+LOUD_WINDOWS = 8
+"""The windows of the loudest sound, which say how loud a track is; half of a shorter one."""
 WORD_WINDOWS = 3
 """Windows in a row that are loud, from which there is a loud word. Clicks are shorter."""
 QUIET_DECIBELS = -42.0
@@ -42,6 +43,18 @@ def correct_level(mono: Path) -> bool:
     Returns:
         Whether it was replaced.
     """
+    corrected = mono.with_name(mono.name + ".level")
+    try:
+        is_corrected = bool(call(_write_corrected, str(mono), str(corrected)))
+        if is_corrected:
+            corrected.replace(mono)
+        return is_corrected
+    finally:
+        corrected.unlink(missing_ok=True)
+
+
+def _write_corrected(mono: str, target: str) -> bool:
+    """Write the corrected sound of a file to another, if it needs that; return whether it does."""
     import numpy as np
 
     means, powers = _measure(mono)
@@ -49,21 +62,16 @@ def correct_level(mono: Path) -> bool:
         return False
     middle = float(np.sort(means)[len(means) // 2])  # np.median would import much more
     offset = middle if abs(middle) >= MIN_OFFSET else 0.0
-    count = min(round(LOUD_SECONDS * SAMPLE_RATE / WINDOW_SAMPLES), (len(powers) + 1) // 2)
+    count = min(LOUD_WINDOWS, (len(powers) + 1) // 2)
     decibels = 10 * np.log10(max(float(np.sort(powers)[-count]), 1e-12))
     is_quiet = SILENCE_DECIBELS < decibels < QUIET_DECIBELS and not _has_loud_word(powers)
     gain = 10 ** ((USUAL_DECIBELS - decibels) / 20) if is_quiet else 1.0
     if not offset and gain == 1.0:
         return False
-    corrected = mono.with_name(mono.name + ".level")
-    try:
-        with corrected.open("wb") as output:
-            for block in _read_blocks(mono):
-                samples = np.clip((block - offset) * gain, -1.0, 32767 / 32768)
-                output.write((samples * 32768.0).astype("<i2").tobytes())
-        corrected.replace(mono)
-    finally:
-        corrected.unlink(missing_ok=True)
+    with Path(target).open("wb") as output:
+        for block in _read_blocks(mono):
+            samples = np.clip((block - offset) * gain, -1.0, 32767 / 32768)
+            output.write((samples * 32768.0).astype("<i2").tobytes())
     return True
 
 
@@ -75,7 +83,7 @@ def _has_loud_word(powers: Floats) -> bool:
     return bool(np.convolve(is_loud, np.ones(WORD_WINDOWS)).max() >= WORD_WINDOWS)
 
 
-def _measure(mono: Path) -> tuple[Floats, Floats]:
+def _measure(mono: str) -> tuple[Floats, Floats]:
     """Return the mean of the samples of each whole window, and the power around it."""
     import numpy as np
 
@@ -89,9 +97,9 @@ def _measure(mono: Path) -> tuple[Floats, Floats]:
     return np.concatenate([empty, *means]), np.concatenate([empty, *powers])
 
 
-def _read_blocks(mono: Path) -> Iterator[Floats]:
+def _read_blocks(mono: str) -> Iterator[Floats]:
     import numpy as np
 
-    with mono.open("rb") as file:
+    with Path(mono).open("rb") as file:
         while len(raw := np.fromfile(file, dtype="<i2", count=_BLOCK_WINDOWS * WINDOW_SAMPLES)):
             yield raw.astype(np.float32) / 32768.0

@@ -12,21 +12,13 @@ from typing import Any
 
 from subtitled.plugin import SAMPLE_RATE
 
-FRAME_SAMPLES = SAMPLE_RATE // 4
-"""Samples that are measured at once. Words are longer."""
+from .lost_sound import FRAME_SAMPLES, measure_lost_seconds
+from .numpy_process import call
+
 MIN_ANGLE = 120
 """Degrees of phase from which two channels count as out of phase."""
 MIN_SECONDS = 1.0
 """Seconds out of phase from which the channels of a track are looked at closely."""
-MAX_MIXED_SHARE = 0.01
-"""Share of the power of more than two channels below which their mix has lost what they have.
-
-The usual mix of a single channel of six keeps 10 % of it.
-"""
-MIN_DECIBELS = -55.0
-"""Level of the channels below which a frame counts as silence."""
-_FRAMES_AT_ONCE = 1000
-"""Frames of the decoded sound that are read at once."""
 MAX_CORRELATION = 0.3
 """Correlation of two sides below which they have little in common."""
 MIN_UNRELATED_SHARE = 0.5
@@ -102,21 +94,7 @@ class PhaseMeter:
         """
         if not self._levels:
             return 0.0
-        import numpy as np
-
-        levels = np.nan_to_num(np.array(self._levels), nan=-200.0, posinf=0.0, neginf=-200.0)
-        lost = 0
-        with mono.open("rb") as file:
-            for first in range(0, len(levels), _FRAMES_AT_ONCE):
-                block = levels[first : first + _FRAMES_AT_ONCE]
-                raw = np.fromfile(file, dtype="<i2", count=len(block) * FRAME_SAMPLES)
-                whole = len(raw) // FRAME_SAMPLES
-                frames = raw[: whole * FRAME_SAMPLES].reshape(whole, FRAME_SAMPLES)
-                power = np.square(frames.astype(np.float32) / 32768.0).mean(axis=1)
-                before = block[:whole]
-                is_lost = power < MAX_MIXED_SHARE * 10 ** (before / 10)
-                lost += int((is_lost & (before > MIN_DECIBELS)).sum())
-        return lost * FRAME_SAMPLES / SAMPLE_RATE
+        return float(call(measure_lost_seconds, str(mono), self._levels))
 
     @property
     def has_unrelated_sides(self) -> bool:

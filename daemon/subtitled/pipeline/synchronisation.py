@@ -14,6 +14,8 @@ from subtitled.subtitles.encodings import decode_text
 from subtitled.subtitles.filenames import IMAGE_EXTENSIONS
 from subtitled.subtitles.formats.ass_times import is_ass
 from subtitled.subtitles.judgement import MAX_SUBTITLE_BYTES, judge_text
+from subtitled.subtitles.synchronisation.media_speech import MediaSpeech
+from subtitled.subtitles.synchronisation.separate_check import check_elsewhere
 from subtitled.transcripts.assembly import assemble_track
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
@@ -97,9 +99,6 @@ class SpeechSource:
                 known = replace(known, location=text.location)
                 checks.save(self.fingerprint, known)
             return known
-        # Imported here: numpy loads slowly, and a report is shown without it.
-        from subtitled.subtitles.synchronisation.check import MediaSpeech, check_synchronisation
-
         media_speech = MediaSpeech(
             speech=analysis.speech,
             faint=analysis.quiet_speech,
@@ -110,7 +109,7 @@ class SpeechSource:
             location=text.location,
             digest=digest,
             language=text.language,
-            report=check_synchronisation(text.read_cues(self.frame_rate), media_speech),
+            report=check_elsewhere(text.read_cues(self.frame_rate), media_speech),
             has_words=bool(words),
         )
         checks.save(self.fingerprint, check)

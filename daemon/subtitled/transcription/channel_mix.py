@@ -8,19 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from subtitled.media.channel_choice import ChannelChoice, choose_versions
-from subtitled.media.channels import (
-    ChannelFile,
-    are_unrelated,
-    find_copied,
-    is_silent,
-    measure_covariance,
-    weigh_by_level,
-    write_channel,
-    write_mix,
-)
+from subtitled.media import channel_work
+from subtitled.media.channel_choice import ChannelChoice
+from subtitled.media.channels import ChannelFile
 from subtitled.media.decode import decode_channels
 from subtitled.media.levels import correct_level
+from subtitled.media.numpy_process import call
 from subtitled.media.probe import AudioTrack
 from subtitled.media.vad import SpeechActivity
 from subtitled.plugin import Audio
@@ -106,7 +99,7 @@ def analyse_sides(
         SubtitledError: Decoding or detection failed.
     """
     with _decoded(media, [track], target) as file:
-        if not are_unrelated(measure_covariance(file)):
+        if not call(channel_work.have_unrelated_sides, *_name(file)):
             return None
         (analysed,) = _analyse(file, [track], track.index, lambda index: target, find_speech)
         return analysed if analysed.speech.spans else None
@@ -122,22 +115,23 @@ def _analyse(
     """Choose the channels with speech, and write the mix of each version if there are any."""
     named = name_channels(tracks)
     single = find_target(main).with_name(find_target(main).name + ".channel")
-    covariance = measure_covariance(file)
+    covariance = single.with_name(single.name + ".covariance")
     activities: list[SpeechActivity] = []
     try:
-        for channel in range(file.channels):
-            copied = find_copied(covariance, channel)
-            if is_silent(covariance, channel):
+        same = call(channel_work.compare_channels, *_name(file), str(covariance))
+        for channel, copied in enumerate(same):
+            if copied == channel_work.SILENT:
                 activities.append(SpeechActivity())
             elif copied is not None:
                 activities.append(activities[copied])
             else:
-                write_channel(file, channel, single)
+                call(channel_work.write_single, *_name(file), channel, str(single))
                 correct_level(single)
                 activities.append(find_speech(Audio(single)))
+        versions = _choose_versions(covariance, activities, [name for *_, name in named])
     finally:
         single.unlink(missing_ok=True)
-    versions = choose_versions(activities, covariance, [name for *_, name in named])
+        covariance.unlink(missing_ok=True)
     leaders: list[int | None] = [main]
     for choices in versions[1:]:
         leaders.append(_find_leader(choices, named, leaders))
@@ -161,6 +155,23 @@ def _analyse(
         )
         analysed.append(SpeechVersion(leader, speech, shares))
     return tuple(analysed)
+
+
+def _name(file: ChannelFile) -> tuple[str, int]:
+    """Return what names a file for another process."""
+    return str(file.path), file.channels
+
+
+def _choose_versions(
+    covariance: Path, activities: Sequence[SpeechActivity], names: Sequence[str]
+) -> list[dict[int, ChannelChoice]]:
+    """Have the channels of each version chosen; see :mod:`subtitled.media.channel_choice`."""
+    found = [
+        tuple([(span.start, span.end) for span in spans] for spans in (one.spans, one.low_energy))
+        for one in activities
+    ]
+    versions = call(channel_work.choose_versions, str(covariance), found, names)
+    return [{n: ChannelChoice(**fields) for n, fields in version} for version in versions]
 
 
 def _find_leader(
@@ -203,9 +214,10 @@ def _write(file: ChannelFile, gains: Sequence[float], target: Path) -> None:
     taken = [number for number, gain in enumerate(gains) if gain > 0]
     try:
         if len(taken) > 1:
-            write_mix(file, weigh_by_level(measure_covariance(file), gains), partial)
+            call(channel_work.write_by_level, *_name(file), gains, str(partial))
         else:
-            write_channel(file, taken[0] if taken else 0, partial)
+            channel = taken[0] if taken else 0
+            call(channel_work.write_single, *_name(file), channel, str(partial))
         correct_level(partial)
         partial.replace(target)
     finally:

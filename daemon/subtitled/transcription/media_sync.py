@@ -10,10 +10,11 @@ agrees with it (parts of another cut do not), and neither file has speech that t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from subtitled.media.numpy_process import call
 from subtitled.plugin import TimeSpan
 
 if TYPE_CHECKING:
@@ -87,10 +88,28 @@ def find_offset(
     """
     if min(len(old), len(new)) < MIN_SPEECH_SPANS:
         return None
+    given = [
+        [(span.start, span.end) for span in spans] for spans in (old, new, old_quiet, new_quiet)
+    ]
+    return MediaOffset(**call(measure_offset, *given))
+
+
+def measure_offset(*given: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    """Measure the offset between the speech of two files, as JSON has both.
+
+    Args:
+        given: What :func:`find_offset` is given, as starts and ends.
+
+    Returns:
+        The fields of the offset.
+    """
     import numpy as np
 
     from subtitled.subtitles.synchronisation.correlation import draw_activity
 
+    old, new, old_quiet, new_quiet = (
+        [TimeSpan(start, end) for start, end in spans] for spans in given
+    )
     length = max(old[-1].end, new[-1].end) + PART_SEARCH_SECONDS + 1.0
     steps = round(length / STEP_SECONDS) + 1
     before = draw_activity(old, old_quiet, step=STEP_SECONDS, length=steps)
@@ -119,15 +138,7 @@ def find_offset(
         agreeing_parts=agreeing,
         missing_speech_seconds=missing_seconds,
     )
-    return MediaOffset(
-        offset=offset,
-        peak=peak,
-        rival_peak=rival,
-        part_count=len(parts),
-        agreeing_parts=agreeing,
-        missing_speech_seconds=missing_seconds,
-        rejection_reason=_rejection_reason(candidate),
-    )
+    return asdict(replace(candidate, rejection_reason=_rejection_reason(candidate)))
 
 
 def _rejection_reason(candidate: MediaOffset) -> str:

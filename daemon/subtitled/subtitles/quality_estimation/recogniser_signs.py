@@ -69,28 +69,22 @@ def compute_log_odds(
     Returns:
         For each group, the log odds by share; none for a group without words.
     """
-    import numpy as np  # an idle daemon has no use for it
+    return [_compute_group(group, shares) if group else [] for group in confidences]
 
-    log_odds: list[list[float]] = [[] for _ in confidences]
-    by_length: dict[int, list[int]] = {}
-    for place, group in enumerate(confidences):
-        by_length.setdefault(len(group), []).append(place)
-    by_length.pop(0, None)
-    for length, places in by_length.items():
-        needed = [max(1, math.ceil(share * length - 1e-9)) for share in shares]
-        # The probabilities that exactly 0, 1, ... words are wrong, of all groups of this length.
-        counts = np.zeros((needed[-1], len(places)))
-        counts[0] = 1.0
-        for right in np.array([confidences[place] for place in places]).T:
-            wrong = 1.0 - right
-            moved = counts[:-1] * wrong
-            counts *= right
-            counts[1:] += moved
-        summed = np.add.accumulate(counts)
-        for count in needed:
-            few = np.clip(summed[count - 1], MIN_PROBABILITY, 1.0 - MIN_PROBABILITY)
-            for place, probability in zip(places, few.tolist(), strict=True):
-                log_odds[place].append(math.log((1.0 - probability) / probability))
+
+def _compute_group(group: Sequence[float], shares: Sequence[float]) -> list[float]:
+    needed = [max(1, math.ceil(share * len(group) - 1e-9)) for share in shares]
+    # The probabilities that exactly 0, 1, ... words are wrong.
+    counts = [1.0] + [0.0] * (needed[-1] - 1)
+    for right in group:
+        wrong = 1.0 - right
+        for number in range(len(counts) - 1, 0, -1):
+            counts[number] = counts[number] * right + counts[number - 1] * wrong
+        counts[0] *= right
+    log_odds = []
+    for count in needed:
+        few = min(max(sum(counts[:count]), MIN_PROBABILITY), 1.0 - MIN_PROBABILITY)
+        log_odds.append(math.log((1.0 - few) / few))
     return log_odds
 
 

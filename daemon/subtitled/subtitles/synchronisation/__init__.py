@@ -1,7 +1,7 @@
 """Synchronisation: whether the times of a subtitle are those of its media file.
 
-Everything here is a pure function over cues, spans of speech and words. :mod:`.check` decides; it
-loads numpy, so it is imported where a subtitle is checked, and not where a report is shown.
+Nearly everything here is a pure function over cues, spans of speech and words. :mod:`.check`
+decides; it loads numpy, so the daemon has another process use it (:mod:`.separate_check`).
 """
 
 from .correction import correct_ass, correct_cues, proves_gain

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from subtitled.plugin import Cue, Language, TimeSpan, Word
+from subtitled.plugin import Cue, TimeSpan
 
 from .comparison import compare
 from .cue_evidence import CueEvidence
 from .deciding import CheckedCues, decide
 from .evidence import CueTimes, OffsetGrid
+from .media_speech import MediaSpeech
 from .ratios import list_ratios
 from .report import SyncEvidence, SyncReport, SyncVerdict
 from .spoken_cues import estimate_spoken_ends, measure_gaps, select_spoken_cues
@@ -27,20 +28,6 @@ MAX_CUES = 5_000
 """Most of them, which take half a gigabyte of memory to compare. A long film has two thousand."""
 MIN_SPEECH_SPANS = 8
 """Fewest spans of speech of the media file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaSpeech:
-    """What is known of the speech of a media file."""
-
-    speech: Sequence[TimeSpan]
-    """Its spans, in order, as voice activity detection gives them."""
-    faint: Sequence[TimeSpan] = ()
-    """The faint parts of the spans."""
-    words: Sequence[Word] = ()
-    """The words of a transcript in the language of the subtitle; empty if there is none."""
-    language: Language | None = None
-    """Their language."""
 
 
 def check_synchronisation(cues: Sequence[Cue], media_speech: MediaSpeech) -> SyncReport:

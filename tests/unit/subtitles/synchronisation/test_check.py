@@ -16,11 +16,8 @@ from subtitled.subtitles.synchronisation import (
     correct_cues,
     proves_gain,
 )
-from subtitled.subtitles.synchronisation.check import (
-    MAX_CUES,
-    MediaSpeech,
-    check_synchronisation,
-)
+from subtitled.subtitles.synchronisation.check import MAX_CUES, check_synchronisation
+from subtitled.subtitles.synchronisation.media_speech import MediaSpeech
 from subtitled.subtitles.synchronisation.word_evidence import find_beginning
 
 PADDING = 0.3
