@@ -12,6 +12,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 _caches: list[Any] = []
 _MAX_ARENAS_OPTION = -8
 """``M_ARENA_MAX`` of glibc."""
+_MAPPING_OPTION = -3
+"""``M_MMAP_THRESHOLD`` of glibc."""
 
 
 def released_when_idle(cached: F) -> F:
@@ -56,6 +58,19 @@ def limit_arenas(number: int = 2) -> None:
     """
     if mallopt := _find_function("mallopt"):
         mallopt(_MAX_ARENAS_OPTION, number)
+
+
+def map_large_blocks(min_bytes: int = 256 * 1024) -> None:
+    """Have each large block of memory given back to the system as soon as it is free.
+
+    By default the C library does so for the first one only. Then it keeps as much as that took, in
+    each heap, for the next. Does nothing where the C library has no such setting.
+
+    Args:
+        min_bytes: The size from which a block is large.
+    """
+    if mallopt := _find_function("mallopt"):
+        mallopt(_MAPPING_OPTION, min_bytes)
 
 
 def _find_function(name: str) -> Callable[..., int] | None:

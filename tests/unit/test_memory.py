@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import functools
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from subtitled import memory
-from subtitled.memory import IdleRelease, limit_arenas, release_memory, released_when_idle
+from subtitled.memory import (
+    IdleRelease,
+    limit_arenas,
+    map_large_blocks,
+    release_memory,
+    released_when_idle,
+)
 
 
 @pytest.fixture
@@ -82,4 +90,31 @@ def test_an_idle_process_that_never_worked_releases_nothing() -> None:
 def test_a_c_library_without_these_functions_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "_find_function", lambda name: None)
     limit_arenas()
+    map_large_blocks()
     release_memory()
+
+
+KEPT = """
+import threading
+from subtitled.memory import limit_arenas, map_large_blocks
+
+def measure():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) // 256
+
+limit_arenas()
+map_large_blocks()
+before = measure()
+for _ in range(3):
+    for size in (8 << 20, 4 << 20):
+        thread = threading.Thread(target=lambda: bytearray(size))
+        thread.start()
+        thread.join()
+print(measure() - before)
+"""
+
+
+def test_no_large_block_is_kept_when_it_is_free() -> None:
+    command = [sys.executable, "-c", KEPT]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) <= 2, "megabytes"

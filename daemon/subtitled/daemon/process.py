@@ -24,7 +24,7 @@ from subtitled.db.records import DAEMON_NAME
 from subtitled.helper_process import use_helpers
 from subtitled.jobcontext.counters import Counters
 from subtitled.jobcontext.services import open_database
-from subtitled.memory import limit_arenas
+from subtitled.memory import limit_arenas, map_large_blocks
 
 from .lock import StateLock
 from .systemd import Systemd
@@ -112,6 +112,7 @@ def run(
     """
     raise_descriptor_limit()
     limit_arenas()
+    map_large_blocks()
     use_helpers()
     systemd = Systemd()
     state = ensure_private_folder(resolve_state_dir(configuration.settings))
