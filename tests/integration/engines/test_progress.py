@@ -57,7 +57,7 @@ class Slow(Engine):
 """
 SPEC = {
     "role": "engine",
-    "module": "slow_engine",
+    "module": "telling_engine",
     "cls": "Slow",
     "name": "slow",
     "settings": {},
@@ -71,7 +71,7 @@ SPEC = {
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., EngineProcess]]:
     """Start processes of the engine, and end them."""
     folder = tmp_path_factory.mktemp("engine")
-    (folder / "slow_engine.py").write_text(ENGINE)
+    (folder / "telling_engine.py").write_text(ENGINE)
     processes: list[EngineProcess] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(folder), prepend=":")
