@@ -53,15 +53,18 @@ def main() -> None:
     if word == "--version":
         print(f"subtitled {__version__}")
         return
-    if word == "generate" and not {"--help", "--here"} & set(sys.argv):
-        from subtitled.engines.worker_process import start_spares
+    starts_engine = word == "generate" and not {"--help", "--here"} & set(sys.argv)
+    if starts_engine:
+        from subtitled.engines.worker_process import ENGINE, VAD, start_spare
 
-        start_spares()  # They load what they need while this process does.
+        start_spare(ENGINE)  # It loads what it needs while this process does.
     gc.disable()  # what modules define stays: there is nothing to free
     from .app import app
 
     for module in MODULES.get(word, ()):
         importlib.import_module(f".{module}", __name__)
+    if starts_engine:
+        start_spare(VAD)  # It is needed later, so that it does not take a core from the first two.
     gc.freeze()
     gc.enable()
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":

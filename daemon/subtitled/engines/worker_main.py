@@ -114,8 +114,8 @@ def _vad_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
 
 _EARLY_IMPORTS = {
     VAD: ("subtitled.media.vad", "faster_whisper.vad", "onnxruntime"),
-    # What the engine needs that is used unless another is named. It takes others 40 MB.
-    ENGINE: ("faster_whisper",),
+    # What the engine needs that is used unless another is named. It takes others 60 MB.
+    ENGINE: ("subtitled_plugins.whisper.early",),
 }
 """Role -> what is imported before it is known which component or sound it is about."""
 

@@ -78,15 +78,17 @@ _lock = threading.Lock()
 _spares: list[tuple[str, WorkerProcess]] = []
 
 
-def start_spares() -> None:
-    """Start a process for an engine and one for the detection of speech, which wait to be taken.
+def start_spare(role: str) -> None:
+    """Start a process that waits to be taken.
 
     If the system lets no process start, the error is raised where one is needed.
+
+    Args:
+        role: What it will be.
     """
     atexit.register(end_spares)
     with contextlib.suppress(OSError), _lock:
-        for role in (ENGINE, VAD):
-            _spares.append((role, start_worker(role)))
+        _spares.append((role, start_worker(role)))
 
 
 def take_worker(role: str) -> WorkerProcess:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-BACKGROUND_NICENESS = 10
-"""The niceness of a thread whose work can wait, that of engines by default."""
+BACKGROUND_NICENESS = 19
+"""The niceness of a thread whose work can wait. Engines have 10 by default, and come first."""
 
 
 def start_engine_early(services: Services, library: LibrarySettings, fingerprint: str) -> None:

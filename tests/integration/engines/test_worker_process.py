@@ -20,7 +20,7 @@ from subtitled.engines.worker_process import (
     VAD,
     WorkerProcess,
     end_spares,
-    start_spares,
+    start_spare,
     take_worker,
 )
 from subtitled.models.store import ModelStore
@@ -46,7 +46,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[WorkerProcess]]:
 
 
 def test_a_process_that_waits_is_taken_by_its_role_and_once(started: list[WorkerProcess]) -> None:
-    start_spares()
+    start_spare(ENGINE)
+    start_spare(VAD)
     engine, vad = started
     assert take_worker(VAD) is vad
     assert take_worker(ENGINE) is engine
@@ -54,7 +55,8 @@ def test_a_process_that_waits_is_taken_by_its_role_and_once(started: list[Worker
 
 
 def test_a_process_that_died_while_it_waited_is_replaced(started: list[WorkerProcess]) -> None:
-    start_spares()
+    start_spare(ENGINE)
+    start_spare(VAD)
     started[1].process.kill()
     started[1].process.wait()
     detector = EngineProcess("speech detection", {"role": VAD, "threads": 1})
@@ -64,7 +66,8 @@ def test_a_process_that_died_while_it_waited_is_replaced(started: list[WorkerPro
 
 
 def test_processes_that_nobody_took_end(started: list[WorkerProcess]) -> None:
-    start_spares()
+    start_spare(ENGINE)
+    start_spare(VAD)
     end_spares()
     assert [worker.process.poll() for worker in started] == [-9, -9]
     end_spares()
@@ -72,7 +75,8 @@ def test_processes_that_nobody_took_end(started: list[WorkerProcess]) -> None:
 
 def test_a_process_that_waits_ends_with_its_parent() -> None:
     code = (
-        "import os\nfrom subtitled.engines import worker_process as w\nw.start_spares()\n"
+        "import os\nfrom subtitled.engines import worker_process as w\nw.start_spare(w.ENGINE)\n"
+        "w.start_spare(w.VAD)\n"
         "print(*(worker.process.pid for _, worker in w._spares), flush=True)\nos._exit(0)\n"
     )
     told = subprocess.run(
