@@ -24,7 +24,7 @@ import numpy as np
 from material import SPEECH, model, own_folder
 from subtitled.media.chunking import select_detection_windows
 from subtitled.media.vad import detect_speech
-from subtitled.plugin import Audio, Language, LanguageGuess
+from subtitled.plugin import Audio, ComponentContext, Language, SpeechWindow
 from subtitled.transcription.language_confidence import (
     MAX_SECONDS,
     MIN_CONFIDENCE,
@@ -33,7 +33,8 @@ from subtitled.transcription.language_confidence import (
     ConfidenceScale,
 )
 from subtitled.transcription.language_detection import LanguageClues, vote
-from subtitled_plugins.whisper.catalogue import TO_TAG
+from subtitled.transcription.language_segments import clip_to
+from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
 
 CLIP_SECONDS = (3.0, 5.0, 10.0, 20.0)
 CLIPS = 2
@@ -103,9 +104,8 @@ def _show(name: str, trials: Sequence[Trial], rows: list[int], scaled: Sequence[
 
 
 def _trials(part: str) -> Iterator[Trial]:
-    from faster_whisper import WhisperModel
-
-    whisper = WhisperModel(str(model()), device="cpu", compute_type="int8", local_files_only=True)
+    whisper = WhisperEngine(WhisperSettings(), ComponentContext("whisper", 2, {"base": model()}))
+    whisper.load()
     index = json.loads((SPEECH / "index.json").read_text("utf-8"))
     with own_folder() as folder:
         for name, facts in sorted(index.items()):
@@ -121,16 +121,16 @@ def _trials(part: str) -> Iterator[Trial]:
 
 
 def _listen(
-    whisper: object, audio: Audio, name: str, seconds: float, truth: Language
+    whisper: WhisperEngine, audio: Audio, name: str, seconds: float, truth: Language
 ) -> Trial | None:
     speech = detect_speech(audio).spans
-    windows = select_detection_windows(speech)
-    guesses = []
-    for window in windows:
-        _, _, ranked = whisper.detect_language(audio.read_samples(window))  # type: ignore[attr-defined]
-        guesses.append(LanguageGuess(window, {TO_TAG[code]: float(p) for code, p in ranked[:10]}))
-    if not guesses:
+    windows = [
+        SpeechWindow(window.start, window.end, tuple(clip_to(speech, window)))
+        for window in select_detection_windows(speech)
+    ]
+    if not windows:
         return None
+    guesses = whisper.detect_language(audio, windows)
     verdict = vote(guesses, LanguageClues(), speech)
     spoken = sum(
         max(0.0, min(span.end, window.end) - max(span.start, window.start))

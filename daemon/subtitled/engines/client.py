@@ -12,7 +12,7 @@ from subtitled.plugin import (
     EngineCapabilities,
     Language,
     LanguageGuess,
-    TimeSpan,
+    SpeechWindow,
     Transcript,
     TranscriptionRequest,
     Word,
@@ -40,12 +40,12 @@ class EngineClient(ProcessClient[Engine]):
         """How many calls the process answers at a time."""
         return self.capabilities.max_concurrency
 
-    def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
+    def detect_language(self, audio: Audio, windows: Sequence[SpeechWindow]) -> list[LanguageGuess]:
         """Identify the language of each window.
 
         Args:
             audio: The decoded track.
-            windows: Spans of speech, in seconds.
+            windows: Spans of at most 30 seconds that contain speech.
 
         Returns:
             One guess for each window, in the same order.
@@ -58,7 +58,7 @@ class EngineClient(ProcessClient[Engine]):
             "detect_language",
             call_timeout(self.capabilities, sum(window.duration for window in windows)),
             audio=str(audio.path),
-            windows=protocol.TIME_SPANS.dump_python(list(windows), mode="json"),
+            windows=protocol.SPEECH_WINDOWS.dump_python(list(windows), mode="json"),
         )
         return protocol.validate_result(protocol.GUESSES, answer, self.title)
 

@@ -21,8 +21,8 @@ from subtitled.plugin import (
     InputRejectedError,
     LanguageGuess,
     SetupError,
+    SpeechWindow,
     SubtitledError,
-    TimeSpan,
     Transcript,
     TranscriptionRequest,
     TransientError,
@@ -48,7 +48,7 @@ MAX_TRACEBACK_LINES = 100
 """Lines of the traceback of an engine that are kept."""
 MAX_RETRY_SECONDS = 24 * 3600.0
 """Longest wait that an engine may ask for."""
-TIME_SPANS: TypeAdapter[list[TimeSpan]] = TypeAdapter(list[TimeSpan])
+SPEECH_WINDOWS: TypeAdapter[list[SpeechWindow]] = TypeAdapter(list[SpeechWindow])
 SPEECH: TypeAdapter[SpeechActivity] = TypeAdapter(SpeechActivity)
 GUESSES: TypeAdapter[list[LanguageGuess]] = TypeAdapter(list[LanguageGuess])
 TRANSCRIPT: TypeAdapter[Transcript] = TypeAdapter(Transcript)

@@ -66,7 +66,7 @@ def engine_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
         return models
 
     def detect(message: dict[str, Any]) -> Any:
-        windows = protocol.TIME_SPANS.validate_python(message["windows"])
+        windows = protocol.SPEECH_WINDOWS.validate_python(message["windows"])
         audio = Audio(Path(message["audio"]))
         guesses = engine.call("detect_language", audio, windows)
         return protocol.GUESSES.dump_python(list(guesses), mode="json")

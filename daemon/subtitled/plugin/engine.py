@@ -13,7 +13,7 @@ from .checkpoint import Checkpoint
 from .component import S
 from .languages import Language
 from .models import ModelComponent, ModelSpec
-from .types import Audio, Chunk, LanguageGuess, TimeSpan, Transcript, Word
+from .types import Audio, Chunk, LanguageGuess, SpeechWindow, Transcript, Word
 
 LOCAL: Final = "local"
 """The destination of a component that sends nothing to another machine."""
@@ -176,14 +176,17 @@ class Engine(ModelComponent[S], ABC):
         """
         return ()
 
-    def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> Sequence[LanguageGuess]:
+    def detect_language(
+        self, audio: Audio, windows: Sequence[SpeechWindow]
+    ) -> Sequence[LanguageGuess]:
         """Identify the spoken language of each window. May be implemented.
 
         Called only if ``capabilities().supports_language_detection``.
 
         Args:
             audio: The decoded track.
-            windows: Spans of at most 30 seconds that contain speech, in seconds of the track.
+            windows: Spans of at most 30 seconds that contain speech, in seconds of the track. An
+                engine may leave out what is not in ``window.speech``, unless that is empty.
 
         Returns:
             One guess for each window, in the same order. The probabilities (0 to 1) of a guess

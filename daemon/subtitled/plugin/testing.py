@@ -48,7 +48,16 @@ from .fakes import (
     serving,
 )
 from .languages import UNDETERMINED, Language
-from .types import SAMPLE_RATE, Audio, Chunk, LanguageGuess, TimeSpan, Transcript, Word
+from .types import (
+    SAMPLE_RATE,
+    Audio,
+    Chunk,
+    LanguageGuess,
+    SpeechWindow,
+    TimeSpan,
+    Transcript,
+    Word,
+)
 
 __all__ = [
     "ODD_HOTWORDS",
@@ -159,7 +168,8 @@ def check_guesses(guesses: Sequence[LanguageGuess], windows: Sequence[TimeSpan])
     Raises:
         AssertionError: A guess is missing, or a probability is out of range.
     """
-    assert [guess.window for guess in guesses] == list(windows), (
+    places = [(window.start, window.end) for window in windows]
+    assert [(guess.window.start, guess.window.end) for guess in guesses] == places, (
         "detect_language() must return one guess for each window, in the same order"
     )
     for guess in guesses:
@@ -214,7 +224,8 @@ def check_engine(
         if capabilities.supports_alignment:
             check_aligned_words(instance.align(audio, chunk, "one two", language), "one two", chunk)
         if capabilities.supports_language_detection:
-            check_guesses(instance.detect_language(audio, [span]), [span])
+            window = SpeechWindow(span.start, span.end, (span,))
+            check_guesses(instance.detect_language(audio, [window]), [window])
 
 
 class PluginSuite:

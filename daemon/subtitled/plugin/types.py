@@ -60,6 +60,14 @@ class TimeSpan:
         return self.end - self.start
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class SpeechWindow(TimeSpan):
+    """A part of a track whose language is identified, and the speech in it."""
+
+    speech: tuple[TimeSpan, ...] = ()
+    """Where someone speaks, inside the window and in order. Empty if that is not known."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
     """One spoken word."""

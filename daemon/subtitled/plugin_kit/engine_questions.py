@@ -15,6 +15,7 @@ from subtitled.plugin import (
     Engine,
     InputRejectedError,
     Language,
+    SpeechWindow,
     TimeSpan,
     Transcript,
     TranscriptionRequest,
@@ -113,7 +114,7 @@ def identifies_languages(subject: Subject) -> None:
     """There is one guess for each window, in order, with probabilities."""
     if not subject.client.capabilities.supports_language_detection:
         raise NotApplicableError("it does not detect languages")
-    windows = [SILENCE, SPEECH]
+    windows = [SpeechWindow(span.start, span.end) for span in (SILENCE, SPEECH)]
     check_guesses(subject.client.detect_language(subject.audio, windows), windows)
 
 

@@ -16,6 +16,7 @@ from subtitled.plugin import (
     Chunk,
     InputRejectedError,
     Language,
+    SpeechWindow,
     TimeSpan,
     Transcript,
     TranscriptionRequest,
@@ -76,8 +77,10 @@ class LanguageIdentification:
         self._ctx.progress("detecting the language", 0.0)
         client, audio = self._services.engines[engine], self._audio()
         seconds = sum(window.duration for window in windows)
+        speech = self._analysis.speech
+        asked = [SpeechWindow(one.start, one.end, tuple(clip_to(speech, one))) for one in windows]
         with self._authorised_call(engine, seconds, f"{len(windows)}", counts_as_success=False):
-            return WindowGuesses(tuple(client.detect_language(audio, windows)))
+            return WindowGuesses(tuple(client.detect_language(audio, asked)))
 
     def _identify_text(
         self, identifier: LanguageIdentifier, windows: Sequence[TimeSpan]

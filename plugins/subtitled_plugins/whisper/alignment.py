@@ -219,7 +219,7 @@ def _align_window(
     """Find each word in a window."""
     import numpy as np
 
-    sound = np.concatenate([audio.read_samples(part) for part in window.parts])
+    sound = window.read_samples(audio)
     features = model.feature_extractor(sound)
     length = model.feature_extractor.nb_max_frames
     frames = min(features.shape[-1], length)

@@ -136,15 +136,14 @@ class WindowDecoder:
         """Decode some windows, whose samples are joined to one array."""
         import numpy as np
 
-        window_samples = [
-            np.concatenate([audio.read_samples(part) for part in window.parts]) for window in batch
-        ]
-        starts, clips, position = [], [], 0.0
+        window_samples = [window.read_samples(audio) for window in batch]
+        starts, clips, first = [], [], 0
         for samples in window_samples:
-            length = len(samples) / SAMPLE_RATE
-            starts.append(position)
-            clips.append({"start": position, "end": position + length})
-            position += length
+            starts.append(first / SAMPLE_RATE)
+            last = first + len(samples)
+            # faster-whisper rounds samples down.
+            clips.append({"start": (first + 0.5) / SAMPLE_RATE, "end": (last + 0.5) / SAMPLE_RATE})
+            first = last
         segments, encoded = self._run(np.concatenate(window_samples), clips, task)
         transcripts = {window: WindowTranscript() for window in batch}
         if encoded is not None:

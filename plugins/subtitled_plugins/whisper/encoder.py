@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from .encoded_windows import EncodedWindows
 from .free_memory import measure_free_memory
 from .weights import read_matrix, read_variables
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from faster_whisper import WhisperModel
+
+    Floats = npt.NDArray[np.float32]
 
 LAYER_NORM_EPSILON = 1e-5
 NATIVE_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
@@ -72,26 +75,24 @@ class FastEncoder:
         for _ in range(threads):
             self._requests.put(compiled.create_infer_request())
 
-    def encode(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Encode windows one after the other: together they would not fit into the caches.
+    def encode(self, window: Floats) -> Floats:
+        """Encode one window: several together would not fit into the caches.
 
         Args:
-            features: Log-mel features of shape (windows, bands, frames).
+            window: Log-mel features of shape (1, bands, frames).
 
         Returns:
-            An array of shape (windows, frames / 2, size).
+            An array of shape (1, frames / 2, size).
         """
         import numpy as np
 
         request = self._requests.get()
         try:
-            outputs = []
-            for window in features:
-                request.infer([np.ascontiguousarray(window[np.newaxis], dtype=np.float32)])
-                outputs.append(request.get_output_tensor(0).data.copy())
+            request.infer([np.ascontiguousarray(window, dtype=np.float32)])
+            output: Floats = request.get_output_tensor(0).data.copy()
+            return output
         finally:
             self._requests.put(request)
-        return np.concatenate(outputs)
 
 
 def begin_loading(folder: Path, threads: int) -> Future[FastEncoder] | None:
@@ -147,16 +148,11 @@ def install_encoder(
         return False
     encode_one = model.encode
     encoder = _load_checked(model, folder, threads, log, begun) if may_differ else None
+    kept = EncodedWindows(encoder.encode if encoder else lambda one: np.array(encode_one(one)))
 
-    def encode(features: npt.NDArray[np.float32]) -> Any:
+    def encode(features: Floats) -> Any:
         windows = features[np.newaxis] if features.ndim == 2 else features
-        if encoder:
-            return StorageView.from_array(encoder.encode(windows))
-        if len(windows) == 1:
-            return encode_one(windows)
-        return StorageView.from_array(
-            np.concatenate([np.array(encode_one(window[np.newaxis])) for window in windows])
-        )
+        return StorageView.from_array(kept.encode(windows))
 
     model.encode = encode
     return encoder is not None

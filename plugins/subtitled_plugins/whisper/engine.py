@@ -21,6 +21,7 @@ from subtitled.plugin import (
     ModelSpec,
     Settings,
     SetupError,
+    SpeechWindow,
     TimeSpan,
     Transcript,
     TranscriptionRequest,
@@ -32,6 +33,7 @@ from .alignment import align_text, build_tokenizer
 from .catalogue import MODELS, TO_CODE, TO_TAG, describe_folder, list_languages
 from .decoding import DecodingTask, WindowDecoder
 from .encoder import begin_loading, install_encoder
+from .features import compute_features
 from .hotwords import correct_names, usable_hotwords
 from .rehearing import Attempt, WindowTranscript, best_attempt, is_broken, usual_rate
 from .scoring import WindowScorer
@@ -155,10 +157,15 @@ class WhisperEngine(Engine[WhisperSettings]):
             install_encoder(self._model, folder, threads, log, may_differ=may_differ, begun=begun)
         self._workers = ThreadPoolExecutor(threads)
 
-    def detect_language(self, audio: Audio, windows: Sequence[TimeSpan]) -> list[LanguageGuess]:
-        def detect_window(window: TimeSpan) -> LanguageGuess:
-            _, _, ranked = self._model.detect_language(audio.read_samples(window))
-            return LanguageGuess(window, {TO_TAG[code]: float(p) for code, p in ranked[:10]})
+    def detect_language(self, audio: Audio, windows: Sequence[SpeechWindow]) -> list[LanguageGuess]:
+        def detect_window(window: SpeechWindow) -> LanguageGuess:
+            # Without pauses and with the same silence behind it, as its words will be recognised:
+            # what the encoder makes of it is used again.
+            heard = Window(window.speech or (window,))
+            encoded = self._model.encode(compute_features(self._model, heard.read_samples(audio)))
+            ranked = self._model.model.detect_language(encoded)[0][:10]
+            guesses = {TO_TAG[token.strip("<|>")]: float(share) for token, share in ranked}
+            return LanguageGuess(window, guesses)
 
         return list(self._workers.map(detect_window, windows))
 

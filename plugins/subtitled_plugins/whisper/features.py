@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from subtitled.plugin import SAMPLE_RATE
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    from faster_whisper import WhisperModel
 
     Floats = npt.NDArray[np.float32]
 
@@ -40,3 +43,18 @@ def fill_with_silence(features: Floats, frames: int) -> Floats:
     else:
         level = max(DIGITAL_SILENCE, float(features.max()) - DYNAMIC_RANGE)
     return np.pad(features, ((0, 0), (0, missing)), constant_values=level)
+
+
+def compute_features(model: WhisperModel, samples: Floats) -> Floats:
+    """Return what the encoder hears of a window, the same as when its words are recognised.
+
+    Args:
+        model: The model.
+        samples: The sound of the window, at most half a minute.
+
+    Returns:
+        Log-mel features of shape (mels, frames) for half a minute.
+    """
+    frames = int(len(samples) / SAMPLE_RATE * model.frames_per_second)
+    features = model.feature_extractor(samples)[:, :frames]
+    return fill_with_silence(features, model.feature_extractor.nb_max_frames)

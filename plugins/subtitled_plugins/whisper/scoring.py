@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from subtitled.plugin import Audio, Word
 
-from .features import fill_with_silence
+from .features import compute_features
 from .hotwords import Candidate
 from .windows import Window
 
@@ -91,11 +91,9 @@ class WindowScorer:
 
 
 def _encode(model: WhisperModel, audio: Audio, window: Window) -> Any:
-    import numpy as np
 
-    sound = np.concatenate([audio.read_samples(part) for part in window.parts])
-    features = model.feature_extractor(sound)
-    return model.encode(fill_with_silence(features, model.feature_extractor.nb_max_frames))
+    sound = window.read_samples(audio)
+    return model.encode(compute_features(model, sound))
 
 
 def _view(encoded: npt.NDArray[np.float32]) -> Any:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from subtitled.plugin import TimeSpan
+from subtitled.plugin import Audio, TimeSpan
 from subtitled.plugin.speech_timeline import SpeechTimeline
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 WINDOW_SECONDS = 30.0
 """The length of the audio that Whisper decodes at once."""
@@ -26,6 +31,12 @@ class Window:
     def duration(self) -> float:
         """The seconds that the recogniser hears."""
         return sum(part.duration for part in self.parts)
+
+    def read_samples(self, audio: Audio) -> npt.NDArray[np.float32]:
+        """Read the sound of the spans, one after the other, each sample -1 to 1."""
+        import numpy as np
+
+        return np.concatenate([audio.read_samples(part) for part in self.parts])
 
     @cached_property
     def timeline(self) -> SpeechTimeline:

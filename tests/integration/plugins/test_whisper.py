@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,11 +17,14 @@ from subtitled.plugin import (
     Chunk,
     ComponentContext,
     Language,
+    SpeechWindow,
     TimeSpan,
     TranscriptionRequest,
 )
 from subtitled.plugin.testing import check_engine, check_transcript
 from subtitled.subtitles.hallucination import FilterContext, filter_hallucinations, load_phrases
+from subtitled_plugins.whisper import encoder
+from subtitled_plugins.whisper.encoded_windows import EncodedWindows
 from subtitled_plugins.whisper.engine import WhisperEngine, WhisperSettings
 from subtitled_plugins.whisper.windows import build_batches, pack_windows, split_window
 
@@ -82,8 +87,33 @@ def test_recorded_speech_is_transcribed_word_by_word(
     assert sure.avg_logprob is not None and -1 < sure.avg_logprob < 0
     assert sure.no_speech_prob is not None and sure.no_speech_prob < 0.5
     assert sure.compression_ratio is not None and 0.5 < sure.compression_ratio < 2.4
-    (guess,) = engine.detect_language(audio, [whole])
+    (guess,) = engine.detect_language(audio, [SpeechWindow(0, audio.duration)])
     assert guess.probabilities[Language("en")] > 0.8
+
+
+@pytest.mark.model
+def test_a_window_is_encoded_once_for_its_language_and_its_words(
+    model_base: Path, speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[int] = []
+
+    class CountedWindows(EncodedWindows):
+        def __init__(self, encode: Callable[[Any], Any]) -> None:
+            super().__init__(lambda window: (encoded.append(len(window)), encode(window))[1])
+
+    monkeypatch.setattr(encoder, "EncodedWindows", CountedWindows)
+    counted = WhisperEngine(WhisperSettings(), ComponentContext("whisper", 2, {"base": model_base}))
+    counted.load()
+    audio = _pcm(["-i", str(speech / "jfk.flac")], tmp_path / "a")
+    spans = (TimeSpan(0.31, 2.2), TimeSpan(3.1, 7.713), TimeSpan(8.03, audio.duration))
+    (guess,) = counted.detect_language(audio, [SpeechWindow(0.31, audio.duration, spans)])
+    assert max(guess.probabilities, key=guess.probabilities.__getitem__) == "en"
+    assert len(encoded) == 1
+    chunk = Chunk(TimeSpan(0, audio.duration), spans)
+    request = TranscriptionRequest(chunk=chunk, language=Language("en"))
+    transcript = counted.transcribe(audio, request)
+    assert "ask not what your country can do for you" in transcript.text
+    assert len(encoded) == 1
 
 
 @pytest.mark.model

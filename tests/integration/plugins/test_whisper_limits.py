@@ -17,6 +17,7 @@ from subtitled.plugin import (
     InputRejectedError,
     Language,
     SetupError,
+    SpeechWindow,
     TimeSpan,
     TranscriptionRequest,
 )
@@ -182,7 +183,7 @@ def test_language_is_identified_window_by_window(
     engine: WhisperEngine, speech: Path, tmp_path: Path
 ) -> None:
     audio = kept(pcm(speech / "multilingual.mp3"), tmp_path / "a.pcm")
-    windows = [TimeSpan(0, 25), TimeSpan(35, audio.duration)]
+    windows = [SpeechWindow(0, 25), SpeechWindow(35, audio.duration)]
     guesses = engine.detect_language(audio, windows)
     assert [guess.window for guess in guesses] == windows
     best = [max(g.probabilities, key=lambda tag: g.probabilities[tag]) for g in guesses]
