@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -75,16 +75,21 @@ def chosen_config_path() -> Path | None:
     return _chosen_config[0] if _chosen_config else None
 
 
+def abort_start(message: object) -> NoReturn:
+    """Print what is wrong with the configuration, and exit with status 2."""
+    from .output import USAGE_ERROR, abort  # loads rich, which the daemon would keep for months
+
+    abort(message, USAGE_ERROR)
+
+
 def config_path() -> Path | None:
     """Return the configuration file in use, or None if there is none."""
     from subtitled.config.load import ConfigurationError, find_config
 
-    from .output import USAGE_ERROR, abort
-
     try:
         return find_config(chosen_config_path())
     except ConfigurationError as error:
-        abort(error, USAGE_ERROR)
+        abort_start(error)
 
 
 def load_configuration() -> Configuration:
@@ -94,25 +99,23 @@ def load_configuration() -> Configuration:
     """
     from subtitled.config.load import ConfigurationError, load_config
 
-    from .output import USAGE_ERROR, abort
     from .privileges import act_as_owner
 
     try:
         return load_config(config_path(), before_plugins=act_as_owner)
     except ConfigurationError as error:
-        abort(error, USAGE_ERROR)
+        abort_start(error)
 
 
 def load_settings_alone() -> AppSettings:
     """Load the settings in use without any plugin, else as :func:`load_configuration` does."""
     from subtitled.config.load import ConfigurationError, load_settings
 
-    from .output import USAGE_ERROR, abort
     from .privileges import act_as_owner
 
     try:
         settings = load_settings(config_path())
     except ConfigurationError as error:
-        abort(error, USAGE_ERROR)
+        abort_start(error)
     act_as_owner(settings)
     return settings

@@ -6,8 +6,7 @@ from functools import partial
 
 from subtitled.config.load import Configuration
 
-from .app import app, config_path, load_configuration
-from .output import USAGE_ERROR, abort
+from .app import abort_start, app, config_path, load_configuration
 
 
 @app.command()
@@ -28,10 +27,9 @@ def load_configuration_to_run() -> Configuration:
     configuration = load_configuration()
     daemon = configuration.settings.daemon
     if not configuration.settings.libraries:
-        abort(
+        abort_start(
             "no library is configured. Write a [libraries.NAME] section with a path into "
-            f"{config_path() or '/etc/subtitled/config.toml'}; config.example.toml shows how",
-            USAGE_ERROR,
+            f"{config_path() or '/etc/subtitled/config.toml'}; config.example.toml shows how"
         )
     log_to_stderr(daemon.log_level, daemon.log_format)
     return configuration

@@ -13,7 +13,7 @@ from subtitled.db.database import Database
 from subtitled.jobcontext.counters import Counters
 
 from .answers.servers import find_notifier_errors
-from .metrics import MetricValues, collect_metrics, render_metrics
+from .metric_values import MetricValues, collect_metrics
 
 MAX_HEARTBEAT_AGE_SECONDS = 60.0
 """Seconds that the main loop may be silent. It ticks each second."""
@@ -108,6 +108,8 @@ class HealthMonitor:
 
     def render_metrics(self) -> str:
         """Return the metrics in the text format of Prometheus."""
+        from .metrics import render_metrics  # loads a library that most daemons never need
+
         return render_metrics(self._collect_metrics())
 
     def evaluate_health(self) -> HealthReport:

@@ -13,7 +13,6 @@ from subtitled.config.load import Configuration
 from subtitled.config.paths import resolve_state_dir
 from subtitled.config.web_settings import WebSettings
 from subtitled.daemon.health import HealthMonitor, HealthReport
-from subtitled.daemon.metrics import CONTENT_TYPE
 from subtitled.db.database import Database
 from subtitled.plugin import SetupError
 from subtitled.plugin.paths import display_path
@@ -47,6 +46,8 @@ def build_web(
     """Create the server, if a port is configured."""
     if not configuration.settings.web.is_enabled:
         return None
+    from subtitled.daemon.metrics import CONTENT_TYPE  # a daemon without a port has no use for it
+
     endpoints = {"/metrics": TextEndpoint(health_monitor.render_metrics, CONTENT_TYPE)}
     return WebServer(configuration, db, health_monitor.evaluate_health, endpoints, audio_requests)
 

@@ -25,7 +25,7 @@ UNUSED = {
     *("numpy", "onnxruntime", "faster_whisper", "ctranslate2", "av"),
     *("guessit", "py3langid", "ftfy", "chardet"),
     *("psycopg", "sqlalchemy.orm", "sqlalchemy.ext.asyncio", "alembic", "yaml", "croniter"),
-    *("fastapi", "starlette", "jinja2", "uvicorn", "httpx"),
+    *("fastapi", "starlette", "jinja2", "uvicorn", "httpx", "rich", "prometheus_client"),
     "subtitled.subtitles.synchronisation.check",
 }
 

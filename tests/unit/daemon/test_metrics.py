@@ -19,7 +19,8 @@ from subtitled.daemon.health import (
     HealthMonitor,
     assess_health,
 )
-from subtitled.daemon.metrics import MetricValues, collect_metrics, render_metrics
+from subtitled.daemon.metric_values import MetricValues, collect_metrics
+from subtitled.daemon.metrics import render_metrics
 from subtitled.db.database import Database
 from subtitled.db.records import FileState
 from subtitled.engines.breaker import CircuitBreakers

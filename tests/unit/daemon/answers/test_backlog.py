@@ -16,7 +16,8 @@ from subtitled.cli.backlog_text import describe_backlog_lines
 from subtitled.config.load import Configuration, load_config
 from subtitled.daemon.answers.backlog import describe_backlog
 from subtitled.daemon.answers.plan_summary import describe_wanted, summarise_plan
-from subtitled.daemon.metrics import collect_metrics, render_metrics
+from subtitled.daemon.metric_values import collect_metrics
+from subtitled.daemon.metrics import render_metrics
 from subtitled.db.database import Database
 from subtitled.db.job_runs import KEPT_RUNS, JobRun
 from subtitled.db.records import FileState
