@@ -161,8 +161,8 @@ class WhisperEngine(Engine[WhisperSettings]):
         def detect_window(window: SpeechWindow) -> LanguageGuess:
             # Without pauses and with the same silence behind it, as its words will be recognised:
             # what the encoder makes of it is used again.
-            heard = Window(window.speech or (window,))
-            encoded = self._model.encode(compute_features(self._model, heard.read_samples(audio)))
+            packed = Window(window.speech or (window,))
+            encoded = self._model.encode(compute_features(self._model, packed.read_samples(audio)))
             ranked = self._model.model.detect_language(encoded)[0][:10]
             guesses = {TO_TAG[token.strip("<|>")]: float(share) for token, share in ranked}
             return LanguageGuess(window, guesses)
