@@ -19,7 +19,7 @@ from subtitled.jobs.heartbeat import FailoverMonitor, HeartbeatSender
 from subtitled.jobs.runner import JobRunner
 from subtitled.jobs.throttle_state import ThrottleRegistry
 from subtitled.library.paths import library_containing
-from subtitled.memory import IdleRelease
+from subtitled.memory import IdleRelease, release_memory
 
 from .lock import WORKERS_FOLDER, find_holder, find_workers
 from .sensors import child_processes
@@ -67,7 +67,8 @@ class WorkerRuntime:
         timeout = settings.daemon.worker_timeout
         self._heartbeat = HeartbeatSender(db.kv, name, settings_digest(configuration), timeout)
         self._failover = FailoverMonitor(db.kv, self.runner.queue, name, timeout)
-        self._idle_release = IdleRelease()
+        self._db = db
+        self._idle_release = IdleRelease(release=self._release_memory)
 
     def start(self) -> None:
         """Start all threads. Jobs that the last run left unfinished come first."""
@@ -86,6 +87,11 @@ class WorkerRuntime:
         self._throttling.request_stop()
         self.runner.stop()
         self._heartbeat.stop()
+
+    def _release_memory(self) -> None:
+        self._db.close_idle_connections()
+        self.runner.queue.close_idle_connections()
+        release_memory()
 
     def _is_served(self, media: Path, server: str) -> bool:
         """Return whether the viewers of a file on a server get its subtitle while they watch."""

@@ -132,6 +132,10 @@ class JobQueue:
             if job.app_version != APPLICATION_VERSION:
                 DBOS.cancel_workflow(job.workflow_id)
 
+    def close_idle_connections(self) -> None:
+        """Close the connections that nobody uses, each of which keeps pages of the database."""
+        self._engine.dispose()
+
     def put(self, job_id: str, file_id: int, fingerprint: str, priority: int) -> None:
         """Queue a job. Does nothing if the id is known.
 

@@ -621,3 +621,24 @@ def test_partial_indexes_keep_their_condition_in_postgresql() -> None:
     assert {"ix_files_turn", "ix_egress_log_open"} <= own
     assert own == set(partial)
     assert partial["ix_files_unexamined"].endswith("WHERE examined_at IS NULL")
+
+
+def test_connections_that_nobody_uses_are_closed_and_opened_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    database = Database(path)
+
+    def count_open() -> int:
+        found = (
+            os.readlink(link.path) for link in os.scandir("/proc/self/fd") if link.is_symlink()
+        )
+        return sum(target == str(path) for target in found)
+
+    with ExitStack() as connections:
+        for _ in range(4):
+            connections.enter_context(database._engine.connect())
+    assert count_open() == 4
+    database.close_idle_connections()
+    assert count_open() == 0
+    database.kv.set("key", "value")
+    assert database.kv.get("key") == "value"
+    database.close()
