@@ -12,7 +12,6 @@ from array import array
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
-from operator import mul
 
 from .types import SAMPLE_RATE, SPEECH_PADDING_SECONDS, Audio, Chunk, TimeSpan
 
@@ -87,7 +86,7 @@ def find_quiet_moment(audio: Audio, span: TimeSpan) -> float:
             continue
         # Without numpy, which the daemon does not load for so little.
         frames = [samples[at : at + frame] for at in range(0, len(samples) - frame + 1, frame)]
-        sums = [0, *accumulate(sum(map(mul, part, part)) for part in frames)]
+        sums = [0, *accumulate(sum([value * value for value in part]) for part in frames)]
         energies = [end - begin for begin, end in zip(sums, sums[width:], strict=False)]
         lowest = min(energies)
         if lowest / frame < quietest:
