@@ -9,7 +9,7 @@ from rapidfuzz.distance import Levenshtein
 
 from subtitled.plugin import Cue, Language
 from subtitled.subtitles.chinese import convert_texts
-from subtitled.subtitles.evaluation.suber import split_words
+from subtitled.subtitles.evaluation.words import split_words
 
 MAX_LOST_WORDS = 4
 """Words lost between two cues up to which the first of them is wrong. More are a hole, which no cue

@@ -9,8 +9,8 @@ import jiwer
 
 from subtitled.plugin import Cue, Language
 from subtitled.subtitles.chinese import convert_texts
-from subtitled.subtitles.evaluation.suber import split_words
 from subtitled.subtitles.evaluation.word_errors import WordErrors, count_word_errors
+from subtitled.subtitles.evaluation.words import split_words
 
 MIN_LOST_WORDS = 2
 """Fewest words in a row, none of which came out, that are a lost stretch."""

@@ -18,7 +18,7 @@ from subtitled.media.marks import find_marks, strip_technical_name
 from subtitled.plugin import InputRejectedError, Language, Word
 from subtitled.subtitles import markup, rules, sdh
 from subtitled.subtitles.encodings import decode_text
-from subtitled.subtitles.evaluation import suber
+from subtitled.subtitles.evaluation.words import split_words
 from subtitled.subtitles.formats import read_text, tidy_text
 from subtitled.subtitles.formats.xmltree import parse_xml
 from subtitled.subtitles.hallucination import load_phrases
@@ -102,7 +102,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "split_turns": line_breaking.split_turns,
     "clean_text": word_repair.clean_text,
     "split_phrases": lambda text: split_phrases(text, EN),
-    "split_words": lambda text: suber.split_words(text, EN),
+    "split_words": lambda text: split_words(text, EN),
 }
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from subtitled.plugin import Language
 from subtitled.subtitles.evaluation.paired import Difference, Unit, compare_paired
-from subtitled.subtitles.evaluation.suber import is_compared_by_character, split_words
 from subtitled.subtitles.evaluation.word_errors import WordErrors, count_word_errors
+from subtitled.subtitles.evaluation.words import is_compared_by_character, split_words
 
 from .approved_references import ApprovedReference, EngineText, LeftOut
 from .plain import to_plain

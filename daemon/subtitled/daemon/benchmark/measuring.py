@@ -32,8 +32,8 @@ from subtitled.plugin import (
     TranscriptionRequest,
     UsageRecord,
 )
-from subtitled.subtitles.evaluation.suber import split_words
 from subtitled.subtitles.evaluation.word_errors import count_word_errors
+from subtitled.subtitles.evaluation.words import split_words
 
 from .candidates import Candidate
 from .measurements import Measurement

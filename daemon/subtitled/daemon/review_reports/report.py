@@ -11,8 +11,8 @@ from subtitled.db.cue_notes import CueNote
 from subtitled.db.operations import CueVerdict, ErrorCategory, ErrorSeverity, Verdict
 from subtitled.db.review_records import ReviewRecord
 from subtitled.plugin import Language
-from subtitled.subtitles.evaluation.suber import split_words
 from subtitled.subtitles.evaluation.word_errors import WordErrors, count_word_errors
+from subtitled.subtitles.evaluation.words import split_words
 from subtitled.subtitles.markup import strip_tags
 from subtitled.subtitles.review.document import Document, ReviewCue
 from subtitled.subtitles.review.findings import Finding, Severity

@@ -10,9 +10,10 @@ from rapidfuzz.distance import Levenshtein
 
 from subtitled.plugin import Cue, Language
 
-from .suber import compute_suber, is_compared_by_character, split_words
+from .suber import compute_suber
 from .timed_words import count_timed_word_errors
 from .word_errors import count_word_errors
+from .words import is_compared_by_character, split_words
 
 MIN_PAUSE_SECONDS = 2.0
 """Shortest time without a cue of the reference that counts as silence."""

@@ -8,10 +8,10 @@ Estimates for Confidence Intervals in ASR Performance Evaluation", ICASSP 2004.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
-import numpy as np
+from subtitled.media.numpy_process import call
 
 MIN_WORDS = 1000
 """Words of the reference below which nothing is said about the difference."""
@@ -58,6 +58,14 @@ class Difference:
 
 def compare_paired(units: Sequence[Unit]) -> Difference:
     """Compare the errors of two texts. At least one unit must have a word."""
+    return Difference(**call(compare_in_json, units))
+
+
+def compare_in_json(given: Sequence[tuple[int, int, int]]) -> dict[str, Any]:
+    """Compare units and return the fields of the difference, both as JSON has them."""
+    import numpy as np
+
+    units = [Unit(*unit) for unit in given]
     words = np.array([unit.words for unit in units], dtype=np.int64)
     first = np.array([unit.first_errors for unit in units], dtype=np.int64)
     second = np.array([unit.second_errors for unit in units], dtype=np.int64)
@@ -70,7 +78,7 @@ def compare_paired(units: Sequence[Unit]) -> Difference:
             differences.append(int((first[drawn] - second[drawn]).sum()) / drawn_words)
     low, high = np.percentile(differences, INTERVAL)
     total = int(words.sum())
-    return Difference(
+    difference = Difference(
         words=total,
         units=len(units),
         first_rate=int(first.sum()) / total,
@@ -78,3 +86,4 @@ def compare_paired(units: Sequence[Unit]) -> Difference:
         low=float(low),
         high=float(high),
     )
+    return asdict(difference)

@@ -11,8 +11,6 @@ A shift of the whole file costs nothing as long as the cues still overlap, so ch
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -22,28 +20,7 @@ import numpy.typing as npt
 
 from subtitled.plugin import Cue, Language
 
-from ..markup import strip_tags
-from ..scripts import is_spaceless
-
-_APOSTROPHES = re.compile("['\u2019\u02bc]")
-
-
-def is_compared_by_character(language: Language) -> bool:
-    """Check whether a language has no agreed word boundaries, so that characters are compared."""
-    return is_spaceless(language) or str(language.primary) == "ko"
-
-
-def split_words(text: str, language: Language) -> list[str]:
-    """Split a text into words, or into characters where those are compared."""
-    plain = unicodedata.normalize("NFKC", strip_tags(text)).lower()
-    plain = _APOSTROPHES.sub("", plain)
-    plain = "".join(character if _is_word_character(character) else " " for character in plain)
-    return list("".join(plain.split())) if is_compared_by_character(language) else plain.split()
-
-
-def _is_word_character(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LMN"
-
+from .words import split_words
 
 MAX_SHIFT_TOKENS = 10
 """Longest phrase that is shifted, in tokens, as in TER."""

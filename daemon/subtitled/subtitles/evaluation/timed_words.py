@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from subtitled.plugin import Cue, Language
 
-from .suber import split_words
 from .word_errors import WordErrors, count_word_errors
+from .words import split_words
 
 
 def time_words(cues: Sequence[Cue], language: Language) -> list[tuple[str, float, float]]:

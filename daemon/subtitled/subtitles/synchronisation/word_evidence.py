@@ -11,7 +11,7 @@ from rapidfuzz.distance import Levenshtein
 
 from subtitled.plugin import Cue, Language, Word
 
-from ..evaluation.suber import split_words
+from ..evaluation.words import split_words
 from .evidence import Floats
 
 WORD_LEAD_SECONDS = 0.1

@@ -19,7 +19,8 @@ from subtitled.subtitles.evaluation.compliance import (
     check_compliance,
 )
 from subtitled.subtitles.evaluation.report import Evaluation, render_page, to_json
-from subtitled.subtitles.evaluation.suber import compute_suber, split_words
+from subtitled.subtitles.evaluation.suber import compute_suber
+from subtitled.subtitles.evaluation.words import split_words
 from subtitled.subtitles.rules import select_cue_rules
 
 EN, JA = Language("en"), Language("ja")

@@ -27,3 +27,13 @@ def test_without_audio_from_programs_nothing_of_that_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.thorough
+def test_the_api_loads_no_numpy_which_another_process_uses_for_it() -> None:
+    code = (
+        "import sys; import subtitled.web.app, subtitled.web.server, subtitled.daemon.daemon; "
+        "print('numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
