@@ -61,6 +61,8 @@ class KeyValueStore:
     def __init__(self, engine: sa.Engine, path: Path) -> None:
         self._engine = engine
         self._change_detector = ChangeDetector(engine, path)
+        self._watched: dict[str, tuple[str, dict[str, str]]] = {}
+        """Prefix -> the version of the database, and what was stored then."""
 
     def close(self) -> None:
         """Close the connection that detects changes."""
@@ -96,6 +98,17 @@ class KeyValueStore:
         with self._engine.connect() as c:
             rows = c.execute(sa.select(kv).where(kv.c.key.startswith(prefix)))
             return {row.key: row.value for row in rows}
+
+    def watch_prefix(self, prefix: str) -> dict[str, str]:
+        """Return what :meth:`get_prefix` returns, without a query unless the database has changed.
+
+        Use it for what is asked each second.
+        """
+        version = self.data_version()
+        known = self._watched.get(prefix)
+        if known is None or known[0] != version:
+            known = self._watched[prefix] = (version, self.get_prefix(prefix))
+        return dict(known[1])
 
     def data_version(self) -> str:
         """Return a text that changes whenever any process writes to the database.

@@ -38,7 +38,7 @@ def resume(kv: KeyValueStore, library: str = "") -> None:
 def active_pauses(kv: KeyValueStore, now: float) -> list[Pause]:
     """Return the pauses in force, that of everything first. Expired ones are left out."""
     active = []
-    for key, value in sorted(kv.get_prefix(PAUSED_KEY).items()):
+    for key, value in sorted(kv.watch_prefix(PAUSED_KEY).items()):
         until = float(value.removeprefix(_UNTIL)) if value.startswith(_UNTIL) else None
         if until is None or until > now:
             active.append(

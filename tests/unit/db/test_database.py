@@ -643,3 +643,25 @@ def test_connections_that_nobody_uses_are_closed_and_opened_again(tmp_path: Path
     database.kv.set("key", "value")
     assert database.kv.get("key") == "value"
     database.close()
+
+
+def test_what_is_asked_each_second_needs_no_query_unless_something_changed(tmp_path: Path) -> None:
+    path = tmp_path / "a.sqlite"
+    database, other = Database(path), Database(path)
+    queries: list[str] = []
+    sa.event.listen(
+        database._engine, "before_cursor_execute", lambda *given: queries.append(given[2])
+    )
+    assert database.kv.watch_prefix("paused") == {}
+    other.kv.set("paused", "by hand")
+    other.kv.set("another", "value")
+    assert database.kv.watch_prefix("paused") == {"paused": "by hand"}
+    asked = len(queries)
+    for _ in range(5):
+        database.kv.watch_prefix("paused")["mine"] = "changed"
+    assert database.kv.watch_prefix("paused") == {"paused": "by hand"}
+    assert len(queries) == asked
+    database.kv.set("paused", None)
+    assert database.kv.watch_prefix("paused") == {}, "its own changes count too"
+    for one in (database, other):
+        one.close()
