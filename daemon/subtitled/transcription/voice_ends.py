@@ -1,4 +1,4 @@
-"""Words before a pause, which end when the voice does.
+"""Words before a pause, which end just after the voice does.
 
 Recognisers let the last word before a pause end early, by a fifth of a second in the median, and a
 subtitle that goes with it is gone while somebody still speaks. Voice activity detection tells when
@@ -18,9 +18,12 @@ from subtitled.plugin.types import SPEECH_PADDING_SECONDS
 MAX_EXTENSION_SECONDS = 0.5
 """Seconds of voice behind a word, above which it is of another word, which was not recognised."""
 
+RELEASE_SECONDS = 0.1
+"""Seconds after the voice at which people end a cue, in the median."""
+
 
 def end_with_voice(words: Sequence[Word], speech: Sequence[TimeSpan]) -> list[Word]:
-    """Let each word that is the last one of a span of speech end when the voice does.
+    """Let each word that is the last one of a span of speech end just after the voice does.
 
     No word gets shorter, and none reaches into the next one.
 
@@ -39,11 +42,10 @@ def end_with_voice(words: Sequence[Word], speech: Sequence[TimeSpan]) -> list[Wo
         if at < 0:
             return word
         voice_end = speech[at].end - SPEECH_PADDING_SECONDS
-        if not word.end < voice_end <= word.end + MAX_EXTENSION_SECONDS:
-            return word
         following = bisect_right(word_starts, word.start)
-        if following < len(word_starts) and word_starts[following] < voice_end:
+        next_start = word_starts[following] if following < len(word_starts) else math.inf
+        if not voice_end <= min(word.end + MAX_EXTENSION_SECONDS, next_start):
             return word
-        return replace(word, end=voice_end)
+        return replace(word, end=max(word.end, min(voice_end + RELEASE_SECONDS, next_start)))
 
     return [extend(word) for word in words]
