@@ -16,7 +16,6 @@ from .history import HistoryEntry, write_change
 from .overview import FileOverview, write_overview
 from .records import (
     ACTIVE_STATES,
-    AFFECTED_BY_SIDECARS,
     FAILURE_STATES,
     FINAL_STATES,
     FileRecord,
@@ -24,6 +23,7 @@ from .records import (
     StabilityVerdict,
     record_from_row,
 )
+from .reexamination import requeue_file
 from .schema import files
 from .unchanged import UntilChange
 
@@ -335,27 +335,6 @@ class FileStateRepository:
             return result.rowcount
 
 
-def requeue_file(connection: sa.Connection, file_id: int, priority: int | None = None) -> None:
-    """Do what :meth:`FileStates.requeue` does, in a transaction."""
-    now = time.time()
-    values: dict[str, Any] = {
-        "state": FileState.STABILISING,
-        "updated_at": now,
-        "attempts": 0,
-        "crashes": 0,
-        "unstable_checks": 0,
-        "next_check_at": now,
-        "job_id": None,
-        "reason": "",
-        "hint": "",
-        "missing_since": None,
-        "previous_state": None,
-    }
-    if priority is not None:
-        values["priority"] = priority
-    connection.execute(files.update().where(files.c.id == file_id).values(**values))
-
-
 def _checked_priorities(c: sa.Connection, library: str) -> Iterator[int]:
     """Yield the priorities of a library's files that have a next check, in ascending order."""
     query = sa.select(sa.func.min(files.c.priority)).where(
@@ -365,17 +344,3 @@ def _checked_priorities(c: sa.Connection, library: str) -> Iterator[int]:
     while priority is not None:
         yield priority
         priority = c.execute(query.where(files.c.priority > priority)).scalar()
-
-
-def record_reexamination(connection: sa.Connection, path: Path) -> None:
-    """Have a file evaluated again whose sidecars a person changed, in the caller's transaction.
-
-    A file that has a job, or waits for something, is examined after that.
-    """
-    is_affected = files.c.state.in_(AFFECTED_BY_SIDECARS)
-    now = time.time()
-    connection.execute(
-        files.update()
-        .where(files.c.path == os.fsencode(path), is_affected)
-        .values(state=FileState.STABILISING, next_check_at=now, updated_at=now)
-    )

@@ -13,9 +13,9 @@ from subtitled.subtitles.ownership import Ownership, Signature, re_sign, read_si
 from subtitled.subtitles.publish import explain_os_error
 
 from .engine import BytePosition, upsert_insert, write_transaction
-from .file_states import record_reexamination
 from .history import HistoryEntry, write_history
 from .outbox import record_change
+from .reexamination import record_reexamination
 from .schema import sidecars
 from .sidecar_ownership import SidecarOwnership, fetch_sidecar
 from .sidecar_records import SidecarRecord, SidecarStatus, sidecar_from_row, sidecar_to_row

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from subtitled.db.database import Database
-from subtitled.db.file_states import requeue_file
 from subtitled.db.kv import TRANSLATE_AGAIN_KEY, KeyValueStore, read_value, replace_value
 from subtitled.db.records import FINAL_STATES, URGENT, FileRecord, FileState
+from subtitled.db.reexamination import requeue_file
 
 
 @dataclass(frozen=True, slots=True)
