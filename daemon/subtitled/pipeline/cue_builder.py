@@ -22,6 +22,7 @@ from subtitled.transcription.track_analysis import TrackAnalyser
 from subtitled.transcription.transcriber import SpeechTrack, Transcriber
 from subtitled.translation.run import TranslationRequest, TranslationRun
 
+from .early_translation import EarlyTranslation, SpokenText
 from .quality_evidence import TextOrigin
 
 
@@ -33,9 +34,19 @@ class CueBuilder:
         ctx: JobContext,
         analyser: TrackAnalyser,
         track: SpeechTrack,
+        early: EarlyTranslation,
         find_approved: Callable[[], tuple[Cue, ...]] = tuple,
     ) -> None:
-        """``find_approved`` returns what a person approved of the speech."""
+        """Create it.
+
+        Args:
+            ctx: The job.
+            analyser: Tells what is known of the track.
+            track: The speech that the cues are of.
+            early: What is translated while the track is transcribed.
+            find_approved: Returns what a person approved of the speech.
+        """
+        self._early = early
         self._find_approved = find_approved
         self._ctx = ctx
         self._analyser = analyser
@@ -44,7 +55,13 @@ class CueBuilder:
     @cached_property
     def _transcriber(self) -> Transcriber:
         """Created when needed, because an existing text needs no analysis."""
-        return Transcriber(self._ctx, self._analyser, self._track)
+        return Transcriber(self._ctx, self._analyser, self._track, self._follow)
+
+    def _follow(self, engine: str, find_words: Callable[[], Transcript]) -> None:
+        self._early.follow(self._text_of(engine), find_words)
+
+    def _text_of(self, engine: str) -> SpokenText:
+        return SpokenText(self._track.index, self._track.language, engine)
 
     @property
     def _duration(self) -> float:
@@ -144,14 +161,34 @@ class CueBuilder:
 
         Sentences are kept whole.
         """
+        self._early.finish()  # It and the steps do not write into one cache at a time.
         limits = self._limits(target, True)
         run = self._translation(target, route, self._find_approved())
         words = run.words(transcript.words, limits, self._duration)
         return self._segmented(words, target, True)
 
+    def translate_early(self, target: Language, route: Route) -> None:
+        """Have the scenes translated that are transcribed, while the others are.
+
+        Only a translator on another machine is asked: one on this would take the processor from
+        the engine.
+        """
+        text = self._text_of(route.engine)
+        if self._early.has(text, target):
+            return
+        run, limits = self._translation(target, route, count=1), self._limits(target, True)
+        if not run.is_local:
+            ahead = partial(run.translate_ahead, limits=limits, duration=self._duration)
+            self._early.add(text, target, ahead)
+
     def _translation(
-        self, target: Language, route: Route, approved: tuple[Cue, ...] = ()
+        self,
+        target: Language,
+        route: Route,
+        approved: tuple[Cue, ...] = (),
+        count: int | None = None,
     ) -> TranslationRun:
+        """Create a translation by the first ``count`` translators, or by all."""
         ctx, track = self._ctx, self._track
         known_translators = ctx.routes.translators_for(track.language, target)
         translators = dict.fromkeys((route.translator, *known_translators))
@@ -160,7 +197,7 @@ class CueBuilder:
             track=track.index,
             source=track.language,
             target=target,
-            translators=tuple(translators),
+            translators=tuple(translators)[:count],
             terms=terms,
             description=ctx.description,
             approved=approved,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -21,7 +22,7 @@ from subtitled.plugin.paths import display_path
 from subtitled.policy.approved_source import ApprovedSource
 from subtitled.policy.cue_rules import cue_rules_for
 from subtitled.policy.requirements import Origin
-from subtitled.routing.production_plan import PathSegment, ProductionPath, TargetPlan
+from subtitled.routing.production_plan import JobPlan, PathSegment, ProductionPath, TargetPlan
 from subtitled.routing.table import Route, RouteKind
 from subtitled.subtitles.chinese import convert_script
 from subtitled.subtitles.language_id import find_language_mismatch
@@ -30,7 +31,9 @@ from subtitled.transcription.track_analysis import MAX_CORRECTIONS, TrackAnalyse
 from subtitled.transcription.transcriber import SpeechTrack
 
 from .cue_builder import CueBuilder
+from .early_translation import EarlyTranslation, is_language_certain, is_translated_speech_text
 from .existing_subtitles import SubtitleSource
+from .produced import Produced, translates_speech
 from .quality_evidence import TextOrigin, TextSource
 from .source_correction import read_approved_cues
 
@@ -45,42 +48,6 @@ class MainLanguageError(TransientError):
     The plan followed its tag, or the sound was taken for a language that the text is not in. The
     language is stored by now, so the job can be planned again.
     """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Produced:
-    """The result for one requirement: a subtitle and its path, or why there is none."""
-
-    subtitle: Subtitle | None = None
-    path: ProductionPath | None = None
-    refused: tuple[str, ...] = ()
-    """Why the paths before it failed, or why all did."""
-    silent: bool = False
-    """Whether no speech was recognised, which is no failure."""
-    below: Subtitle | None = None
-    """The second language of a bilingual subtitle."""
-    below_path: ProductionPath | None = None
-    approved_text: str = ""
-    """Which approved text it was made from; empty if it was made from none."""
-    below_approved_text: str = ""
-    reading: str = ""
-    """What corrections made of the speech that an engine translated; empty without any."""
-    below_reading: str = ""
-
-    @property
-    def how(self) -> str:
-        """A description of how it was produced, for people."""
-        upper = ", ".join(filter(None, (f"{self.path}", self.approved_text, self.reading)))
-        lower = ", ".join(
-            filter(None, (f"{self.below_path}", self.below_approved_text, self.below_reading))
-        )
-        return upper + (f"; below it {lower}" if self.below else "")
-
-    @property
-    def is_translated_speech(self) -> bool:
-        """Whether an engine translated speech for it."""
-        paths = (self.path, self.below_path)
-        return any(path is not None and _translates_speech(path) for path in paths)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,6 +66,35 @@ class Producer:
     translated_speech: set[str] = field(default_factory=set)
     """The targets that were published and for which an engine translated speech."""
     _builders: dict[tuple[int, Language, Language | None], CueBuilder] = field(default_factory=dict)
+    _early: EarlyTranslation = field(init=False)
+
+    def __post_init__(self) -> None:
+        job = self.ctx.job
+        self._early = EarlyTranslation(lambda: job.is_cancelled() or job.must_make_room())
+
+    @contextlib.contextmanager
+    def translating_early(self, plan: JobPlan, done: Collection[str]) -> Iterator[None]:
+        """Have scenes of the main track translated while others of it are transcribed.
+
+        Args:
+            plan: What is produced. Where a person approved the speech, nothing is translated early.
+            done: The targets of it that were made before.
+        """
+        targets = () if plan.approved_source else plan.targets
+        wanted = [one for one in targets if not one.is_upgrade and str(one) not in done]
+        for target in (*wanted, *filter(None, (one.secondary for one in wanted))):
+            if target.paths and self._may_translate_early(path := target.paths[0]):
+                for part, route, builder in self._spoken_parts(self.main_track, path.segments):
+                    builder.translate_early(_segment_target(part, path.pivot), route)
+        try:
+            yield
+        finally:
+            self._early.drop()
+
+    def _may_translate_early(self, path: ProductionPath) -> bool:
+        if not is_translated_speech_text(path):
+            return False
+        return is_language_certain(path, self.analyser.analysis(self.main_track), self.ctx.job)
 
     def produce(self, requirement: TargetPlan) -> Produced:
         """Try the production paths of a requirement in order.
@@ -154,7 +150,7 @@ class Producer:
 
     def _reading_of(self, path: ProductionPath) -> str:
         """Return what corrections made of the speech that an engine translated for a path."""
-        if not path.source.is_main or not _translates_speech(path):
+        if not path.source.is_main or not translates_speech(path):
             return ""
         return self.analyser.analysis(self.main_track).reading
 
@@ -317,7 +313,7 @@ class Producer:
     def _builder(self, track: int, language: Language, only: Language | None = None) -> CueBuilder:
         speech = SpeechTrack(self.facts, track, language, only)
         find_approved = partial(self._approved_cues, track, language)
-        return CueBuilder(self.ctx, self.analyser, speech, find_approved)
+        return CueBuilder(self.ctx, self.analyser, speech, self._early, find_approved)
 
     def _rejection_reason(
         self, made: Subtitle, requirement: TargetPlan, path: ProductionPath
@@ -338,13 +334,6 @@ class Producer:
             return None
         actual = mismatch.english_name if isinstance(mismatch, Language) else mismatch
         return f"what was {path} is not in {requirement.language.english_name}: it is {actual}"
-
-
-def _translates_speech(path: ProductionPath) -> bool:
-    return any(
-        part.route is not None and part.route.kind is RouteKind.TRANSLATE_SPEECH
-        for part in path.segments
-    )
 
 
 def _segment_target(segment: PathSegment, pivot: Language) -> Language:

@@ -30,10 +30,11 @@ from subtitled.subtitles.publish import (
 )
 from subtitled.summaries.steps import SummarySteps
 
-from .fulfilment import MAX_NEW_PLANS, MainLanguageError, Produced, Producer
+from .fulfilment import MAX_NEW_PLANS, MainLanguageError, Producer
 from .locks import SidecarIdentity, find_lock
 from .partial_subtitle import PartialSubtitles
 from .preparation import NOTHING_MISSING, examine, prepare_job
+from .produced import Produced
 from .quality_estimates import keep_estimate
 from .rendering import render_produced
 from .resync import resync_others
@@ -78,7 +79,8 @@ def _run(ctx: JobContext, made: list[SubtitlePublished], partials: PartialSubtit
         producer = prepared.create_producer()
         for plans_left in reversed(range(MAX_NEW_PLANS + 1)):
             try:
-                produced = _produce_targets(ctx, producer, plan, done, made, partials)
+                with producer.translating_early(plan, done):
+                    produced = _produce_targets(ctx, producer, plan, done, made, partials)
                 break
             except MainLanguageError:
                 # The plan was for another language. What was published stays, but what an engine

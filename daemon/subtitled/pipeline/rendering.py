@@ -10,7 +10,7 @@ from subtitled.policy.cue_rules import cue_rules_for
 from subtitled.subtitles.formats import render_subtitle
 from subtitled.subtitles.segmentation.bilingual import BilingualCue, pair_cues, render_bilingual
 
-from .fulfilment import Produced
+from .produced import Produced
 
 
 def render_produced(

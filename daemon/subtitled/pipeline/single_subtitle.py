@@ -13,8 +13,9 @@ from subtitled.transcripts.assembly import assemble_track
 from subtitled.transcripts.models import TrackAnalysis
 from subtitled.transcripts.store import TranscriptStore
 
-from .fulfilment import MAX_NEW_PLANS, MainLanguageError, Produced
+from .fulfilment import MAX_NEW_PLANS, MainLanguageError
 from .preparation import PreparedJob, prepare_job
+from .produced import Produced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,8 +29,9 @@ from subtitled.subtitles.ownership import SidecarDescription, Signature
 from subtitled.subtitles.publish import ForeignFileError, publish_sidecar
 from subtitled.subtitles.quality_estimation import estimate_quality
 
-from .fulfilment import Produced, Producer
+from .fulfilment import Producer
 from .locks import SidecarIdentity, find_lock, read_sidecar
+from .produced import Produced
 from .quality_estimates import keep_estimate
 from .quality_evidence import TextSource, gather_evidence
 from .rendering import render_produced

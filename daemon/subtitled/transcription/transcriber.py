@@ -22,25 +22,16 @@ from subtitled.plugin import (
     TransientError,
 )
 from subtitled.plugin.speech_windows import CutSpan, chunk_speech, split_long_spans
-from subtitled.subtitles.hallucination import (
-    FilterContext,
-    RemovedText,
-    filter_hallucinations,
-    load_phrases,
-)
-from subtitled.subtitles.segmentation.removed_silence import confine_to_speech
-from subtitled.transcripts.assembly import assemble_chunks
 from subtitled.transcripts.models import TrackAnalysis
 
+from .believed_words import BelievedWords
 from .chunk_progress import ChunkProgress
 from .chunk_transcriber import ChunkTranscriber
 from .engine_requester import TrackRequest
 from .language_segments import chunk_by_language, clip_to
-from .lost_speech import describe_lost_speech, find_lost_speech
 from .prefetcher import Prefetcher
 from .speech_cuts import SpeechCutter, choose_chunks
 from .viewed_parts import PART_SECONDS, PartOrder, cut_at_parts, cut_for_viewers
-from .voice_ends import end_with_voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +57,39 @@ class TrackSource(Protocol):
         """Return the decoded track."""
 
 
+OnText = Callable[[str, Callable[[], Transcript]], None]
+"""Is called with the name of an engine when the words from the beginning of the track have become
+more and others follow, and with a function that returns them. Any thread may call that."""
+
+
+def _ignore_text(engine: str, find_words: Callable[[], Transcript]) -> None:
+    return
+
+
 class Transcriber:
     """Transcribes a track, and reuses what is stored."""
 
-    def __init__(self, ctx: JobContext, analyser: TrackSource, track: SpeechTrack) -> None:
+    def __init__(
+        self,
+        ctx: JobContext,
+        analyser: TrackSource,
+        track: SpeechTrack,
+        on_text: OnText = _ignore_text,
+    ) -> None:
+        """Create it.
+
+        Args:
+            ctx: The job.
+            analyser: Tells where speech is, and gives the sound.
+            track: What is transcribed.
+            on_text: Is told of the words in the language spoken while they become more.
+        """
+        self._on_text = on_text
         self._ctx = ctx
         self._analyser = analyser
         self._track = track
         self.analysis = analyser.analysis(track.index)
+        self._believed = BelievedWords(ctx, track.index, self.analysis)
         self._known: dict[tuple[str, Language | None], Transcript] = {}
 
     def transcript(self, engine: str, translate_to: Language | None) -> Transcript:
@@ -96,7 +112,9 @@ class Transcriber:
         chunks, steps = None, count(1)
         while chunks is None:
             chunks = self._transcribe_chunks(engine, translate_to, capabilities, steps)
-        self._known[engine, translate_to] = self._assemble(variant, language, chunks)
+        self._known[engine, translate_to] = self._believed.read_and_report(
+            variant, language, chunks
+        )
         return self._known[engine, translate_to]
 
     def _transcribe_chunks(
@@ -138,25 +156,13 @@ class Transcriber:
                 if "cut" in result:
                     return None
                 order.mark_done(result["start"])
+                if translate_to is None and order.has_more and (leading := order.leading):
+                    begun = chunks[:leading]
+                    self._on_text(engine, partial(self._believed.read, variant, language, begun))
                 if ctx.on_words is not None and order.take_news():
                     done = [chunks[one] for one in order.done]
-                    ctx.on_words(partial(self._assemble, variant, language, done))
+                    ctx.on_words(partial(self._believed.read_and_report, variant, language, done))
         return chunks
-
-    def _assemble(self, variant: str, language: Language, chunks: Sequence[Chunk]) -> Transcript:
-        """Return the believed words of some chunks, which are stored.
-
-        Raises:
-            TransientError: Those of a chunk are not.
-        """
-        store, fingerprint = self._ctx.services.store, self._ctx.job.fingerprint
-        whole = assemble_chunks(store, fingerprint, self._track.index, variant, chunks)
-        if whole is None:
-            raise TransientError(
-                "a part of the transcript is missing from the state folder",
-                "It is transcribed again at the next try",
-            )
-        return self._filtered(whole, variant, language, chunks)
 
     def _cut_for_viewers(
         self,
@@ -220,7 +226,7 @@ class Transcriber:
             self._ctx.job.fingerprint, self._track.index, variant
         )
         chunks = [self._chunk_of(part) for part in parts]
-        return self._assemble(variant, translate_to or self._track.language, chunks)
+        return self._believed.read_and_report(variant, translate_to or self._track.language, chunks)
 
     def _chunk_of(self, part: TimeSpan) -> Chunk:
         analysis = self.analysis
@@ -300,44 +306,3 @@ class Transcriber:
         if self._ctx.job.uses_stored_words_only:
             raise TransientError("the words are not in the transcript store")
         return self._analyser.audio(self._track.facts, self._track.index)
-
-    def _filtered(
-        self, whole: Transcript, variant: str, language: Language, chunks: Sequence[Chunk]
-    ) -> Transcript:
-        """Remove hallucinations from a transcript and store what was removed.
-
-        The stored words stay.
-        """
-        job, services, analysis = self._ctx.job, self._ctx.services, self.analysis
-        words = tuple(confine_to_speech(whole.words, analysis.speech, language))
-        whole = replace(whole, words=words)
-        gone: tuple[RemovedText, ...] = ()
-        if job.library.hallucination_filter:
-            phrases = load_phrases(services.config.settings.daemon.hallucination_phrases)
-            context = FilterContext(
-                language=language,
-                duration=analysis.duration,
-                phrases=phrases,
-                hotwords=self._told_hotwords(variant, chunks),
-            )
-            words, gone = filter_hallucinations(
-                whole, context, analysis.speech, analysis.quiet_speech
-            )
-        lost = find_lost_speech(
-            [span for chunk in chunks for span in chunk.speech],
-            [span for chunk in chunks for span in chunk.low_energy],
-            whole.words,
-        )
-        gone = (*gone, *describe_lost_speech(lost))
-        services.store.save_removals(job.fingerprint, self._track.index, variant, gone, chunks)
-        return replace(whole, words=tuple(end_with_voice(words, analysis.speech)))
-
-    def _told_hotwords(self, variant: str, chunks: Sequence[Chunk]) -> tuple[str, ...]:
-        """Return the hotwords that the engines whose words count were told."""
-        store, track_key = self._ctx.services.store, (self._ctx.job.fingerprint, self._track.index)
-        fallbacks = (store.fallback(*track_key, variant, chunk) for chunk in chunks)
-        variants = {variant} | {fallback.variant for fallback in fallbacks if fallback}
-        by_variant = store.hotwords(*track_key)
-        return tuple(
-            dict.fromkeys(word for name in sorted(variants) for word in by_variant.get(name, ()))
-        )

@@ -138,6 +138,11 @@ class PartOrder:
         """The numbers of the chunks that are transcribed, in order."""
         return [number for number in range(len(self._spans)) if number not in self._remaining]
 
+    @property
+    def leading(self) -> int:
+        """How many chunks from the first one on are transcribed without a gap."""
+        return min(self._remaining, default=len(self._spans))
+
     def next(self, count: int) -> list[int]:
         """Return the numbers of the next chunks, as it is now."""
         self._has_news = True

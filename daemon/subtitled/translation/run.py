@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import partial
 from typing import Any
 
-from subtitled.config.plugins import ConfiguredComponent
 from subtitled.costs.egress_gate import OutboundRequest
 from subtitled.engines.protocol import ResourceUnavailableError
 from subtitled.jobcontext.context import JobContext
-from subtitled.models.identity import model_identity
 from subtitled.plugin import (
+    LOCAL,
     Batch,
     Cue,
     InputRejectedError,
     Language,
     Line,
-    ModelSpec,
     SetupError,
     SubtitledError,
     TextPair,
     TransientError,
-    Translator,
     Word,
 )
 from subtitled.subtitles.hallucination import RemovedText
 from subtitled.subtitles.rules import CueRules
 from subtitled.subtitles.scripts import is_spaceless
 from subtitled.subtitles.segmentation.word_repair import repair_words, restore_spaces
-from subtitled.transcripts.variants import component_variant
 
 from .batching import Sentence, scene_batches, split_into_sentences
-from .cache import PROTOCOL_VERSION, LineCache, line_key, save_untranslated
+from .cache import line_key, save_untranslated
 from .calls import call_translate
+from .chain import ChainedTranslator
 from .checks import LineIssue
 from .corrected_words import correct_words
 from .retry_split import CONTEXT_LINES, translate_until_complete
 from .timing import distribute_words
 
+OPEN_SENTENCES = 2
+"""Sentences at the end of a text that goes on, which may still become others."""
 MAX_KEPT_SHARE = 0.2
 """Share of sentences that may stay untranslated. With more, nothing is published."""
 
@@ -77,12 +74,20 @@ class TranslationRun:
         self._source, self._target = request.source, request.target
         self._terms, self._description = request.terms, request.description
         self._chain = [
-            _ChainedTranslator(ctx, request, configured[name]) for name in request.translators
+            ChainedTranslator(
+                ctx, request.track, (request.source, request.target), configured[name]
+            )
+            for name in request.translators
         ]
         self._folder = self._chain[0].folder
         self._approved = request.approved
         self._former_before: dict[int, str] = {}
         """The text before a sentence, where a person corrected that text and not the sentence."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the first translator works on this machine."""
+        return bool(self._chain[0].able.destination == LOCAL)
 
     @property
     def variant(self) -> str:
@@ -93,7 +98,7 @@ class TranslationRun:
         """Translate words.
 
         Args:
-            spoken: The words of the track.
+            spoken: All words of the track.
             limits: The cue rules of the target language.
             duration: The duration of the media file in seconds.
 
@@ -103,9 +108,7 @@ class TranslationRun:
         Raises:
             SubtitledError: No translator could do it. Finished lines stay in the cache.
         """
-        clean = repair_words(spoken, duration)
-        if not is_spaceless(self._source):
-            clean = restore_spaces(clean)
+        clean = self._clean(spoken, duration)
         sentences = split_into_sentences(clean, self._source)
         if self._approved:
             former = sentences
@@ -118,6 +121,38 @@ class TranslationRun:
             for number, sentence in enumerate(sentences)
             for word in distribute_words(sentence, texts[number], self._target)
         )
+
+    def _clean(self, spoken: Sequence[Word], duration: float) -> Sequence[Word]:
+        clean = repair_words(spoken, duration)
+        return clean if is_spaceless(self._source) else restore_spaces(clean)
+
+    def translate_ahead(
+        self,
+        spoken: Sequence[Word],
+        is_wanted: Callable[[], bool],
+        *,
+        limits: CueRules,
+        duration: float,
+    ) -> None:
+        """Translate the batches that later words do not change, and keep their lines in the cache.
+
+        This is no step. :meth:`words` asks for what is not in the cache.
+
+        Args:
+            spoken: The words from the beginning of the track to some pause. Others follow.
+            is_wanted: Is asked before each batch. False ends the work.
+            limits: The cue rules of the target language.
+            duration: The duration of the media file in seconds.
+
+        Raises:
+            SubtitledError: A translator failed.
+        """
+        sentences = split_into_sentences(self._clean(spoken, duration), self._source)
+        size, texts = self._chain[0].size, dict[int, str]()
+        for numbers in scene_batches(sentences, size):
+            if numbers.start + size > len(sentences) - OPEN_SENTENCES or not is_wanted():
+                return
+            texts |= dict(self._batch(sentences, numbers, limits, dict(texts))["lines"])
 
     def lines(self, cues: Sequence[Cue], limits: CueRules) -> dict[int, str]:
         """Translate human cues, which keep their times.
@@ -222,7 +257,7 @@ class TranslationRun:
 
     def _translate_with(
         self,
-        member: _ChainedTranslator,
+        member: ChainedTranslator,
         said: Sequence[Sentence],
         lines: Sequence[Line],
         context: Sequence[TextPair],
@@ -261,7 +296,7 @@ class TranslationRun:
             )
             translate_until_complete(batch, texts, partial(self._ask, member), keep)
 
-    def _ask(self, member: _ChainedTranslator, batch: Batch) -> Sequence[Line]:
+    def _ask(self, member: ChainedTranslator, batch: Batch) -> Sequence[Line]:
         """Call a translator once, through the egress gate.
 
         Raises:
@@ -293,40 +328,6 @@ class TranslationRun:
     def _terms_in(self, lines: Sequence[Line]) -> tuple[TextPair, ...]:
         """Return the glossary terms that some lines mention."""
         return self._terms("\n".join(line.text for line in lines))
-
-
-class _ChainedTranslator:
-    """One translator of a chain, which is loaded when it is first called."""
-
-    def __init__(
-        self,
-        ctx: JobContext,
-        request: TranslationRequest,
-        configured: ConfiguredComponent[Translator],
-    ) -> None:
-        facts: dict[str, Any] = {" protocol": PROTOCOL_VERSION, " source": request.source}
-        self.given_up: SubtitledError | None = None
-        models: tuple[ModelSpec, ...] = ()
-        try:
-            pair = request.source, request.target
-            models = (*configured.models(), *configured.models_for_pair(*pair))
-        except SubtitledError as error:
-            self.given_up = error
-        if models:
-            facts[" models"] = [model_identity(spec) for spec in models]
-        store = ctx.services.store.track_folder(ctx.job.fingerprint, request.track)
-        self.name: str = configured.name
-        self.able = configured.capabilities()
-        self.size = max(1, self.able.max_batch_lines)
-        self.folder = store / component_variant(configured, request.target, facts)
-        self.lines = LineCache(self.folder)
-        self.translator = ctx.services.engines.open_translator(configured.name)
-
-    def idempotency_key(self, batch: Batch) -> str:
-        """Return a key for one call, which is the same at the next try."""
-        payload = json.dumps([[line.id, line.text] for line in batch.lines])
-        digest = hashlib.sha256(payload.encode()).hexdigest()[:16]
-        return f"{'/'.join(self.folder.parts[-3:])}/{digest}"
 
 
 def _texts_before(
