@@ -184,7 +184,7 @@ def test_cues_begin_at_the_cut_that_the_picture_has(
     assert cue.start == 0.4
 
 
-def test_a_cue_before_a_pause_goes_when_the_voice_ends_not_when_the_engine_says(
+def test_a_cue_before_a_pause_goes_just_after_the_voice_not_when_the_engine_says(
     make_subtitle: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faint = TimeSpan(2.0, 2.8)
@@ -192,7 +192,7 @@ def test_a_cue_before_a_pause_goes_when_the_voice_ends_not_when_the_engine_says(
     monkeypatch.setattr(_Engines, "find_speech", lambda *_: until_1_6)
     make_subtitle()
     (cue,) = read_cues((tmp_path / "a.en.srt").read_bytes(), "srt")
-    assert (cue.start, cue.end) == (0.4, 1.6)
+    assert (cue.start, cue.end) == (0.4, 1.7)
 
 
 def test_transcripts_of_earlier_versions_are_read(tmp_path: Path) -> None:
