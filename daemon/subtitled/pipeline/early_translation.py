@@ -7,6 +7,7 @@ line before it, became another one.
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -83,7 +84,8 @@ class EarlyTranslation:
         self._runs: dict[SpokenText, dict[Language, TranslateAhead]] = {}
         self._news: dict[SpokenText, Callable[[], Transcript]] = {}
         self._changed = threading.Condition()
-        self._is_ended = False
+        self._ended = threading.Event()
+        """Is set when the thread is to end. The next one has another."""
         self._thread: threading.Thread | None = None
 
     def has(self, text: SpokenText, target: Language) -> bool:
@@ -99,7 +101,6 @@ class EarlyTranslation:
             run: Translates it.
         """
         with self._changed:
-            self._is_ended = False
             self._runs.setdefault(text, {})[target] = run
 
     def follow(self, text: SpokenText, find_words: Callable[[], Transcript]) -> None:
@@ -110,13 +111,13 @@ class EarlyTranslation:
             find_words: Returns its words from the beginning of the track.
         """
         with self._changed:
-            if text not in self._runs or self._is_ended:
+            if text not in self._runs:
                 return
             self._news[text] = find_words
             self._changed.notify()
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._work, name="early translation", daemon=True
+                    target=self._work, args=[self._ended], name="early translation", daemon=True
                 )
                 self._thread.start()
 
@@ -127,10 +128,11 @@ class EarlyTranslation:
             timeout: Seconds to wait at most.
         """
         with self._changed:
-            self._is_ended = True
+            self._ended.set()
+            self._ended = threading.Event()
             self._runs.clear()
             self._news.clear()
-            self._changed.notify()
+            self._changed.notify_all()
             thread, self._thread = self._thread, None
         if thread is not None:
             thread.join(timeout)
@@ -139,21 +141,17 @@ class EarlyTranslation:
         """Translate no more texts, since the job ends."""
         self.finish(DROP_SECONDS)
 
-    def _is_wanted(self) -> bool:
-        return not (self._is_ended or self._must_stop())
-
-    def _work(self) -> None:
+    def _work(self, ended: threading.Event) -> None:
         while True:
             with self._changed:
-                while not self._news and not self._is_ended:
-                    self._changed.wait()
-                if self._is_ended:
+                self._changed.wait_for(lambda: self._news or ended.is_set())
+                if ended.is_set():
                     return
                 text, find_words = self._news.popitem()
-                runs = dict(self._runs[text])
+                find_words, runs = functools.cache(find_words), dict(self._runs[text])
             for target, run in runs.items():
                 try:
-                    run(find_words().words, self._is_wanted)
+                    run(find_words().words, lambda: not (ended.is_set() or self._must_stop()))
                 except ShutdownRequested:
                     return
                 except Exception as error:  # noqa: BLE001 - the steps do the same, and raise it
