@@ -1,8 +1,9 @@
 """How often DBOS looks for queued jobs: only when its database has changed.
 
 DBOS runs several queries a second for each process, whether or not there is work. Here each of its
-loops waits until a transaction has changed the database, which is one cheap question a second, or
-until a minute is over. A change by any process counts, so a queued job starts as soon as before.
+loops waits until a transaction has changed the database, which is one cheap question a second or
+less, or until a minute is over. A change by any process counts, so a queued job starts as soon as
+before.
 """
 
 from __future__ import annotations
@@ -41,10 +42,15 @@ _WORKER: Final = _find_loop("_queue", "queue_worker_thread")
 _JANITOR: Final = _find_loop("_workflow_commands", "background_jobs_thread")
 """The loops of DBOS: one that starts the others, one for each queue, and one for what expires."""
 
+OWN_QUEUE_PREFIX: Final = "_dbos"
+"""What the names of the queues begin with that DBOS has for itself."""
 MAX_WAIT_SECONDS: Final = 60.0
 """Seconds after which DBOS looks even if nothing has changed."""
 QUESTION_SECONDS: Final = 1.0
-"""Seconds between two questions whether the database has changed."""
+"""Seconds between two questions whether the database has changed, of the loop that starts jobs."""
+SLOW_QUESTION_SECONDS: Final = 10.0
+"""The same of the loops that start no job: that of DBOS's own queue, the one that starts the
+others, and the one for what expires. To wake the processor costs more than the question."""
 ACTIVE_SECONDS: Final = 10.0
 """Seconds after a change in which DBOS looks as often as it would. Its first look may be too early,
 as while the job that has ended is still counted as running."""
@@ -56,14 +62,21 @@ class ChangePacer(threading.Event):
     A loop that waits is let on when the database has changed, and for some seconds afterwards.
     """
 
-    def __init__(self, stop: threading.Event, current_version: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        stop: threading.Event,
+        current_version: Callable[[], str],
+        question_seconds: float = QUESTION_SECONDS,
+    ) -> None:
         """Create it for one loop.
 
         Args:
             stop: The event by which DBOS ends the loop.
             current_version: Returns a text that changes with each change of the database.
+            question_seconds: Seconds between two questions whether it has changed.
         """
         super().__init__()
+        self._question_seconds = question_seconds
         self._stop_event = stop
         self._current_version = current_version
         self._seen: str | None = ""
@@ -82,7 +95,7 @@ class ChangePacer(threading.Event):
         Returns:
             Whether the loop is to end.
         """
-        step = QUESTION_SECONDS if timeout is None else timeout
+        step = self._question_seconds if timeout is None else timeout
         if step <= 0:
             return self._stop_event.is_set()
         deadline = time.monotonic() + max(step, MAX_WAIT_SECONDS)
@@ -94,7 +107,7 @@ class ChangePacer(threading.Event):
                 self._active_until = now + ACTIVE_SECONDS
             if now < self._active_until or now >= deadline:
                 return False
-            step = QUESTION_SECONDS
+            step = self._question_seconds
 
     @property
     def stop_event(self) -> threading.Event:
@@ -151,7 +164,7 @@ def pace_queues(current_version: Callable[[], str]) -> Callable[[], None]:
     def paced(loop: _Loop, pacer: type[ChangePacer]) -> _Loop:
         def run(stop: threading.Event, *arguments: Any) -> None:
             own = stop.stop_event if isinstance(stop, ChangePacer) else stop
-            loop(pacer(own, current_version), *arguments)
+            loop(pacer(own, current_version, _question_seconds(loop, arguments)), *arguments)
 
         return run
 
@@ -159,6 +172,12 @@ def pace_queues(current_version: Callable[[], str]) -> Callable[[], None]:
         paced(_MANAGER, ChangePacer), paced(_WORKER, ChangePacer), paced(_JANITOR, JanitorPacer)
     )
     return partial(_use_loops, _MANAGER, _WORKER, _JANITOR)
+
+
+def _question_seconds(loop: _Loop, arguments: tuple[Any, ...]) -> float:
+    """Return how often a loop asks for changes; the last argument of a queue's is the queue."""
+    is_of_jobs = loop is _WORKER and not arguments[-1].name.startswith(OWN_QUEUE_PREFIX)
+    return QUESTION_SECONDS if is_of_jobs else SLOW_QUESTION_SECONDS
 
 
 def _use_loops(manager: _Loop, worker: _Loop, janitor: _Loop) -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 from dbos import _dbos, _queue
+from dbos._utils import INTERNAL_QUEUE_NAME
 
 from subtitled.jobs import dbos_polling
 from subtitled.jobs.dbos_polling import (
     ACTIVE_SECONDS,
     MAX_WAIT_SECONDS,
+    SLOW_QUESTION_SECONDS,
     ChangePacer,
     JanitorPacer,
     pace_queues,
 )
+
+_REAL_WORKER = _queue.queue_worker_thread
 
 
 class Clock:
@@ -97,6 +102,28 @@ def test_a_loop_with_little_time_left_does_not_spin(clock: Clock, remaining: flo
     asked.clear()
     assert pacer.wait(remaining) is False
     assert len(asked) <= MAX_WAIT_SECONDS + 1
+
+
+def test_only_the_loop_that_starts_jobs_asks_each_second(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: dict[str, list[float]] = {}
+
+    def loop(stop: ChangePacer, dbos: object, queue: SimpleNamespace) -> None:
+        clock.measure_waits(stop, 20)
+        began = clock.now
+        clock.changes = {began + 5.0: f"{queue.name} changed"}
+        waits[queue.name] = clock.measure_waits(stop, 1)
+
+    monkeypatch.setattr(dbos_polling, "_WORKER", loop)
+    undo = pace_queues(clock.current_version)
+    try:
+        for name in ("media", INTERNAL_QUEUE_NAME):
+            vars(_queue)["queue_worker_thread"](clock.stop, None, SimpleNamespace(name=name))
+    finally:
+        undo()
+        vars(_queue)["queue_worker_thread"] = _REAL_WORKER
+    assert waits == {"media": [5.0], INTERNAL_QUEUE_NAME: [1.0 + SLOW_QUESTION_SECONDS]}
 
 
 def test_no_lock_is_held_while_the_database_does_not_change(clock: Clock) -> None:
