@@ -115,7 +115,7 @@ def _vad_handlers(spec: dict[str, Any]) -> dict[str, Handler]:
 _EARLY_IMPORTS = {
     VAD: ("subtitled.media.vad", "faster_whisper.vad", "onnxruntime"),
     # What the engine needs that is used unless another is named. It takes others 60 MB.
-    ENGINE: ("subtitled_plugins.whisper.early",),
+    ENGINE: ("subtitled_plugins.whisper.early_imports",),
 }
 """Role -> what is imported before it is known which component or sound it is about."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from subtitled.engines import worker_process
+from subtitled.engines import worker_main, worker_process
 from subtitled.engines.client import EngineClient
 from subtitled.engines.process import EngineProcess
 from subtitled.engines.worker_process import (
@@ -112,3 +113,10 @@ def test_a_model_that_cannot_be_had_leaves_no_process(
     with pytest.raises(SetupError, match="no such model"):
         client._start()
     assert [worker.process.poll() for worker in started] == [-9]
+
+
+@pytest.mark.parametrize("role", [ENGINE, VAD])
+def test_what_a_process_imports_while_it_waits_can_be_imported(role: str) -> None:
+    # What cannot is passed over there, and the start is only slower.
+    for module in worker_main._EARLY_IMPORTS[role]:
+        importlib.import_module(module)
